@@ -1,0 +1,1 @@
+"""Train driven nonlinear oscillators to sing birdsong by themselves."""

@@ -1,0 +1,187 @@
+"""The dataclasses that travel between the rooms of the lab, with shapes and units.
+
+Shape letters: B batch, L samples of a segment, H samples of a rollout, T control steps of the drives
+(T = L at audio rate), P degree of the polynomial.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from enum import IntEnum
+
+import torch
+from torch import Tensor
+
+
+class Category(IntEnum):
+    """Where in a syllable a training segment lies."""
+
+    ONSET = 0
+    OFFSET = 1
+    MID = 2
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A training window: samples [start, stop) of a recording, cut around the syllable [onset, offset).
+
+    All positions are samples of the recording at the lab's sample rate.
+    """
+
+    recording: str
+    label: str
+    start: int
+    stop: int
+    category: Category
+    onset: int
+    offset: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Vocalisation:
+    """A held-out clip: samples [start, stop) hold a silent lead-in, the syllable [onset, offset) and a silent tail."""
+
+    recording: str
+    label: str
+    start: int
+    stop: int
+    onset: int
+    offset: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass
+class Batch:
+    """Training windows with their derivatives in units of the sample interval dt.
+
+    x         (B, L)  audio
+    dx        (B, L)  dt dx/dt
+    d2x       (B, L)  dt^2 d2x/dt2
+    category  (B,)    int64, see Category
+    onset     (B,)    int64, sample of the syllable's onset counted from the window's start (may lie outside it)
+    """
+
+    x: Tensor
+    dx: Tensor
+    d2x: Tensor
+    category: Tensor
+    onset: Tensor
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        """A copy of the batch on `device`."""
+        moved = {f.name: getattr(self, f.name).to(device, non_blocking=non_blocking) for f in fields(self)}
+        return Batch(**moved)
+
+    def pin_memory(self) -> Batch:
+        """A copy of the batch in page-locked memory, as DataLoader asks for."""
+        return Batch(**{f.name: getattr(self, f.name).pin_memory() for f in fields(self)})
+
+    def __len__(self) -> int:
+        return self.x.shape[0]
+
+
+@dataclass
+class Drives:
+    """What drives the oscillator: x'' tau^2 = -stiffness x - gamma v - sum_ij weights_ij x^i v^j.
+
+    stiffness  (B, T)            linear coefficient: omega^2 (`stiffness: squared`) or any sign (`signed`)
+    gamma      (B, T)            damping
+    weights    (B, T, P+1, P+1)  weights[..., i, j] multiplies x^i v^j; (1, 0) and (0, 1) are zero
+    hop                          samples from one control step to the next; 1 is audio rate
+    All are dimensionless, in rescaled time s = t / tau.
+    """
+
+    stiffness: Tensor
+    gamma: Tensor
+    weights: Tensor
+    hop: int = 1
+
+    @property
+    def degree(self) -> int:
+        """P, the highest power of x and of v."""
+        return self.weights.shape[-1] - 1
+
+    @property
+    def omega(self) -> Tensor:
+        """(B, T) sqrt of the stiffness where it is positive, else 0: for display, it carries no gradient."""
+        return self.stiffness.detach().clamp_min(0).sqrt()
+
+    def frequency_hz(self, tau: float) -> Tensor:
+        """(B, T) small-amplitude frequency omega / (2 pi tau) in Hz, for tau in seconds."""
+        return self.omega / (2 * torch.pi * tau)
+
+    def window(self, start: Tensor, length: int) -> Drives:
+        """The `length` control steps from step start[b] on, for every item b of the batch; audio rate only.
+
+        start (B,) int64. Raises ValueError when a window leaves the drives.
+        """
+        if self.hop != 1:
+            raise ValueError(f"drives at control rate (hop {self.hop}) cannot be cut at single samples")
+        steps = self.gamma.shape[1]
+        if int(start.min()) < 0 or int(start.max()) + length > steps:
+            raise ValueError(f"windows of {length} steps from {start.tolist()} leave drives of {steps} steps")
+        first = int(start[0])
+        if bool((start == first).all()):
+            cut = slice(first, first + length)
+            return replace(
+                self, stiffness=self.stiffness[:, cut], gamma=self.gamma[:, cut], weights=self.weights[:, cut]
+            )
+        index = start[:, None] + torch.arange(length, device=start.device)
+        item = torch.arange(len(start), device=start.device)[:, None]
+        return replace(
+            self,
+            stiffness=self.stiffness[item, index],
+            gamma=self.gamma[item, index],
+            weights=self.weights[item, index],
+        )
+
+
+@dataclass
+class Trajectory:
+    """The oscillator's state over a rollout: x (B, H) and v = tau dx/dt (B, H), dimensionless; index 0 is the start."""
+
+    x: Tensor
+    v: Tensor
+
+
+@dataclass
+class Prediction:
+    """All that a loss term may look at.
+
+    acceleration         (B, L)  teacher-forced tau^2 x'' of the model at the data's states
+    target_acceleration  (B, L)  tau^2 x'' of the data
+    drives                       the drives of the whole window
+    output               (B, H)  what the free-running model radiates, None when no rollout was asked for
+    target               (B, H)  the data on the same samples as `output`
+    """
+
+    acceleration: Tensor
+    target_acceleration: Tensor
+    drives: Drives
+    output: Tensor | None = None
+    target: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """The cold-start metrics of one vocalisation; the mean of each field over vocalisations bears the same name.
+
+    `bounded_frac` and `ignition_rate` are 0 or 1 here. NaN means "not defined for this clip" and is left out of means.
+    """
+
+    autonomy: float
+    spec_corr: float
+    amp_pen: float
+    pitch_pen: float
+    tf_corr: float
+    bounded_frac: float
+    f0_cents: float
+    env_corr: float
+    onset_error_ms: float
+    ignition_rate: float
+    oscillator_share: float
