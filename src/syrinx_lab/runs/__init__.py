@@ -1,0 +1,1 @@
+"""Run directories, identity, history, manifest and selection rules; nothing here imports torch."""

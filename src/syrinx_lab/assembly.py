@@ -1,0 +1,101 @@
+"""From a composed configuration to the lab's objects: the one place between Hydra and everything below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from .data.corpus import label_list
+from .losses.weighted import WeightedLoss
+from .model import Ouroboros
+from .training.datamodule import SongDataModule
+from .training.module import OuroborosModule
+from .training.schedules import Horizon
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """The resolved configuration in plain containers.
+
+    Raises:
+        ValueError: a mandatory value (???) is missing, with its name.
+    """
+    missing = sorted(OmegaConf.missing_keys(cfg))
+    if missing:
+        raise ValueError(f"{missing[0]} is not set: give it on the command line, as {missing[0]}=VALUE")
+    container = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def build(node: Any, **extra: Any) -> Any:
+    """Instantiate a group's YAML: its `_target_` with its keys, less `name`, which only says which file it was."""
+    arguments = {key: value for key, value in node.items() if key != "name"}
+    return instantiate(OmegaConf.create(arguments), **extra, _convert_="all")
+
+
+def build_datamodule(cfg: DictConfig) -> SongDataModule:
+    """The data of a configuration; nothing is read yet."""
+    held_out = {k: cfg.eval[k] for k in ("val_count", "test_count", "lead_in", "tail_ms", "max_pairs")}
+    return build(cfg.data, sampler=build(cfg.sampler), seed=cfg.seed, **held_out)
+
+
+def build_model(cfg: DictConfig) -> Ouroboros:
+    """The model of a configuration, freshly initialised from torch's current seed, with its prior applied."""
+    oscillator = cfg.oscillator
+    encoder = build(cfg.encoder)
+    if oscillator.prior is not None:
+        build(oscillator.prior).apply_(
+            encoder.omega_net, encoder.gamma_net, encoder.weights_net, oscillator.degree, oscillator.keep_const
+        )
+    return Ouroboros(
+        encoder,
+        build(cfg.tract),
+        sample_rate=cfg.data.sample_rate,
+        tau=oscillator.tau,
+        stiffness=oscillator.stiffness,
+        drive_lowpass_ms=oscillator.drive_lowpass_ms,
+        clamp_x=oscillator.clamp_x,
+        clamp_v=oscillator.clamp_v,
+        backend=cfg.backend.name,
+    )
+
+
+def build_horizon(cfg: DictConfig) -> Horizon:
+    """The horizon schedule of a configuration."""
+    return build(cfg.horizon)
+
+
+def build_objective(cfg: DictConfig) -> WeightedLoss:
+    """The weighted loss of a configuration."""
+    return build(cfg.loss.objective)
+
+
+def build_module(cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: Horizon) -> OuroborosModule:
+    """The LightningModule of a configuration."""
+    scheduler = cfg.optim.scheduler
+    return OuroborosModule(
+        model,
+        objective,
+        horizon,
+        build(cfg.optim.optimizer),
+        None if scheduler is None else build(scheduler),
+        planned_epochs=cfg.n_epochs,
+        seed=cfg.seed,
+        ic_noise_rms=cfg.loss.ic_noise_rms,
+        onset_lead_ms=cfg.loss.onset_lead_ms,
+    )
+
+
+def run_name(config: Mapping[str, Any]) -> str:
+    """What a run is called, for example `G402-e-spectral_rollout-pow2-s1234`."""
+    data = config["data"]
+    roots = [data["root"]] if isinstance(data["root"], str) else list(data["root"])
+    bird = data["name"] if data["name"] != "folder" else "+".join(Path(root).resolve().name for root in roots)
+    labels: Sequence[str] | None = label_list(data["label"])
+    parts = [bird, *(["".join(labels)] if labels else []), config["loss"]["name"], config["horizon"]["name"]]
+    text = "-".join([*parts, f"s{config['seed']}"])
+    return "".join(c if c.isalnum() or c in "-_+." else "_" for c in text)[:100]

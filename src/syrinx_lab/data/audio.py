@@ -1,0 +1,222 @@
+"""Reading recordings of any format that libsndfile knows, scaling them, and writing wav files."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+from scipy.io import wavfile
+from scipy.signal import butter, firwin, resample_poly, sosfiltfilt
+from torchaudio.functional import resample
+
+from syrinx_lab.data.audio_header import missing_sound
+
+# A windowed sinc of 64 zero crossings a side under a Kaiser window: -6 dB at 0.95 of the lower Nyquist frequency, stop band
+# below -100 dB. The band up to 0.9 of Nyquist passes to 1e-4.
+_ZERO_CROSSINGS, _ROLLOFF, _KAISER_BETA = 64, 0.9475937167399596, 14.769656459379492
+_LARGEST_KERNEL = 2**22  # elements; torchaudio tabulates one filter for each output phase
+_CLIP_LEVEL, _CLIP_RUN = 0.98, 3
+
+
+@dataclass(frozen=True, eq=False)
+class AudioClip:
+    """One channel of a recording at the lab's sample rate, with what is known of the file.
+
+    samples             (n,) float32
+    sample_rate         Hz, of `samples`
+    native_sample_rate  Hz, of the file
+    native_frames       samples a channel in the file
+    channels            channels in the file
+    subtype             sample format of the file as libsndfile names it, such as PCM_16
+    peak                max |x| of the file's chosen channel, before any division
+    divisor             what the samples were divided by to lie in [-1, 1]: 1, or a power of two for float files beyond it
+    clipped             samples that lie in runs of three or more at full scale
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    native_sample_rate: int
+    native_frames: int
+    channels: int
+    subtype: str
+    peak: float
+    divisor: float
+    clipped: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the file in seconds."""
+        return self.native_frames / self.native_sample_rate
+
+
+def read_audio(
+    path: str | os.PathLike[str],
+    *,
+    sample_rate: int,
+    channel: int | str = 0,
+    highpass_hz: float | None = None,
+) -> AudioClip:
+    """Read one channel of an audio file as float32 in [-1, 1] at `sample_rate`.
+
+    Integer PCM of b bits is divided by 2^(b-1). Float samples are taken as they are, or, when they leave [-1, 1], divided by the
+    smallest power of two that brings them inside. Resampling is band-limited (windowed sinc, 64 zero crossings a side, Kaiser
+    window of beta 14.77, cut-off at 0.948 of the lower Nyquist frequency) and keeps sample 0 at time 0; it may overshoot full
+    scale slightly on clipped recordings.
+
+    path         a file of any format that libsndfile reads
+    sample_rate  Hz, of the result
+    channel      index of the channel from 0, or "mean" for the mean of all
+    highpass_hz  cut-off of a zero-phase Butterworth high-pass (order 4, run both ways: -6 dB at the cut-off), None for none
+
+    Raises ValueError for a file that is missing, unreadable, truncated, empty or silent (constant), for a channel that it does
+    not have, and for NaN or infinite samples.
+    """
+    path = Path(path)
+    if not 0 < (highpass_hz or 1) < sample_rate / 2:
+        raise ValueError(f"highpass_hz {highpass_hz} must lie between 0 and half the sample rate, {sample_rate / 2:g} Hz")
+    frames, native_rate, subtype = _read_frames(path)
+    native = _choose_channel(path, frames, channel)
+    _require_finite(path, native, native_rate)
+    if native.min() == native.max():
+        raise ValueError(f"{path}: silent: all {len(native)} samples are {native[0]:g}; leave the recording out")
+    peak = float(np.abs(native).max())
+    divisor = 2.0 ** math.ceil(math.log2(peak)) if peak > 1 else 1.0
+    native = native / np.float32(divisor)
+    samples = native if native_rate == sample_rate else _resample(native, native_rate, sample_rate)
+    if highpass_hz is not None:
+        sections = butter(4, highpass_hz, "highpass", fs=sample_rate, output="sos")
+        edge = min(len(samples) - 1, int(3 * sample_rate / highpass_hz))
+        samples = sosfiltfilt(sections, samples.astype(np.float64), padlen=edge)
+    return AudioClip(
+        samples=np.ascontiguousarray(samples, dtype=np.float32),
+        sample_rate=sample_rate,
+        native_sample_rate=native_rate,
+        native_frames=len(native),
+        channels=frames.shape[1],
+        subtype=subtype,
+        peak=peak,
+        divisor=divisor,
+        clipped=_count_clipped(native),
+    )
+
+
+def scale_factor(samples: np.ndarray, target: float, measure: str) -> float:
+    """The gain g that brings samples to a peak or an RMS of `target`.
+
+    peak: g = target / max |x|;  rms: g = target / sqrt(mean x^2);  none: g = 1.
+
+    samples  (n,) one vocalisation, or all the vocalisations of a recording joined
+    measure  "peak", "rms" or "none"
+
+    Raises ValueError when the measure is unknown, or zero because every sample is.
+    """
+    if measure == "none":
+        return 1.0
+    if measure == "peak":
+        level = float(np.abs(samples).max())
+    elif measure == "rms":
+        level = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    else:
+        raise ValueError(f"scale must be peak, rms or none, not {measure!r}")
+    if level == 0:
+        raise ValueError(f"all {len(samples)} samples are zero, so they cannot be scaled to {target:g}")
+    return target / level
+
+
+def write_wav(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -> None:
+    """Write samples (n,) or (n, channels) as a 32-bit float wav, unscaled, making the folder where it is missing.
+
+    The bytes depend on the arguments alone (libsndfile would add the time of day). The file appears whole or not at all.
+    """
+    path = Path(path)
+    encoded = io.BytesIO()
+    wavfile.write(encoded, sample_rate, np.asarray(samples, dtype=np.float32))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(encoded.getbuffer())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_frames(path: Path) -> tuple[np.ndarray, int, str]:
+    """(frames, channels) float32 as stored, native sample rate, subtype."""
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path}: empty: the file has no bytes; record or copy it again")
+    try:
+        with soundfile.SoundFile(path) as file:
+            promised, rate, subtype, log = file.frames, file.samplerate, file.subtype, file.extra_info
+            frames = file.read(dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        reason = error.error_string.rstrip(".") or "broken off or damaged"
+        raise ValueError(f"{path}: cannot be read as audio ({reason}); copy or convert it again") from error
+    if missing := missing_sound(path, log, promised, len(frames)):
+        raise ValueError(f"{path}: truncated: {missing}; copy it again or leave it out")
+    if len(frames) == 0:
+        raise ValueError(f"{path}: empty: the file holds no samples; leave the recording out")
+    return frames, rate, subtype
+
+
+def _choose_channel(path: Path, frames: np.ndarray, channel: int | str) -> np.ndarray:
+    channels = frames.shape[1]
+    if channel == "mean":
+        return frames.mean(axis=1)
+    if not isinstance(channel, int):
+        raise ValueError(f"channel must be a number from 0 or mean, not {channel!r}")
+    if not 0 <= channel < channels:
+        has = "1 channel: 0" if channels == 1 else f"{channels} channels: 0 to {channels - 1}"
+        raise ValueError(f"{path}: there is no channel {channel}, the file has {has}, or mean for all of them")
+    return np.ascontiguousarray(frames[:, channel])
+
+
+def _require_finite(path: Path, samples: np.ndarray, rate: int) -> None:
+    bad = np.flatnonzero(~np.isfinite(samples))
+    if len(bad):
+        first = int(bad[0])
+        raise ValueError(
+            f"{path}: sample {first} ({first / rate:.4f} s) is {samples[first]}, as are {len(bad) - 1} more of {len(samples)}; "
+            "repair the file or leave it out"
+        )
+
+
+def _count_clipped(samples: np.ndarray) -> int:
+    """Samples in runs of at least _CLIP_RUN that stay on the recording's own extremes, when those are near full scale."""
+    low, high = samples.min(), samples.max()
+    flat = ((samples == high) & (high >= _CLIP_LEVEL)) | ((samples == low) & (low <= -_CLIP_LEVEL))
+    edges = np.flatnonzero(np.diff(flat, prepend=False, append=False))
+    lengths = edges[1::2] - edges[::2]
+    return int(lengths[lengths >= _CLIP_RUN].sum())
+
+
+def _resample(samples: np.ndarray, native_rate: int, rate: int) -> np.ndarray:
+    divisor = math.gcd(native_rate, rate)
+    down, up = native_rate // divisor, rate // divisor
+    if up * (down + 2 * _ZERO_CROSSINGS * max(1, down // up)) > _LARGEST_KERNEL:
+        return _resample_awkward(samples, up, down)
+    wave = resample(
+        torch.from_numpy(samples),
+        native_rate,
+        rate,
+        lowpass_filter_width=_ZERO_CROSSINGS,
+        rolloff=_ROLLOFF,
+        resampling_method="sinc_interp_kaiser",
+        beta=_KAISER_BETA,
+    )
+    return wave.numpy()
+
+
+def _resample_awkward(samples: np.ndarray, up: int, down: int) -> np.ndarray:
+    """The same filter for rates with a small common divisor (24414 Hz), where a table of every phase would fill memory."""
+    most = max(up, down)
+    half = math.ceil(_ZERO_CROSSINGS * most / _ROLLOFF)
+    taps = firwin(2 * half + 1, _ROLLOFF / most, window=("kaiser", _KAISER_BETA))
+    return resample_poly(samples, up, down, window=taps.astype(np.float32))

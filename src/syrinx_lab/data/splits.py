@@ -1,0 +1,237 @@
+"""Recordings into train, val and test, and the check that nothing leaks from one into another."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..types import Segment, Vocalisation
+from .corpus import Corpus, Recording
+
+NAMES = ("train", "val", "test")
+RESTARTS = 16
+# What a split pays for a label that it lacks: a label that train lacks cannot be learnt. A bird's label counts for
+# less than the label itself, whatever the number of birds.
+LACKING = np.array([2.0, 1.0, 1.0])
+BIRD_SHARE = 1e-3
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The ids of the recordings of each split, sorted, and the labels that a split could not be given.
+
+    missing  labels, by split, that occur among the selected syllables but in no recording of that split
+    """
+
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    test: tuple[str, ...]
+    missing: Mapping[str, tuple[str, ...]]
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        """The recording ids of `train`, `val` or `test`."""
+        return {"train": self.train, "val": self.val, "test": self.test}[name]
+
+    def recordings(self, corpus: Corpus, name: str) -> list[Recording]:
+        """The recordings of `train`, `val` or `test`."""
+        return [corpus.recordings[recording] for recording in self[name]]
+
+    def notes(self) -> tuple[str, ...]:
+        """One line for each split that lacks a label."""
+        return tuple(
+            f"{name} has no {', '.join(labels)}: too few recordings hold it, or raise data.val_fraction and data.test_fraction"
+            for name, labels in self.missing.items()
+            if labels
+        )
+
+
+def split_recordings(
+    corpus: Corpus, *, val_fraction: float = 0.1, test_fraction: float = 0.1, seed: int = 1234
+) -> Splits:
+    """Split a corpus by recording so that each split has its share of every selected label.
+
+    Of the R recordings that hold a selected syllable, max(1, round(fraction R)) go to val and to test and the rest, at
+    least one, to train. Recordings go one by one, those with the rarest label first, to a split that lacks it, else to
+    the split that wants most of it yet; exchanges of two recordings, from several starts, then mend what is still
+    missing. So a label lacks in a split only where it occurs in fewer than three recordings or the splits are too small;
+    `Splits.missing` names it. With several roots (ids `root/recording`) each root's labels are spread as well. Recordings
+    without a selected syllable give no window and go to train.
+
+    val_fraction, test_fraction  shares of the recordings, above 0, together below 1
+    seed                         0 or more; the result depends on the corpus, not on its order, and on the seed
+    Raises ValueError when a fraction is out of range or fewer than three recordings hold a selected syllable.
+
+    Sechidis, Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, section 3 (iterative
+    stratification), here on counts and with splits of fixed size.
+    """
+    if not (val_fraction > 0 and test_fraction > 0 and val_fraction + test_fraction < 1):
+        raise ValueError(
+            f"data.val_fraction {val_fraction} and data.test_fraction {test_fraction}: give two shares above 0 that "
+            "add up to less than 1"
+        )
+    if seed < 0:
+        raise ValueError(f"the seed {seed} is negative: set it to 0 or more")
+    useful = [name for name, found in sorted(corpus.recordings.items()) if any(s.selected for s in found.syllables)]
+    if len(useful) < 3:
+        raise ValueError(
+            f"{len(useful)} of {len(corpus.recordings)} recordings hold a selected syllable, but train, val and test "
+            "need one each: add recordings, cut long ones into files, or select more labels with data.label"
+        )
+    labels, counts, weights = _label_counts([corpus.recordings[name] for name in useful])
+    sizes = _sizes(len(useful), val_fraction, test_fraction)
+    owner = _stratify(counts, weights, sizes, np.random.default_rng(seed))
+
+    parts = [[name for name, split in zip(useful, owner) if split == k] for k in range(3)]
+    parts[0] = sorted([*parts[0], *(corpus.recordings.keys() - set(useful))])
+    has = np.array([(counts[owner == k] > 0).any(axis=0) for k in range(3)])
+    missing = {name: tuple(label for label, found in zip(labels, has[k]) if not found) for k, name in enumerate(NAMES)}
+    return Splits(*(tuple(part) for part in parts), missing=missing)
+
+
+def check_leaks(
+    splits: Splits,
+    corpus: Corpus,
+    clips: Mapping[str, Iterable[Segment | Vocalisation]],
+) -> None:
+    """Raise ValueError when anything of one split can be heard in another.
+
+    Refused are: a recording in two splits; two recordings of different splits with identical samples (a file that lies
+    in the folder twice); a window or a clip cut from a recording that is not in its split, whether or not another
+    split has windows on the same samples.
+
+    clips  by split, every training window (`Pools.segments`) and vocalisation that is used
+    """
+    home: dict[str, str] = {}
+    content: dict[bytes, str] = {}
+    for split in NAMES:
+        for name in splits[split]:
+            if name in home:
+                raise ValueError(f"{name} is in {home[name]} and in {split}: a recording belongs to one split")
+            home[name] = split
+            samples = np.ascontiguousarray(corpus.recordings[name].samples)
+            twin = content.setdefault(hashlib.sha256(samples.tobytes()).digest(), name)
+            if home[twin] != split:
+                raise ValueError(
+                    f"{twin} in {home[twin]} and {name} in {split} hold the same audio, so that the scores would be "
+                    "those of training data: remove one of the two files"
+                )
+    used: dict[str, list[tuple[int, int, str]]] = {}
+    for split, cut in clips.items():
+        for clip in cut:
+            used.setdefault(clip.recording, []).append((clip.start, clip.stop, split))
+    for name, spans in used.items():
+        _check_overlap(name, sorted(spans))
+        strangers = {split for _, _, split in spans if home.get(name) != split}
+        if strangers:
+            raise ValueError(
+                f"{name} is in {home.get(name, 'no split')}, but {min(strangers)} uses its samples: "
+                "cut each split's windows from its own recordings"
+            )
+
+
+def _check_overlap(name: str, spans: Sequence[tuple[int, int, str]]) -> None:
+    """Raise when spans (start, stop, split), sorted by start, of two splits share a sample."""
+    reach: dict[str, int] = {}
+    for start, stop, split in spans:
+        for other, end in reach.items():
+            if other != split and start < end:
+                raise ValueError(
+                    f"{name}: sample {start} is in a window of {other} and in one of {split}: "
+                    "cut each split's windows from its own recordings"
+                )
+        reach[split] = max(stop, reach.get(split, 0))
+
+
+def _sizes(recordings: int, val_fraction: float, test_fraction: float) -> tuple[int, int, int]:
+    """How many recordings train, val and test get: at least one each."""
+    val, test = (max(1, math.floor(fraction * recordings + 0.5)) for fraction in (val_fraction, test_fraction))
+    while val + test >= recordings:
+        val, test = (val - 1, test) if val > test else (val, test - 1)
+    return recordings - val - test, val, test
+
+
+def _label_counts(recordings: Sequence[Recording]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Labels, selected syllables by recording and label, and what each column weighs; a root's labels come last."""
+    roots = [recording.id.rpartition("/")[0] for recording in recordings]
+    rows = [[s.label for s in recording.syllables if s.selected] for recording in recordings]
+    labels = sorted({label for row in rows for label in row})
+    counts = np.array([[row.count(label) for label in labels] for row in rows], dtype=float)
+    if len(set(roots)) == 1:
+        return labels, counts, np.ones(len(labels))
+    of_root = np.array([[root == mine for mine in sorted(set(roots))] for root in roots])
+    by_root = (of_root[:, :, None] * counts[:, None, :]).reshape(len(rows), -1)
+    by_root = by_root[:, by_root.any(axis=0)]
+    small = np.full(by_root.shape[1], BIRD_SHARE / by_root.shape[1])
+    return labels, np.hstack([counts, by_root]), np.concatenate([np.ones(len(labels)), small])
+
+
+def _stratify(counts: np.ndarray, weights: np.ndarray, sizes: Sequence[int], generator: np.random.Generator) -> np.ndarray:
+    """The split of every recording, from counts (recordings, labels): the best of several starts, or the first without a fault."""
+    holders = (counts > 0).sum(axis=0)
+    unavoidable = float(weights @ np.choose(np.minimum(holders, 3), [0.0, 2.0, 1.0, 0.0]))
+    best, least = np.empty(0), math.inf
+    for _ in range(RESTARTS):
+        owner = _mend(_deal(counts, sizes, generator), counts, weights)
+        lacking = _lacking(owner, counts, weights)
+        if lacking < least - 1e-9:
+            best, least = owner, lacking
+        if least <= unavoidable + 1e-9:
+            break
+    return best
+
+
+def _deal(counts: np.ndarray, sizes: Sequence[int], generator: np.random.Generator) -> np.ndarray:
+    """Recordings dealt one by one, those with the rarest label first."""
+    owner = np.full(len(counts), -1)
+    capacity = np.array(sizes)
+    wanted = np.outer(capacity / len(counts), counts.sum(axis=0))
+    has = np.zeros(wanted.shape, dtype=bool)
+    order = generator.permutation(len(counts))
+    while (owner < 0).any():
+        left = order[owner[order] < 0]
+        holders = (counts[left] > 0).sum(axis=0)
+        label = int(np.argmin(np.where(holders > 0, holders, len(counts) + 1)))
+        for recording in left[counts[left, label] > 0]:
+            split = max(
+                np.flatnonzero(capacity), key=lambda k: (not has[k, label], wanted[k, label], capacity[k], -k)
+            )
+            owner[recording] = split
+            capacity[split] -= 1
+            wanted[split] -= counts[recording]
+            has[split] |= counts[recording] > 0
+    return owner
+
+
+def _lacking(owner: np.ndarray, counts: np.ndarray, weights: np.ndarray) -> float:
+    """What the splits pay for the labels that they lack."""
+    absent = np.array([~(counts[owner == k] > 0).any(axis=0) for k in range(3)])
+    return float(LACKING @ absent @ weights)
+
+
+def _mend(owner: np.ndarray, counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Exchanges of two recordings, each of which lowers what is lacking, until none does."""
+    owner = owner.copy()
+    least = _lacking(owner, counts, weights)
+    searching = True
+    while searching:
+        searching = False
+        for split in range(3):
+            absent = ~(counts[owner == split] > 0).any(axis=0)
+            donors = np.flatnonzero((owner != split) & (counts[:, absent] > 0).any(axis=1))
+            for donor in donors:
+                for taker in np.flatnonzero(owner == split):
+                    trial = owner.copy()
+                    trial[donor], trial[taker] = split, owner[donor]
+                    lacking = _lacking(trial, counts, weights)
+                    if lacking < least - 1e-9:
+                        owner, least, searching = trial, lacking, True
+                        break
+                if searching:
+                    break
+            if searching:
+                break
+    return owner

@@ -1,0 +1,132 @@
+"""Score a finished run from a cold start: `python -m syrinx_lab.evaluate run=outputs/... split=test`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from .assembly import build_datamodule, build_model, plain
+from .cli import entry_point
+from .runs.atomic import read_json, write_json_atomic
+from .runs.directory import RunDirectory, find_run
+from .runs.identity import run_key
+from .runs.manifest import build_manifest
+from .runs.provenance import provenance
+from .runs.selection import best
+from .training.clips import perform_all, score_rows
+from .training.datamodule import SongDataModule
+from .training.outcome import print_scores, rendition_anchor, write_audio, write_figures
+from .training.weights import load_weights
+
+
+def evaluate(cfg: DictConfig) -> None:
+    """Score the selected checkpoint of `run` on `split` and write manifest, sounds and figures into the run's folder."""
+    chosen = plain(cfg)
+    if chosen["split"] not in ("val", "test"):
+        raise ValueError(f"split is {chosen['split']!r}: use val or test")
+    run = find_run(chosen["run"])
+    stored = OmegaConf.create(run.config())
+    if chosen["data_root"] is not None:
+        stored.data.root = chosen["data_root"]
+    datamodule = build_datamodule(stored)
+    datamodule.prepare()
+    known = run.state().get("data_fingerprint")
+    if known is not None and datamodule.fingerprint() != known:
+        print("note: the recordings differ from those that the run was trained on")
+    evaluate_run(run, stored, datamodule, splits=(chosen["split"],), checkpoint=chosen["checkpoint"])
+
+
+def evaluate_run(
+    run: RunDirectory,
+    cfg: DictConfig,
+    datamodule: SongDataModule,
+    *,
+    splits: Sequence[str],
+    checkpoint: str | None = None,
+) -> dict[str, Any]:
+    """Cold-start the run's selected model on the clips of `splits`; returns the manifest that it writes and prints.
+
+    Scores of other splits that an earlier manifest of the same checkpoint holds are kept.
+    """
+    config = plain(cfg)
+    epoch, path = select_checkpoint(run, cfg.selection.name, cfg.selection.metric)
+    if checkpoint is not None:
+        path = Path(checkpoint)
+        epoch = next((e for e, p in run.checkpoints() if p.resolve() == path.resolve()), -1)
+    model = build_model(cfg)
+    load_weights(model, path)
+    noise = dict(ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
+    rows: dict[str, Sequence[Mapping[str, Any]]] = _earlier_rows(run, epoch)
+    shown: Path | None = None
+    for split in splits:
+        takes = perform_all(model, datamodule.clips(split), **noise)
+        rows[split] = score_rows(takes, model.sample_rate)
+        write_audio(run.audio_path, takes, model.sample_rate, split=split, most=cfg.eval.max_audio)
+        shown = write_figures(run.figures_path, model, takes, split=split, most=cfg.eval.max_audio, **noise)
+    fingerprint = datamodule.fingerprint()
+    manifest = build_manifest(
+        config=config,
+        key=run_key(config, fingerprint),
+        data_fingerprint=fingerprint,
+        seed=cfg.seed,
+        epoch=epoch,
+        checkpoint=str(path.relative_to(run.path)) if path.is_relative_to(run.path) else str(path),
+        vocalisations=rows,
+        rendition=rendition_anchor(datamodule.renditions(splits[-1]), model.sample_rate),
+        provenance=provenance(),
+    )
+    write_json_atomic(run.manifest_path, manifest)
+    print_scores(manifest)
+    print(f"scores    {run.manifest_path}\nsounds    {run.audio_path}\nfigures   {run.figures_path}")
+    if shown is not None:
+        print(f"look at   {shown}")
+    return manifest
+
+
+def select_checkpoint(run: RunDirectory, rule: str, metric: str) -> tuple[int, Path]:
+    """The (epoch, file) of the run's model: the last checkpoint, or the one that ranks best on val.
+
+    Raises:
+        ValueError: no checkpoint, an unknown rule, or no evaluated epoch with a checkpoint.
+    """
+    checkpoints = run.checkpoints()
+    if not checkpoints:
+        raise ValueError(f"{run.path} has no checkpoint: train it first")
+    if rule == "last":
+        return checkpoints[-1]
+    if rule != "best":
+        raise ValueError(f"selection.name is {rule!r}: use last or best")
+    files = dict(checkpoints)
+    scored = [
+        {name.removeprefix("val/"): value for name, value in row.items()}
+        for row in run.history.read()
+        if row["epoch"] in files and f"val/{metric}" in row
+    ]
+    if not scored:
+        raise ValueError(
+            f"{run.path} has no evaluated epoch with a checkpoint: let callbacks.checkpoints.save_every divide "
+            "callbacks.evaluation.eval_every"
+        )
+    epoch = int(best(scored, metric)["epoch"])
+    return epoch, files[epoch]
+
+
+def _earlier_rows(run: RunDirectory, epoch: int) -> dict[str, Sequence[Mapping[str, Any]]]:
+    if not run.manifest_path.exists():
+        return {}
+    manifest = read_json(run.manifest_path)
+    if manifest["epoch"] != epoch:
+        return {}
+    return {split: scores["per_vocalisation"] for split, scores in manifest["scores"].items()}
+
+
+def main() -> None:
+    """The console entry."""
+    entry_point(evaluate, config_name="evaluate")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The manifest of a selected model, selected_model.json: what it is, how it scores, and where it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+SCHEMA = 1
+VARIANTS = ("raw", "rescaled")
+CLIP = ("recording", "label", "start_s", "onset_s", "offset_s")
+
+
+def build_manifest(
+    *,
+    config: Mapping[str, Any],
+    key: str,
+    data_fingerprint: str,
+    seed: int,
+    epoch: int,
+    checkpoint: str,
+    vocalisations: Mapping[str, Sequence[Mapping[str, Any]]],
+    rendition: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The content of selected_model.json.
+
+    config            the resolved config
+    key               the run's key, see `run_key`
+    data_fingerprint  hash of the recordings and annotations
+    seed              of the training
+    epoch             of the selected checkpoint
+    checkpoint        its file, relative to the run's folder
+    vocalisations     "val" and, once it has been read, "test" -> one mapping per vocalisation: `recording`, `label`,
+                      `start_s`, `onset_s`, `offset_s` (seconds of the recording), and under `raw` and `rescaled` the
+                      value of every metric
+    rendition         the bird's own reproducibility: `tf_corr` (None or NaN when no syllable is sung twice), `pairs`
+    provenance        `versions`, `git` and `created_at`, see `provenance.provenance`
+
+    Returns a nested dict with, among the above,
+
+        scores.{split}.{raw|rescaled}.{metric}                    mean over the vocalisations
+        scores.{split}.per_label.{label}.{raw|rescaled}.{metric}  mean over those of one label
+        scores.{split}.per_vocalisation[k]                        the k-th vocalisation as it was given
+        anchors.rendition.{tf_corr|pairs}
+
+    Means leave out None and NaN ("not defined for this clip") and are None where nothing is left; `count` beside them
+    is the number of vocalisations. Raises ValueError when a vocalisation lacks one of its keys.
+    """
+    return {
+        "schema": SCHEMA,
+        "key": key,
+        "seed": seed,
+        "epoch": epoch,
+        "checkpoint": checkpoint,
+        "created_at": provenance["created_at"],
+        "versions": dict(provenance["versions"]),
+        "git": provenance["git"],
+        "data_fingerprint": data_fingerprint,
+        "scores": {split: split_scores(clips) for split, clips in vocalisations.items()},
+        "anchors": {"rendition": {"tf_corr": rendition["tf_corr"], "pairs": rendition["pairs"]}},
+        "config": dict(config),
+    }
+
+
+def split_scores(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The scores of one split, as `build_manifest` describes them: means, means by label, and every vocalisation."""
+    for number, clip in enumerate(vocalisations):
+        missing = [name for name in (*CLIP, *VARIANTS) if name not in clip]
+        if missing:
+            raise ValueError(f"vocalisation {number} of the scores lacks {', '.join(missing)}")
+    labels = sorted({clip["label"] for clip in vocalisations})
+    return {
+        **_means(vocalisations),
+        "per_label": {label: _means([clip for clip in vocalisations if clip["label"] == label]) for label in labels},
+        "per_vocalisation": [dict(clip) for clip in vocalisations],
+    }
+
+
+def _means(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean of every metric over the vocalisations, raw and rescaled, and how many they are."""
+    means: dict[str, Any] = {"count": len(vocalisations)}
+    for variant in VARIANTS:
+        metrics = dict.fromkeys(metric for clip in vocalisations for metric in clip[variant])
+        means[variant] = {metric: _mean(clip[variant].get(metric) for clip in vocalisations) for metric in metrics}
+    return means
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are defined, None when none is."""
+    defined = [float(value) for value in values if value is not None and not math.isnan(value)]
+    return math.fsum(defined) / len(defined) if defined else None

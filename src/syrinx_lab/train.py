@@ -1,0 +1,150 @@
+"""Train one model: `python -m syrinx_lab.train loss=spectral_rollout horizon=pow2`."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Trainer, seed_everything
+from omegaconf import DictConfig
+
+from .assembly import (
+    build,
+    build_datamodule,
+    build_horizon,
+    build_model,
+    build_module,
+    build_objective,
+    plain,
+    run_name,
+)
+from .cli import entry_point
+from .evaluate import evaluate_run
+from .runs.atomic import read_json
+from .runs.directory import RunDirectory, find_run
+from .runs.identity import run_key
+from .training.checkpoints import Checkpoints
+from .training.datamodule import SongDataModule
+from .training.history import HistoryWriter
+from .training.loggers import finishing
+from .training.outcome import print_scores, write_loss_figure
+from .training.warmup import Warmup
+from .training.weights import load_weights, read_checkpoint
+
+
+def train(cfg: DictConfig) -> float | None:
+    """Train the configuration's model to `trainer.max_epochs`, select, evaluate, write; returns the val score it is ranked by."""
+    config = plain(cfg)
+    horizon, objective = build_horizon(cfg), build_objective(cfg)
+    datamodule = build_datamodule(cfg)
+    datamodule.prepare(horizon.max if objective.needs_rollout else None)
+    fingerprint = datamodule.fingerprint()
+    key, name = run_key(config, fingerprint), run_name(config)
+    run = RunDirectory(config["run_dir"] or Path(config["paths"]["outputs"]) / f"{name}-{key[:8]}")
+    if config["force"]:
+        _forget(run)
+    run.claim(config, fingerprint)
+    print(f"run {run.path}\n{datamodule.describe()}")
+
+    latest = run.latest_checkpoint()
+    done = run.checkpoints()[-1][0] if latest else 0
+    target = cfg.trainer.max_epochs
+    if done < target:
+        if latest is not None:
+            read_checkpoint(latest)
+            print(f"going on after epoch {done} of {target}")
+        _fit(cfg, config, run, datamodule, key=key, name=name, latest=latest)
+    elif run.manifest_path.exists() and read_json(run.manifest_path)["epoch"] <= done:
+        print(f"already trained to epoch {done}: nothing to do (force=true trains again)")
+        manifest = read_json(run.manifest_path)
+        print_scores(manifest)
+        return manifest["scores"]["val"]["raw"].get(cfg.selection.metric)
+    manifest = evaluate_run(run, cfg, datamodule, splits=("val", "test"))
+    run.set_status("finished", epoch=max(done, target))
+    return manifest["scores"]["val"]["raw"].get(cfg.selection.metric)
+
+
+def _fit(
+    cfg: DictConfig,
+    config: dict[str, Any],
+    run: RunDirectory,
+    datamodule: SongDataModule,
+    *,
+    key: str,
+    name: str,
+    latest: Path | None,
+) -> None:
+    _quieten()
+    seed_everything(cfg.seed, workers=True, verbose=False)
+    model, horizon, objective = build_model(cfg), build_horizon(cfg), build_objective(cfg)
+    if cfg.init_from is not None and latest is None:
+        load_weights(model, _weights_file(cfg.init_from))
+    module = build_module(cfg, model, objective, horizon)
+    objective.terms["tf"].set_variance(datamodule.acceleration_variance() / model.step**4)
+    callbacks = [build(node) for node in cfg.callbacks.values()]
+    for callback in callbacks:
+        if isinstance(callback, Checkpoints):
+            callback.directory, callback.config = run.checkpoints_path, config
+        elif isinstance(callback, HistoryWriter):
+            callback.path = run.history_path
+    run.set_status("running")
+    logger = build(cfg.logger, directory=run.path, key=key, run_name=name, config=config)
+    with finishing(logger):
+        trainer = Trainer(
+            max_epochs=cfg.trainer.max_epochs,
+            accelerator=cfg.trainer.accelerator,
+            devices=1,
+            limit_train_batches=cfg.trainer.limit_batches,
+            gradient_clip_val=cfg.optim.grad_clip,
+            callbacks=callbacks,
+            logger=logger if logger is not None else False,
+            default_root_dir=run.path,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            log_every_n_steps=1,
+        )
+        try:
+            trainer.fit(module, datamodule=datamodule, ckpt_path=latest, weights_only=True)
+        except OSError as error:
+            run.set_status("failed", message=str(error))
+            raise
+        if trainer.interrupted:
+            run.set_status("interrupted", epoch=trainer.current_epoch)
+            raise KeyboardInterrupt
+    warmups = [c.epochs for c in callbacks if isinstance(c, Warmup) and objective.weights.get(c.term, 0.0) > 0]
+    write_loss_figure(run.figures_path, run.history.read(), max(warmups, default=0))
+
+
+def _weights_file(source: str) -> Path:
+    path = Path(source)
+    if path.is_file():
+        return path
+    latest = find_run(path).latest_checkpoint()
+    assert latest is not None, "find_run answers only runs with checkpoints"
+    return latest
+
+
+def _forget(run: RunDirectory) -> None:
+    for folder in (run.checkpoints_path, run.audio_path, run.figures_path):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (run.history_path, run.manifest_path, run.config_path, run.state_path):
+        file.unlink(missing_ok=True)
+
+
+def _quieten() -> None:
+    for noisy in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+
+
+def main() -> None:
+    """The console entry."""
+    entry_point(train)
+
+
+if __name__ == "__main__":
+    main()

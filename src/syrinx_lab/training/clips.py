@@ -1,0 +1,150 @@
+"""Held-out vocalisations as arrays, and what the model makes of them from a cold start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..metrics.autonomy import rescaled, score_clip
+from ..metrics.teacher_forced import acceleration_r2
+from ..model import Ouroboros
+from ..types import Drives, Score, Trajectory, Vocalisation
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A held-out vocalisation: x, dx = dt x' and d2x = dt^2 x'', each (L,) float32."""
+
+    vocalisation: Vocalisation
+    x: Samples
+    dx: Samples
+    d2x: Samples
+
+    @property
+    def onset(self) -> int:
+        """Sample of the clip at which the syllable begins."""
+        return self.vocalisation.onset - self.vocalisation.start
+
+    @property
+    def offset(self) -> int:
+        """Sample of the clip at which the syllable ends."""
+        return self.vocalisation.offset - self.vocalisation.start
+
+
+@dataclass(frozen=True)
+class Take:
+    """One cold-started performance of a clip, as sung and rescaled to the target's RMS, with its scores."""
+
+    clip: Clip
+    raw: Samples
+    rescaled: Samples
+    raw_score: Score
+    rescaled_score: Score
+    accel_r2: float
+
+    def scores(self, which: str) -> dict[str, float]:
+        """The metrics of "raw" or "rescaled" with the teacher-forced R^2 beside them."""
+        score = self.raw_score if which == "raw" else self.rescaled_score
+        return asdict(score) | {"accel_r2": self.accel_r2}
+
+
+@torch.no_grad()
+def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> Take:
+    """Cold-start the model on a clip and score what it sings.
+
+    The state begins as a draw from N(0, ic_noise_rms^2) that depends on `seed` alone; the drives are read off the clip.
+    """
+    output, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
+    silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
+    without = _array(model.radiate(silent))
+    state_x, state_v = _array(trajectory.x), _array(trajectory.v)
+    scaled = rescaled(output, clip.x).astype(np.float32)
+    clamp = model.clamp
+    scores = [
+        score_clip(
+            sound,
+            clip.x,
+            sample_rate=model.sample_rate,
+            onset=clip.onset,
+            offset=clip.offset,
+            state_x=state_x,
+            state_v=state_v,
+            clamp_x=None if clamp is None else clamp.x,
+            clamp_v=None if clamp is None else clamp.v,
+            without_oscillator=without if sound is output else without * _gain(output, scaled),
+        )
+        for sound in (output, scaled)
+    ]
+    return Take(clip, output, scaled, scores[0], scores[1], _accel_r2(model, clip, drives))
+
+
+def cold_start(
+    model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int
+) -> tuple[Samples, Trajectory, Drives]:
+    """What the model radiates (L,) over the clip from near silence, the state's trajectory (1, L) and the drives."""
+    device = next(model.parameters()).device
+    x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(2, 1, generator=generator).to(x) * ic_noise_rms
+    drives = model.drives(x, dx)
+    trajectory = model.sing(drives, (noise[0], noise[1]), x.shape[1])
+    return _array(model.radiate(trajectory)), trajectory, drives
+
+
+def perform_all(model: Ouroboros, clips: Sequence[Clip], *, ic_noise_rms: float, seed: int) -> list[Take]:
+    """`perform` on every clip in evaluation mode; clip i is seeded by (seed, i)."""
+    was_training = model.training
+    model.eval()
+    try:
+        return [perform(model, c, ic_noise_rms=ic_noise_rms, seed=seed * 10_007 + i) for i, c in enumerate(clips)]
+    finally:
+        model.train(was_training)
+
+
+def mean_scores(takes: Sequence[Take], which: str) -> dict[str, float]:
+    """The mean of every metric over takes, NaN ("not defined for this clip") left out."""
+    rows = [take.scores(which) for take in takes]
+    means: dict[str, float] = {}
+    for name in rows[0] if rows else ():
+        values = np.array([row[name] for row in rows], dtype=float)
+        finite = values[~np.isnan(values)]
+        means[name] = float(finite.mean()) if finite.size else float("nan")
+    return means
+
+
+def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:
+    """One plain row a take, as the manifest wants it: recording, label, times in seconds, metrics under raw and rescaled."""
+    return [
+        {
+            "recording": take.clip.vocalisation.recording,
+            "label": take.clip.vocalisation.label,
+            "start_s": take.clip.vocalisation.start / sample_rate,
+            "onset_s": take.clip.vocalisation.onset / sample_rate,
+            "offset_s": take.clip.vocalisation.offset / sample_rate,
+            "raw": take.scores("raw"),
+            "rescaled": take.scores("rescaled"),
+        }
+        for take in takes
+    ]
+
+
+def _accel_r2(model: Ouroboros, clip: Clip, drives: Drives) -> float:
+    device = next(model.parameters()).device
+    x, dx, d2x = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx, clip.d2x))
+    return acceleration_r2(_array(model.acceleration(x, dx, drives)), _array(model.target_acceleration(d2x)))
+
+
+def _gain(before: Samples, after: Samples) -> float:
+    peak = int(np.argmax(np.abs(before))) if np.isfinite(before).all() else 0
+    return float(after[peak] / before[peak]) if before[peak] else 1.0
+
+
+def _array(tensor: torch.Tensor) -> Samples:
+    return tensor.detach().to("cpu", torch.float32).numpy()[0]

@@ -1,0 +1,120 @@
+"""The LightningModule: model, objective, horizon and optimiser in one training step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from ..losses.weighted import WeightedLoss
+from ..model import Ouroboros
+from ..types import Batch
+from .prediction import predict
+from .schedules import Horizon
+
+
+class OuroborosModule(LightningModule):
+    """Trains an `Ouroboros` on a weighted loss.
+
+    The horizon is a pure function of the epoch and the planned epochs and the cold starts' noise one of (seed, global
+    step), so a run that stops and resumes is the run that never stopped.
+
+    An update whose loss or gradient is not finite is left out and counted in loss/nan_skip: the gradients are dropped
+    before the optimiser sees them, so that its moments and the weights stay finite.
+
+    Args:
+        model: what is trained.
+        objective: weighted loss terms.
+        horizon: rollout length in samples as a function of (epoch, planned epochs).
+        optimizer: partial of a torch optimiser, called with the parameters.
+        scheduler: partial of a torch scheduler stepped once an epoch, or None.
+        planned_epochs: epochs of the whole run, over which curricula are stretched.
+        seed: of the cold starts' noise.
+        ic_noise_rms: rms of x and v at a cold start.
+        onset_lead_ms: an ONSET rollout begins at most this long before the onset.
+    """
+
+    def __init__(
+        self,
+        model: Ouroboros,
+        objective: WeightedLoss,
+        horizon: Horizon,
+        optimizer: Callable[..., torch.optim.Optimizer],
+        scheduler: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
+        *,
+        planned_epochs: int,
+        seed: int,
+        ic_noise_rms: float = 1e-3,
+        onset_lead_ms: float = 5.0,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.objective = objective
+        self.horizon = horizon
+        self.optimizer_factory = optimizer
+        self.scheduler_factory = scheduler
+        self.planned_epochs = planned_epochs
+        self.seed = seed
+        self.ic_noise_rms = ic_noise_rms
+        self.onset_lead = round(onset_lead_ms * 1e-3 * model.sample_rate)
+        self._loss_is_finite = True
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser over all parameters, with its scheduler when there is one."""
+        optimizer = self.optimizer_factory(self.parameters())
+        if self.scheduler_factory is None:
+            return optimizer
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": self.scheduler_factory(optimizer), "interval": "epoch"},
+        }
+
+    def current_horizon(self) -> int:
+        """The rollout's length in samples in the current epoch."""
+        return self.horizon(self.current_epoch, self.planned_epochs)
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """The total loss of a batch; its parts go to the log."""
+        prediction = predict(
+            self.model,
+            batch,
+            horizon=self.current_horizon() if self.objective.needs_rollout else None,
+            rollout_grad=self.objective.rollout_needs_grad,
+            ic_noise_rms=self.ic_noise_rms,
+            onset_lead=self.onset_lead,
+            generator=self._generator(),
+        )
+        total, parts = self.objective(prediction)
+        self._loss_is_finite = bool(torch.isfinite(total.detach()))
+        for name, value in {"total": total.detach(), **parts}.items():
+            if math.isfinite(value := float(value)):
+                self.log(f"loss/{name}", value, on_step=False, on_epoch=True, batch_size=len(batch))
+        return total
+
+    def on_after_backward(self) -> None:
+        """Drop the gradients of an update that is not finite."""
+        gradients = [p.grad for p in self.parameters() if p.grad is not None]
+        finite = self._loss_is_finite and all(bool(torch.isfinite(g).all()) for g in gradients)
+        if not finite:
+            for parameter in self.parameters():
+                parameter.grad = None
+        self.log("loss/nan_skip", float(not finite), on_step=False, on_epoch=True, reduce_fx="sum", batch_size=1)
+
+    def on_train_epoch_end(self) -> None:
+        """Log what the curriculum was in this epoch."""
+        rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
+        state = {"train/horizon": float(self.current_horizon() if self.objective.needs_rollout else 0)}
+        state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ("spec", "env", "env_log")}
+        self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True)
+
+    def _generator(self) -> torch.Generator:
+        generator = torch.Generator(device="cpu")
+        return generator.manual_seed((self.seed * 1_000_003 + self.global_step) % (2**63 - 1))
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """The batch on `device`."""
+        return batch.to(device, non_blocking=True)

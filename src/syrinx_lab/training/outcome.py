@@ -1,0 +1,122 @@
+"""What a finished run leaves: sounds, figures, the manifest, and a table for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from ..data.audio import write_wav
+from ..figures.comparison import comparison_figure, grid_figure
+from ..figures.drives import drives_figure
+from ..figures.losses import loss_panels
+from ..figures.style import save_figure
+from ..metrics.rendition import rendition_tf_corr
+from ..model import Ouroboros
+from .clips import Clip, Take, cold_start
+
+SHOWN = (
+    "autonomy",
+    "spec_corr",
+    "amp_pen",
+    "pitch_pen",
+    "tf_corr",
+    "bounded_frac",
+    "ignition_rate",
+    "onset_error_ms",
+    "f0_cents",
+    "env_corr",
+    "oscillator_share",
+    "accel_r2",
+)
+
+
+def write_audio(folder: Path, takes: Sequence[Take], sample_rate: int, *, split: str, most: int) -> list[Path]:
+    """Write {split}-{index:03d}-{label}-{target,raw,rescaled}.wav of the first `most` takes, float32, equally long."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for index, take in enumerate(takes[:most]):
+        stem = f"{split}-{index:03d}-{_safe(take.clip.vocalisation.label)}"
+        for kind, samples in (("target", take.clip.x), ("raw", take.raw), ("rescaled", take.rescaled)):
+            written.append(folder / f"{stem}-{kind}.wav")
+            write_wav(written[-1], np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), sample_rate)
+    return written
+
+
+def write_figures(
+    folder: Path, model: Ouroboros, takes: Sequence[Take], *, split: str, most: int, ic_noise_rms: float, seed: int
+) -> Path | None:
+    """Write 2 x 2 comparisons and drives of the first `most` takes, and one page of all; returns the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rate = model.sample_rate
+    for index, take in enumerate(takes[:most]):
+        clip = take.clip
+        stem = f"{split}-{index:03d}-{_safe(clip.vocalisation.label)}"
+        figure = comparison_figure(
+            clip.x,
+            np.nan_to_num(take.raw),
+            rate,
+            onset_s=clip.onset / rate,
+            offset_s=clip.offset / rate,
+            title=f"{clip.vocalisation.label}  {Path(clip.vocalisation.recording).name}",
+            score_text=f"tf_corr {take.raw_score.tf_corr:.2f}  autonomy {take.raw_score.autonomy:.2f}",
+        )
+        save_figure(figure, folder / f"{stem}-comparison.png")
+        with torch.no_grad():
+            _, _, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
+        figure = drives_figure(
+            clip.x,
+            rate,
+            frequency_hz=drives.frequency_hz(model.tau)[0].cpu().numpy(),
+            gamma=drives.gamma[0].detach().cpu().numpy(),
+            weights=drives.weights[0].detach().cpu().numpy(),
+        )
+        save_figure(figure, folder / f"{stem}-drives.png")
+    if not takes:
+        return None
+    page = folder / f"{split}-spectrograms.png"
+    rows = [(t.clip.vocalisation.label, t.clip.x, np.nan_to_num(t.raw)) for t in takes[:most]]
+    save_figure(grid_figure(rows, rate), page)
+    return page
+
+
+def write_loss_figure(folder: Path, history: Sequence[Mapping[str, Any]], warmup_epochs: int) -> Path:
+    """Write the panels of losses, scores and horizon over the epochs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "losses.png"
+    save_figure(loss_panels(list(history), warmup_epochs=warmup_epochs), path)
+    return path
+
+
+def rendition_anchor(pairs: Sequence[tuple[Clip, Clip]], sample_rate: int) -> dict[str, Any]:
+    """The bird's own reproducibility: mean tf_corr over pairs of renditions, None when no syllable is sung twice."""
+    values = [
+        rendition_tf_corr(a.x, b.x, sample_rate=sample_rate, onset_a=a.onset, onset_b=b.onset) for a, b in pairs
+    ]
+    return {"tf_corr": float(np.mean(values)) if values else None, "pairs": len(values)}
+
+
+def print_scores(manifest: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print the scores of a manifest: a row a metric, val and test, raw and rescaled."""
+    scores: Mapping[str, Any] = manifest["scores"]
+    table = Table(title=f"cold-start scores, epoch {manifest['epoch']}", title_justify="left")
+    table.add_column("metric")
+    columns = [(split, which) for split in scores for which in ("raw", "rescaled")]
+    for split, which in columns:
+        table.add_column(f"{split} {which} (n = {scores[split]['count']})", justify="right")
+    for name in SHOWN:
+        cells = [scores[split][which].get(name) for split, which in columns]
+        table.add_row(name, *("-" if v is None or np.isnan(v) else f"{v:.3f}" for v in cells))
+    (console or Console(width=100)).print(table)
+    anchor = manifest["anchors"]["rendition"]
+    if anchor["tf_corr"] is not None:
+        print(f"two renditions of one syllable by the bird itself: tf_corr {anchor['tf_corr']:.3f} ({anchor['pairs']} pairs)")
+
+
+def _safe(label: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_+." else "_" for c in label) or "voc"

@@ -1,0 +1,70 @@
+"""One forward pass of training: encode the drives once, anchor on the acceleration, roll out from a cold or warm start."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..model import Ouroboros
+from ..types import Batch, Category, Prediction
+
+
+def rollout_start(batch: Batch, horizon: int, onset_lead: int) -> Tensor:
+    """(B,) int64 sample of each window where its rollout begins.
+
+    ONSET: `onset_lead` samples before the onset, so that a short horizon still contains the ignition, and earlier where
+    the horizon would otherwise leave the window. OFFSET and MID: the window's first sample.
+    """
+    latest = batch.x.shape[1] - horizon
+    lead = (batch.onset - onset_lead).clamp(min=0, max=latest)
+    return torch.where(batch.category == Category.ONSET, lead, torch.zeros_like(lead))
+
+
+def initial_condition(
+    x: Tensor, v: Tensor, category: Tensor, ic_noise_rms: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """The state (x (B,), v (B,)) at the rollout's start: the data's, but for ONSET a draw from N(0, ic_noise_rms^2).
+
+    Noise is drawn for every item, so that an item's draw does not depend on the categories around it.
+    """
+    noise = torch.randn(2, len(x), generator=generator, device=generator.device).to(x) * ic_noise_rms
+    cold = category == Category.ONSET
+    return torch.where(cold, noise[0], x), torch.where(cold, noise[1], v)
+
+
+def predict(
+    model: Ouroboros,
+    batch: Batch,
+    *,
+    horizon: int | None,
+    rollout_grad: bool,
+    ic_noise_rms: float,
+    onset_lead: int,
+    generator: torch.Generator,
+) -> Prediction:
+    """All that the loss terms look at, from drives encoded once.
+
+    Args:
+        horizon: samples of the rollout, at most the window's length; None leaves the rollout out.
+        rollout_grad: whether gradients flow through the rollout; False computes it for the log only.
+        ic_noise_rms: rms of x and v at a cold start, dimensionless.
+        onset_lead: samples that an ONSET rollout begins before the onset.
+        generator: source of the cold starts' noise.
+    """
+    drives = model.drives(batch.x, batch.dx)
+    prediction = Prediction(
+        acceleration=model.acceleration(batch.x, batch.dx, drives),
+        target_acceleration=model.target_acceleration(batch.d2x),
+        drives=drives,
+    )
+    if horizon is None:
+        return prediction
+    start = rollout_start(batch, horizon, onset_lead)
+    window = start[:, None] + torch.arange(horizon, device=start.device)
+    target = batch.x.gather(1, window)
+    velocity = model.velocity(batch.dx.gather(1, start[:, None])[:, 0])
+    state = initial_condition(target[:, 0], velocity, batch.category, ic_noise_rms, generator)
+    with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
+        prediction.output = model.radiate(model.sing(drives.window(start, horizon), state, horizon))
+    prediction.target = target
+    return prediction

@@ -1,0 +1,43 @@
+"""How training shows itself: a rich bar on a terminal, one line an epoch on a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import RichProgressBar
+
+
+def progress() -> Callback:
+    """A progress bar when standard output is a terminal, else `EpochLines`."""
+    return RichProgressBar() if sys.stdout.isatty() else EpochLines()
+
+
+class EpochLines(Callback):
+    """Print one line after every epoch: its number, seconds, the losses and, when it was evaluated, the scores."""
+
+    def __init__(self) -> None:
+        self._begun = 0.0
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock."""
+        self._begun = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the line."""
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        shown = {name: value for name, value in metrics.items() if name.startswith("loss/")}
+        horizon = metrics.get("train/horizon", float(pl_module.current_horizon()))
+        parts = [f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"]
+        parts += [f"{time.perf_counter() - self._begun:.1f} s", f"H {horizon:.0f}"]
+        parts += [f"{name[5:]} {value:.4g}" for name, value in shown.items() if name != "loss/nan_skip"]
+        if skipped := shown.get("loss/nan_skip", 0.0):
+            parts.append(f"skipped {skipped:.0f} updates")
+        if (trainer.current_epoch + 1) in getattr(pl_module, "evaluated_epochs", ()):
+            parts += [
+                f"val {name} {metrics[f'val/{name}']:.3f}"
+                for name in ("tf_corr", "autonomy", "bounded_frac")
+                if f"val/{name}" in metrics
+            ]
+        print("  ".join(parts), flush=True)

@@ -1,0 +1,157 @@
+"""Curricula as pure functions of the epoch and the PLANNED epochs of the whole run.
+
+The planned epochs are those of the configuration, never those of the rung that happens to run, so that culling a
+run and resuming it leave every schedule where it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class HorizonSchedule(Protocol):
+    """What every schedule below offers: H(epoch), its largest value, and whether H takes few distinct values."""
+
+    @property
+    def max(self) -> int: ...
+
+    @property
+    def bucketed(self) -> bool: ...
+
+    def __call__(self, epoch: int, planned_epochs: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class ConstHorizon:
+    """H(e) = H_max at every epoch.
+
+    max: H_max, samples. Raises ValueError when it is not a positive integer.
+    """
+
+    max: int
+
+    def __post_init__(self) -> None:
+        _check_range("ConstHorizon", self.max, self.max)
+
+    @property
+    def bucketed(self) -> bool:
+        """True: H takes one value."""
+        return True
+
+    def __call__(self, epoch: int, planned_epochs: int) -> int:
+        """H in samples; `epoch` counts from 0."""
+        assert epoch >= 0, f"epoch {epoch} is negative"
+        return self.max
+
+
+@dataclass(frozen=True)
+class LinearHorizon:
+    """H(e) = H_min + t (H_max - H_min), t = e / (E - 1), rounded to samples; E <= 1 gives H_max.
+
+    min, max: H_min and H_max, samples. Raises ValueError unless 1 <= min <= max, both integers.
+    """
+
+    min: int
+    max: int
+
+    def __post_init__(self) -> None:
+        _check_range("LinearHorizon", self.min, self.max)
+
+    @property
+    def bucketed(self) -> bool:
+        """False: H takes about as many values as there are epochs."""
+        return False
+
+    def __call__(self, epoch: int, planned_epochs: int) -> int:
+        """H in samples; `epoch` e counts from 0, `planned_epochs` is E; past the plan H stays at H_max."""
+        return round(self.min + _progress(epoch, planned_epochs) * (self.max - self.min))
+
+
+@dataclass(frozen=True)
+class GeometricHorizon:
+    """H(e) = H_min (H_max / H_min)^t, t = e / (E - 1), rounded to samples; E <= 1 gives H_max.
+
+    min, max: H_min and H_max, samples. Raises ValueError unless 1 <= min <= max, both integers.
+    """
+
+    min: int
+    max: int
+
+    def __post_init__(self) -> None:
+        _check_range("GeometricHorizon", self.min, self.max)
+
+    @property
+    def bucketed(self) -> bool:
+        """False: H takes about as many values as there are epochs."""
+        return False
+
+    def __call__(self, epoch: int, planned_epochs: int) -> int:
+        """H in samples; `epoch` e counts from 0, `planned_epochs` is E; past the plan H stays at H_max."""
+        return round(self.min * (self.max / self.min) ** _progress(epoch, planned_epochs))
+
+
+@dataclass(frozen=True)
+class Pow2Horizon:
+    """H(e) = bucket[min(floor(e n / E), n - 1)], the n buckets doubling from H_min, the last exactly H_max.
+
+    With min 512 and max 2048 the buckets are 512, 1024, 2048, each for a third of the planned epochs E; with max 3000
+    they are 512, 1024, 2048, 3000. E <= 1 gives H_max. Few distinct lengths suit backends that compile or capture
+    one graph a length.
+
+    min, max: H_min and H_max, samples. Raises ValueError unless 1 <= min <= max, both integers.
+    """
+
+    min: int
+    max: int
+
+    def __post_init__(self) -> None:
+        _check_range("Pow2Horizon", self.min, self.max)
+
+    @property
+    def bucketed(self) -> bool:
+        """True: H takes one value a bucket."""
+        return True
+
+    @property
+    def buckets(self) -> tuple[int, ...]:
+        """The distinct values of H in samples, rising."""
+        lengths = [self.min]
+        while lengths[-1] < self.max:
+            lengths.append(min(2 * lengths[-1], self.max))
+        return tuple(lengths)
+
+    def __call__(self, epoch: int, planned_epochs: int) -> int:
+        """H in samples; `epoch` e counts from 0, `planned_epochs` is E; past the plan H stays at H_max."""
+        assert epoch >= 0, f"epoch {epoch} is negative"
+        if planned_epochs <= 1:
+            return self.max
+        lengths = self.buckets
+        return lengths[min(epoch * len(lengths) // planned_epochs, len(lengths) - 1)]
+
+
+def warmup(epoch: int, epochs: int) -> float:
+    """The share of its target weight that a loss term has at `epoch`: min(1, epoch / epochs), and 1 when epochs is 0.
+
+    epoch counts from 0, so the first epoch of a warm-up has share 0; epochs is its length. Returns a float in [0, 1].
+    Raises ValueError when `epochs` is negative.
+    """
+    assert epoch >= 0, f"epoch {epoch} is negative"
+    if epochs < 0:
+        raise ValueError(f"a warm-up of {epochs} epochs is negative: give 0 or more")
+    return 1.0 if epoch >= epochs else epoch / epochs
+
+
+def _progress(epoch: int, planned_epochs: int) -> float:
+    """The share t of the planned epochs gone, 0 at the first epoch and 1 at the last and after."""
+    assert epoch >= 0, f"epoch {epoch} is negative"
+    return 1.0 if planned_epochs <= 1 else min(epoch / (planned_epochs - 1), 1.0)
+
+
+def _check_range(name: str, low: int, high: int) -> None:
+    """Raise ValueError unless 1 <= low <= high, both integers."""
+    for value in (low, high):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name}: a horizon of {value!r} samples: give a positive integer")
+    if low > high:
+        raise ValueError(f"{name}: min {low} exceeds max {high}: swap them, or raise max")

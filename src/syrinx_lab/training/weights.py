@@ -1,0 +1,86 @@
+"""Reading weights: our own checkpoints, and the published ones, with errors that say what is wrong."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..encoders.samples import load_published
+from ..model import Ouroboros
+
+_PREFIX = "model."
+
+
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """The content of a checkpoint file, on the CPU, loaded with weights_only=True.
+
+    Raises:
+        ValueError: the file is missing, cut off, or no checkpoint.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"{path}: no such checkpoint")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(
+            f"{path}: not a readable checkpoint ({reason[:120]}); delete it to go on from the one before"
+        ) from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: holds no checkpoint but a {type(content).__name__}")
+    return content
+
+
+def model_state(path: str | Path) -> dict[str, Tensor]:
+    """The model's state dict in a checkpoint of ours or in a published one (.tar with the key `ouroboros`).
+
+    Raises:
+        ValueError: as `read_checkpoint`, or a file with neither.
+    """
+    content = read_checkpoint(path)
+    if "state_dict" in content:
+        return {
+            key.removeprefix(_PREFIX): value
+            for key, value in content["state_dict"].items()
+            if key.startswith(_PREFIX)
+        }
+    if "ouroboros" in content:
+        return {f"encoder.{key}": value for key, value in load_published(content["ouroboros"]).items()}
+    raise ValueError(f"{path}: has neither state_dict nor ouroboros, so it is no checkpoint of this model")
+
+
+def stored_config(path: str | Path) -> dict[str, Any] | None:
+    """The configuration that a checkpoint of ours was trained with, None for one without."""
+    text = read_checkpoint(path).get("syrinx_lab_config")
+    return None if text is None else json.loads(text)
+
+
+def load_weights(model: Ouroboros, path: str | Path) -> None:
+    """Load a checkpoint's weights into the model.
+
+    Raises:
+        ValueError: as `model_state`, or the checkpoint is of another model, naming the first parameter that differs.
+    """
+    state = model_state(path)
+    problem = _mismatch(model.state_dict(), state)
+    if problem is not None:
+        raise ValueError(f"{path} is the checkpoint of another model: {problem}; use the configuration it was trained with")
+    model.load_state_dict(state)
+
+
+def _mismatch(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | None:
+    for name in wanted:
+        if name not in given:
+            return f"it lacks {name}"
+        if given[name].shape != wanted[name].shape:
+            return f"{name} is {tuple(given[name].shape)}, this model's {tuple(wanted[name].shape)}"
+    extra = [name for name in given if name not in wanted]
+    return f"it has {extra[0]}, which this model lacks" if extra else None

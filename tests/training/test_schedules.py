@@ -1,0 +1,93 @@
+"""Horizon schedules and warm-ups against hand-computed tables."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syrinx_lab.training.schedules import ConstHorizon, GeometricHorizon, LinearHorizon, Pow2Horizon, warmup
+
+
+def test_const_horizon_is_h_max_at_every_epoch():
+    schedule = ConstHorizon(max=2048)
+    assert [schedule(epoch, 5) for epoch in range(5)] == [2048] * 5
+    assert schedule.max == 2048
+    assert schedule.bucketed
+
+
+def test_linear_horizon_runs_from_min_at_the_first_to_max_at_the_last_planned_epoch():
+    schedule = LinearHorizon(min=512, max=2048)
+    assert [schedule(epoch, 5) for epoch in range(5)] == [512, 896, 1280, 1664, 2048]
+    assert schedule(7, 5) == 2048
+    assert not schedule.bucketed
+
+
+def test_geometric_horizon_multiplies_by_the_same_factor_each_epoch():
+    schedule = GeometricHorizon(min=512, max=2048)
+    assert [schedule(epoch, 5) for epoch in range(5)] == [512, 724, 1024, 1448, 2048]
+    assert schedule(99, 5) == 2048
+    assert not schedule.bucketed
+
+
+def test_pow2_horizon_gives_each_bucket_an_equal_share_of_the_planned_epochs():
+    schedule = Pow2Horizon(min=512, max=2048)
+    assert schedule.buckets == (512, 1024, 2048)
+    assert [schedule(epoch, 6) for epoch in range(6)] == [512, 512, 1024, 1024, 2048, 2048]
+    # 50 planned epochs: floor(3 e / 50) turns 1 at e = 17 and 2 at e = 34
+    table = [schedule(epoch, 50) for epoch in range(50)]
+    assert (table.index(1024), table.index(2048)) == (17, 34)
+    assert schedule(60, 50) == 2048
+    assert schedule.bucketed
+
+
+def test_pow2_last_bucket_is_exactly_h_max():
+    assert Pow2Horizon(min=512, max=3000).buckets == (512, 1024, 2048, 3000)
+    assert Pow2Horizon(min=512, max=600).buckets == (512, 600)
+    assert Pow2Horizon(min=512, max=512).buckets == (512,)
+
+
+@pytest.mark.parametrize("planned", [0, 1])
+@pytest.mark.parametrize("kind", [LinearHorizon, GeometricHorizon, Pow2Horizon])
+def test_a_run_of_one_planned_epoch_trains_at_h_max(kind, planned):
+    assert kind(min=512, max=2048)(0, planned) == 2048
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    low=st.integers(1, 5000),
+    span=st.integers(0, 60000),
+    planned=st.integers(2, 400),
+    kind=st.sampled_from([LinearHorizon, GeometricHorizon, Pow2Horizon]),
+)
+def test_every_schedule_rises_from_min_to_max(low, span, planned, kind):
+    schedule = kind(min=low, max=low + span)
+    table = [schedule(epoch, planned) for epoch in range(planned)]
+    assert table == sorted(table)
+    assert table[0] == low
+    if kind is not Pow2Horizon or planned >= len(schedule.buckets):
+        assert table[-1] == low + span
+    assert all(type(value) is int for value in table)
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (lambda: LinearHorizon(min=2048, max=512), "min 2048 exceeds max 512"),
+        (lambda: GeometricHorizon(min=0, max=512), "horizon of 0 samples"),
+        (lambda: Pow2Horizon(min=512, max=2048.0), r"horizon of 2048\.0 samples"),
+        (lambda: ConstHorizon(max=-3), "horizon of -3 samples"),
+        (lambda: ConstHorizon(max=True), "horizon of True samples"),
+        (lambda: warmup(0, -1), "-1 epochs"),
+    ],
+)
+def test_bad_numbers_are_refused_in_one_line(build, said):
+    with pytest.raises(ValueError, match=said) as error:
+        build()
+    assert "\n" not in str(error.value)
+
+
+def test_warmup_is_a_ramp_from_zero_that_stays_at_one():
+    assert [warmup(epoch, 5) for epoch in range(8)] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.0, 1.0]
+    assert warmup(0, 0) == 1.0
+    assert [warmup(epoch, 1) for epoch in range(2)] == [0.0, 1.0]
