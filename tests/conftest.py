@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile as sf
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -16,4 +18,26 @@ def song_root() -> Path:
     root = Path(os.environ.get("SYRINX_SONG", REPOSITORY.parent / "shared" / "zebra_finch_G402"))
     if not (root / "audio").is_dir():
         pytest.skip(f"no real song at {root}: set SYRINX_SONG to a folder with audio/ and segments/")
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six short recordings of two-label chirps in a faint noise floor, with text annotations beside them."""
+    root = tmp_path_factory.mktemp("tiny") / "song"
+    root.mkdir()
+    rate = 44100
+    rng = np.random.default_rng(7)
+    for number in range(6):
+        samples = 1e-3 * rng.standard_normal(int(1.2 * rate))
+        lines = []
+        for k, (label, f0) in enumerate([("a", 900.0), ("b", 2500.0), ("a", 950.0), ("b", 2400.0)]):
+            onset, duration = 0.1 + 0.27 * k + 0.01 * rng.random(), 0.12
+            t = np.arange(int(duration * rate)) / rate
+            sweep = np.sin(2 * np.pi * (f0 * t + 800.0 * t**2)) + 0.3 * np.sin(4 * np.pi * (f0 * t + 800.0 * t**2))
+            start = int(onset * rate)
+            samples[start : start + len(t)] += 0.3 * sweep * np.hanning(len(t)) ** 0.3
+            lines.append(f"{start / rate:.6f} {(start + len(t)) / rate:.6f} {label}")
+        sf.write(root / f"song{number}.wav", samples.astype(np.float32), rate, subtype="FLOAT")
+        (root / f"song{number}.txt").write_text("\n".join(lines) + "\n")
     return root

@@ -14,7 +14,7 @@ from .losses.weighted import WeightedLoss
 from .model import Ouroboros
 from .training.datamodule import SongDataModule
 from .training.module import OuroborosModule
-from .training.schedules import Horizon
+from .training.schedules import HorizonSchedule
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def build(node: Any, **extra: Any) -> Any:
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
     """The data of a configuration; nothing is read yet."""
-    held_out = {k: cfg.eval[k] for k in ("val_count", "test_count", "lead_in", "tail_ms", "max_pairs")}
+    held_out = {k: cfg.eval[k] for k in ("val_count", "test_count", "lead_in", "tail_ms", "renditions_per_clip")}
     return build(cfg.data, sampler=build(cfg.sampler), seed=cfg.seed, **held_out)
 
 
@@ -64,7 +64,7 @@ def build_model(cfg: DictConfig) -> Ouroboros:
     )
 
 
-def build_horizon(cfg: DictConfig) -> Horizon:
+def build_horizon(cfg: DictConfig) -> HorizonSchedule:
     """The horizon schedule of a configuration."""
     return build(cfg.horizon)
 
@@ -74,7 +74,7 @@ def build_objective(cfg: DictConfig) -> WeightedLoss:
     return build(cfg.loss.objective)
 
 
-def build_module(cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: Horizon) -> OuroborosModule:
+def build_module(cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: HorizonSchedule) -> OuroborosModule:
     """The LightningModule of a configuration."""
     scheduler = cfg.optim.scheduler
     return OuroborosModule(

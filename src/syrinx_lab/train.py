@@ -8,7 +8,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig
 
 from .assembly import (
@@ -30,40 +31,45 @@ from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
 from .training.loggers import finishing
+from .training.module import OuroborosModule
 from .training.outcome import print_scores, write_loss_figure
-from .training.warmup import Warmup
 from .training.weights import load_weights, read_checkpoint
 
 
 def train(cfg: DictConfig) -> float | None:
-    """Train the configuration's model to `trainer.max_epochs`, select, evaluate, write; returns the val score it is ranked by."""
+    """Train the configuration's model to `trainer.max_epochs`, select, evaluate, write; returns the val score it is ranked by.
+
+    All that can be wrong with the configuration or the data is found before anything is written.
+    """
     config = plain(cfg)
-    horizon, objective = build_horizon(cfg), build_objective(cfg)
+    _quieten()
+    seed_everything(cfg.seed, workers=True, verbose=False)
+    model = build_model(cfg)
+    if cfg.init_from is not None:
+        load_weights(model, _weights_file(cfg.init_from))
+    module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
+    callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
     datamodule = build_datamodule(cfg)
-    datamodule.prepare(horizon.max if objective.needs_rollout else None)
+    datamodule.prepare(module.horizon.max if module.objective.needs_rollout else None)
+
     fingerprint = datamodule.fingerprint()
     key, name = run_key(config, fingerprint), run_name(config)
     run = RunDirectory(config["run_dir"] or Path(config["paths"]["outputs"]) / f"{name}-{key[:8]}")
     if config["force"]:
         _forget(run)
-    run.claim(config, fingerprint)
-    print(f"run {run.path}\n{datamodule.describe()}")
-
-    latest = run.latest_checkpoint()
-    done = run.checkpoints()[-1][0] if latest else 0
-    target = cfg.trainer.max_epochs
-    if done < target:
-        if latest is not None:
-            read_checkpoint(latest)
-            print(f"going on after epoch {done} of {target}")
-        _fit(cfg, config, run, datamodule, key=key, name=name, latest=latest)
-    elif run.manifest_path.exists() and read_json(run.manifest_path)["epoch"] <= done:
-        print(f"already trained to epoch {done}: nothing to do (force=true trains again)")
+    done = run.checkpoints()[-1][0] if run.checkpoints() else 0
+    if done >= cfg.trainer.max_epochs and run.manifest_path.exists() and run.state().get("key") == key:
+        print(f"run       {run.path}\nalready trained to epoch {done}: nothing to do (force=true trains again)")
         manifest = read_json(run.manifest_path)
         print_scores(manifest)
-        return manifest["scores"]["val"]["raw"].get(cfg.selection.metric)
-    manifest = evaluate_run(run, cfg, datamodule, splits=("val", "test"))
-    run.set_status("finished", epoch=max(done, target))
+    else:
+        run.claim(config, fingerprint)
+        print("\n".join([f"run       {run.path}", *datamodule.describe()]), flush=True)
+        if done < cfg.trainer.max_epochs:
+            logger = build(cfg.logger, directory=run.path, key=key, run_name=name, config=config)
+            _fit(cfg, config, run, module, datamodule, callbacks, logger)
+        manifest = evaluate_run(run, cfg, datamodule, splits=("val", "test"))
+        run.set_status("finished", epoch=run.checkpoints()[-1][0])
     return manifest["scores"]["val"]["raw"].get(cfg.selection.metric)
 
 
@@ -71,27 +77,22 @@ def _fit(
     cfg: DictConfig,
     config: dict[str, Any],
     run: RunDirectory,
+    module: OuroborosModule,
     datamodule: SongDataModule,
-    *,
-    key: str,
-    name: str,
-    latest: Path | None,
+    callbacks: list[Callback],
+    logger: Logger | None,
 ) -> None:
-    _quieten()
-    seed_everything(cfg.seed, workers=True, verbose=False)
-    model, horizon, objective = build_model(cfg), build_horizon(cfg), build_objective(cfg)
-    if cfg.init_from is not None and latest is None:
-        load_weights(model, _weights_file(cfg.init_from))
-    module = build_module(cfg, model, objective, horizon)
-    objective.terms["tf"].set_variance(datamodule.acceleration_variance() / model.step**4)
-    callbacks = [build(node) for node in cfg.callbacks.values()]
+    objective, latest = module.objective, run.latest_checkpoint()
+    if latest is not None:
+        read_checkpoint(latest)  # a damaged one is better told now than by Lightning
+        print(f"going on after epoch {run.checkpoints()[-1][0]} of {cfg.trainer.max_epochs}", flush=True)
+    objective.terms["tf"].set_variance(datamodule.acceleration_variance() / module.model.step**4)
     for callback in callbacks:
         if isinstance(callback, Checkpoints):
             callback.directory, callback.config = run.checkpoints_path, config
         elif isinstance(callback, HistoryWriter):
             callback.path = run.history_path
     run.set_status("running")
-    logger = build(cfg.logger, directory=run.path, key=key, run_name=name, config=config)
     with finishing(logger):
         trainer = Trainer(
             max_epochs=cfg.trainer.max_epochs,
@@ -114,8 +115,7 @@ def _fit(
         if trainer.interrupted:
             run.set_status("interrupted", epoch=trainer.current_epoch)
             raise KeyboardInterrupt
-    warmups = [c.epochs for c in callbacks if isinstance(c, Warmup) and objective.weights.get(c.term, 0.0) > 0]
-    write_loss_figure(run.figures_path, run.history.read(), max(warmups, default=0))
+    write_loss_figure(run.figures_path, run.history.read())
 
 
 def _weights_file(source: str) -> Path:

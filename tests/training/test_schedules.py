@@ -26,6 +26,8 @@ def test_linear_horizon_runs_from_min_at_the_first_to_max_at_the_last_planned_ep
 def test_geometric_horizon_multiplies_by_the_same_factor_each_epoch():
     schedule = GeometricHorizon(min=512, max=2048)
     assert [schedule(epoch, 5) for epoch in range(5)] == [512, 724, 1024, 1448, 2048]
+    # 512 * 4^(1/3) = 812.7 and 512 * 4^(2/3) = 1290.2
+    assert [schedule(epoch, 4) for epoch in range(4)] == [512, 813, 1290, 2048]
     assert schedule(99, 5) == 2048
     assert not schedule.bucketed
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from syrinx_lab.data.annotation_records import AnnotationFile, NativeRate
+from .annotation_records import AnnotationFile, NativeRate
 
 # (first line, lines a syllable) of the formats with a fixed number of lines for each syllable
 _LINES = {"timit": (1, 1), "aud-bbox": (1, 2)}
@@ -25,8 +25,9 @@ def crowsetta_formats() -> dict[str, tuple[str, ...]]:
 def read_crowsetta(path: Path, name: str, native_rate: NativeRate) -> AnnotationFile:
     """Read an annotation file through crowsetta, without its rounding of times to milliseconds.
 
-    Formats that count in samples (timit, birdsong-recognition-dataset) are converted with the sample rate of each audio file. Of a
-    TextGrid the first interval tier that holds anything is read. Binary and nested formats have no line numbers.
+    Formats that count in samples (timit, birdsong-recognition-dataset) are converted with the sample rate of each
+    audio file. Of a TextGrid the first interval tier that holds anything is read. Binary and nested formats have no
+    line numbers.
     """
     found = AnnotationFile(path, name)
     try:
@@ -52,7 +53,9 @@ def _load(path: Path, name: str) -> tuple[Any, bool]:
     import crowsetta
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # crowsetta warns of audio that it does not find, which the lab looks for itself
+        warnings.simplefilter(
+            "ignore"
+        )  # crowsetta warns of audio that it does not find, which the lab looks for itself
         loaded = crowsetta.formats.by_name(name).from_file(path)
         accepted = inspect.signature(loaded.to_annot).parameters
         in_samples = "samplerate" in accepted

@@ -1,4 +1,4 @@
-"""Annotations as tables with a header: one for many recordings (AVN, crowsetta's generic-seq) or one for each recording."""
+"""Annotations as tables with a header, one for many recordings (AVN, generic-seq) or one for each (simple-seq)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from syrinx_lab.data.annotation_records import AnnotationFile, NativeRate
-from syrinx_lab.data.annotation_text import OFFSET_COLUMNS, ONSET_COLUMNS, data_lines, decode
+from .annotation_records import AnnotationFile, NativeRate
+from .annotation_text import OFFSET_COLUMNS, ONSET_COLUMNS, data_lines, decode
 
 AUDIO_COLUMNS = ("files", "file", "filename", "file_name", "audio_file", "audio_path", "wav_file", "wav", "recording",
-                 "notated_path", "begin file")  # fmt: skip
+                 "notated_path", "source_file", "begin file")  # fmt: skip
 LABEL_COLUMNS = ("labels", "label", "annotation", "syllable", "name", "species", "cluster", "type")
 SAMPLE_COLUMNS = ("onset_sample", "offset_sample")
 
@@ -50,14 +50,23 @@ def read_columns(text: str) -> tuple[Columns, list[str], str]:
     return Columns(find(AUDIO_COLUMNS), onset, offset, find(LABEL_COLUMNS), in_samples, len(names)), names, delimiter
 
 
+def hints_at_syllables(path: Path) -> bool:
+    """Whether the header of a table names at least one of the columns that a table of syllables needs."""
+    try:
+        columns = read_columns(decode(path))[0]
+    except ValueError:
+        return False
+    return not columns.audio is columns.onset is columns.offset is None
+
+
 def read_csv(path: Path, native_rate: NativeRate, name: str = "csv") -> AnnotationFile:
     """Read a table of syllables with a header line.
 
-    The columns are found by name in any order, others are passed over: the recording (`files`; without it the table belongs to
-    the recording of its own name), `onsets` and `offsets` in seconds, and `labels` ("voc" without it or where it is empty).
-    Known synonyms are listed in AUDIO_COLUMNS, ONSET_COLUMNS, OFFSET_COLUMNS and LABEL_COLUMNS; they cover the tables of AVN,
-    crowsetta (simple-seq, generic-seq), Raven and DAS. Labels stay as written: "1" is never 1.0. Raven lists a selection once for each
-    view; repeats of one selection are dropped.
+    The columns are found by name in any order, others are passed over: the recording (`files`; without it the table
+    belongs to the recording of its own name), `onsets` and `offsets` in seconds, and `labels` ("voc" without it or
+    where it is empty). The synonyms in AUDIO_COLUMNS, ONSET_COLUMNS, OFFSET_COLUMNS and LABEL_COLUMNS cover the tables
+    of AVN, crowsetta (simple-seq, generic-seq), Raven and DAS. Labels stay as written: "1" is never 1.0. Raven lists a
+    selection once for each view; repeats of one selection are dropped.
     """
     found = AnnotationFile(path, name)
     try:
@@ -104,9 +113,10 @@ def _read_row(
     found.name(audio, line)
     onset, offset = row[columns.onset].strip(), row[columns.offset].strip()
     label = "" if columns.label is None else row[columns.label]
-    if found.format == "raven" and (key := (audio, onset, offset, label)) in seen:
+    selection = (audio, onset, offset, label)
+    if found.format == "raven" and selection in seen:
         return
-    seen.add((audio, onset, offset, label))
+    seen.add(selection)
     try:
         onset_s, offset_s = float(onset), float(offset)
     except ValueError:

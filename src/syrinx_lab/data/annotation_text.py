@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from syrinx_lab.data.annotation_records import AnnotationFile
+from .annotation_records import AnnotationFile
 
-ONSET_COLUMNS = ("onsets", "onset", "onset_s", "onsets_s", "start", "start_s", "start_seconds", "start_time", "begin_time",
-                 "begin_time_s", "begin time (s)")  # fmt: skip
-OFFSET_COLUMNS = ("offsets", "offset", "offset_s", "offsets_s", "stop", "stop_s", "stop_seconds", "stop_time", "end", "end_s",
-                  "end_seconds", "end_time", "end_time_s", "end time (s)")  # fmt: skip
+ONSET_COLUMNS = ("onsets", "onset", "onset_s", "onsets_s", "start", "start_s", "start_seconds", "start_time",
+                 "begin_time", "begin_time_s", "begin time (s)")  # fmt: skip
+OFFSET_COLUMNS = ("offsets", "offset", "offset_s", "offsets_s", "stop", "stop_s", "stop_seconds", "stop_time", "end",
+                  "end_s", "end_seconds", "end_time", "end_time_s", "end time (s)")  # fmt: skip
 
 
 def decode(path: Path) -> str:
@@ -42,8 +42,8 @@ def is_header(fields: list[str]) -> bool:
 def read_text(path: Path) -> AnnotationFile:
     """Read `onset offset [label]` lines, one file a recording.
 
-    Fields are separated by tabs, commas or white space; times are seconds; a missing label reads "voc"; blank lines, lines that
-    begin with # and a header line are passed over. Audacity label tracks are files of this kind.
+    Fields are separated by tabs, commas or white space; times are seconds; a missing label reads "voc"; blank lines,
+    lines that begin with # and a header line are passed over. Audacity label tracks are files of this kind.
     """
     found = AnnotationFile(path, "text")
     found.name("")
@@ -61,7 +61,9 @@ def read_text(path: Path) -> AnnotationFile:
                 raise ValueError
             onset_s, offset_s = float(fields[0]), float(fields[1])
         except ValueError:
-            advice = "tabs between the fields let a label hold spaces" if len(fields) > 3 else "correct or delete the line"
+            advice = (
+                "tabs between the fields let a label hold spaces" if len(fields) > 3 else "correct or delete the line"
+            )
             found.fault(number, f"{line[:60]!r} is not `onset offset [label]` in seconds; {advice}")
             continue
         found.add("", onset_s, offset_s, fields[2] if len(fields) == 3 else "", number)

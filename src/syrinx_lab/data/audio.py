@@ -10,17 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
 from scipy.io import wavfile
-from scipy.signal import butter, firwin, resample_poly, sosfiltfilt
-from torchaudio.functional import resample
+from scipy.signal import butter, sosfiltfilt
 
-from syrinx_lab.data.audio_header import missing_sound
+from .audio_header import missing_sound
+from .resampling import resample_to
 
-# A windowed sinc of 64 zero crossings a side under a Kaiser window: -6 dB at 0.95 of the lower Nyquist frequency, stop band
-# below -100 dB. The band up to 0.9 of Nyquist passes to 1e-4.
-_ZERO_CROSSINGS, _ROLLOFF, _KAISER_BETA = 64, 0.9475937167399596, 14.769656459379492
-_LARGEST_KERNEL = 2**22  # elements; torchaudio tabulates one filter for each output phase
 _CLIP_LEVEL, _CLIP_RUN = 0.98, 3
 
 
@@ -35,7 +30,7 @@ class AudioClip:
     channels            channels in the file
     subtype             sample format of the file as libsndfile names it, such as PCM_16
     peak                max |x| of the file's chosen channel, before any division
-    divisor             what the samples were divided by to lie in [-1, 1]: 1, or a power of two for float files beyond it
+    divisor             what the samples were divided by to lie in [-1, 1]: 1, or a power of two for louder float files
     clipped             samples that lie in runs of three or more at full scale
     """
 
@@ -64,31 +59,29 @@ def read_audio(
 ) -> AudioClip:
     """Read one channel of an audio file as float32 in [-1, 1] at `sample_rate`.
 
-    Integer PCM of b bits is divided by 2^(b-1). Float samples are taken as they are, or, when they leave [-1, 1], divided by the
-    smallest power of two that brings them inside. Resampling is band-limited (windowed sinc, 64 zero crossings a side, Kaiser
-    window of beta 14.77, cut-off at 0.948 of the lower Nyquist frequency) and keeps sample 0 at time 0; it may overshoot full
-    scale slightly on clipped recordings.
+    Integer PCM of b bits is divided by 2^(b-1). Float samples are taken as they are, or, when they leave [-1, 1],
+    divided by the smallest power of two that brings them inside. Resampling (see `resampling`) may overshoot full scale
+    slightly on clipped recordings.
 
     path         a file of any format that libsndfile reads
     sample_rate  Hz, of the result
     channel      index of the channel from 0, or "mean" for the mean of all
-    highpass_hz  cut-off of a zero-phase Butterworth high-pass (order 4, run both ways: -6 dB at the cut-off), None for none
+    highpass_hz  cut-off of a zero-phase Butterworth high-pass (order 4, run both ways: -6 dB there), None for none
 
-    Raises ValueError for a file that is missing, unreadable, truncated, empty or silent (constant), for a channel that it does
-    not have, and for NaN or infinite samples.
+    Raises ValueError for a file that is missing, unreadable, truncated, empty or silent (constant), for a channel that
+    it does not have, and for NaN or infinite samples.
     """
     path = Path(path)
-    if not 0 < (highpass_hz or 1) < sample_rate / 2:
-        raise ValueError(f"highpass_hz {highpass_hz} must lie between 0 and half the sample rate, {sample_rate / 2:g} Hz")
+    check_reading(sample_rate, channel, highpass_hz)
     frames, native_rate, subtype = _read_frames(path)
     native = _choose_channel(path, frames, channel)
     _require_finite(path, native, native_rate)
     if native.min() == native.max():
-        raise ValueError(f"{path}: silent: all {len(native)} samples are {native[0]:g}; leave the recording out")
+        raise ValueError(f"{path}: {_silence(frames, native)}")
     peak = float(np.abs(native).max())
     divisor = 2.0 ** math.ceil(math.log2(peak)) if peak > 1 else 1.0
     native = native / np.float32(divisor)
-    samples = native if native_rate == sample_rate else _resample(native, native_rate, sample_rate)
+    samples = resample_to(native, native_rate, sample_rate)
     if highpass_hz is not None:
         sections = butter(4, highpass_hz, "highpass", fs=sample_rate, output="sos")
         edge = min(len(samples) - 1, int(3 * sample_rate / highpass_hz))
@@ -104,6 +97,16 @@ def read_audio(
         divisor=divisor,
         clipped=_count_clipped(native),
     )
+
+
+def check_reading(sample_rate: int, channel: int | str, highpass_hz: float | None) -> None:
+    """Raise ValueError for arguments of `read_audio` that make no sense whatever the file holds."""
+    if sample_rate <= 0:
+        raise ValueError(f"sample_rate must be a positive number of Hz, not {sample_rate}")
+    if channel != "mean" and not isinstance(channel, int):
+        raise ValueError(f"channel must be a number from 0 or mean, not {channel!r}")
+    if highpass_hz is not None and not 0 < highpass_hz < sample_rate / 2:
+        raise ValueError(f"highpass_hz must lie between 0 and {sample_rate / 2:g} Hz, not at {highpass_hz:g}")
 
 
 def scale_factor(samples: np.ndarray, target: float, measure: str) -> float:
@@ -132,7 +135,7 @@ def scale_factor(samples: np.ndarray, target: float, measure: str) -> float:
 def write_wav(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: int) -> None:
     """Write samples (n,) or (n, channels) as a 32-bit float wav, unscaled, making the folder where it is missing.
 
-    The bytes depend on the arguments alone (libsndfile would add the time of day). The file appears whole or not at all.
+    The bytes depend on the arguments alone (libsndfile would add the time of day). A file appears whole or not.
     """
     path = Path(path)
     encoded = io.BytesIO()
@@ -170,8 +173,7 @@ def _choose_channel(path: Path, frames: np.ndarray, channel: int | str) -> np.nd
     channels = frames.shape[1]
     if channel == "mean":
         return frames.mean(axis=1)
-    if not isinstance(channel, int):
-        raise ValueError(f"channel must be a number from 0 or mean, not {channel!r}")
+    assert isinstance(channel, int)
     if not 0 <= channel < channels:
         has = "1 channel: 0" if channels == 1 else f"{channels} channels: 0 to {channels - 1}"
         raise ValueError(f"{path}: there is no channel {channel}, the file has {has}, or mean for all of them")
@@ -183,40 +185,22 @@ def _require_finite(path: Path, samples: np.ndarray, rate: int) -> None:
     if len(bad):
         first = int(bad[0])
         raise ValueError(
-            f"{path}: sample {first} ({first / rate:.4f} s) is {samples[first]}, as are {len(bad) - 1} more of {len(samples)}; "
-            "repair the file or leave it out"
+            f"{path}: sample {first} ({first / rate:.4f} s) is {samples[first]}, one of {len(bad)} that are no finite "
+            f"number; repair the file or leave it out"
         )
 
 
+def _silence(frames: np.ndarray, samples: np.ndarray) -> str:
+    """What is to be said of constant samples; another channel may well hold the song."""
+    alive = [index for index in range(frames.shape[1]) if np.ptp(frames[:, index]) > 0]
+    advice = f"take channel {alive[0]}" if alive else "leave the recording out"
+    return f"silent: all {len(samples)} samples are {samples[0]:g}; {advice}"
+
+
 def _count_clipped(samples: np.ndarray) -> int:
-    """Samples in runs of at least _CLIP_RUN that stay on the recording's own extremes, when those are near full scale."""
+    """Samples in runs of at least _CLIP_RUN on the recording's own extremes, when those are near full scale."""
     low, high = samples.min(), samples.max()
     flat = ((samples == high) & (high >= _CLIP_LEVEL)) | ((samples == low) & (low <= -_CLIP_LEVEL))
     edges = np.flatnonzero(np.diff(flat, prepend=False, append=False))
     lengths = edges[1::2] - edges[::2]
     return int(lengths[lengths >= _CLIP_RUN].sum())
-
-
-def _resample(samples: np.ndarray, native_rate: int, rate: int) -> np.ndarray:
-    divisor = math.gcd(native_rate, rate)
-    down, up = native_rate // divisor, rate // divisor
-    if up * (down + 2 * _ZERO_CROSSINGS * max(1, down // up)) > _LARGEST_KERNEL:
-        return _resample_awkward(samples, up, down)
-    wave = resample(
-        torch.from_numpy(samples),
-        native_rate,
-        rate,
-        lowpass_filter_width=_ZERO_CROSSINGS,
-        rolloff=_ROLLOFF,
-        resampling_method="sinc_interp_kaiser",
-        beta=_KAISER_BETA,
-    )
-    return wave.numpy()
-
-
-def _resample_awkward(samples: np.ndarray, up: int, down: int) -> np.ndarray:
-    """The same filter for rates with a small common divisor (24414 Hz), where a table of every phase would fill memory."""
-    most = max(up, down)
-    half = math.ceil(_ZERO_CROSSINGS * most / _ROLLOFF)
-    taps = firwin(2 * half + 1, _ROLLOFF / most, window=("kaiser", _KAISER_BETA))
-    return resample_poly(samples, up, down, window=taps.astype(np.float32))

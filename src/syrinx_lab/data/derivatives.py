@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 Signal = TypeVar("Signal", np.ndarray, Tensor)
@@ -36,7 +37,9 @@ def derivatives(x: Signal) -> tuple[Signal, Signal]:
     """
     length = x.shape[-1]
     if length <= REACH:
-        raise ValueError(f"a signal of {length} samples is too short for nine-point differences: give {REACH + 1} or more")
+        raise ValueError(
+            f"a signal of {length} samples is too short for nine-point differences: give {REACH + 1} or more"
+        )
     return inner_derivatives(reflect(x, REACH, REACH))
 
 
@@ -70,6 +73,8 @@ def reflect(x: Signal, before: int, after: int) -> Signal:
     assert last >= max(before, after) >= 0, (x.shape, before, after)
     head = list(range(before, 0, -1))
     tail = list(range(last - 1, last - 1 - after, -1))
+    if not head and not tail:
+        return x
     if isinstance(x, Tensor):
-        return x[..., head + list(range(last + 1)) + tail]
+        return torch.cat([x[..., head], x, x[..., tail]], dim=-1)
     return np.concatenate([x[..., head], x, x[..., tail]], axis=-1)

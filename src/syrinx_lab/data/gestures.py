@@ -82,7 +82,7 @@ def controls(
 
     alpha and beta pass through the knots of the renditions in order, piecewise cubic and monotone between them
     (Fritsch and Carlson 1980): a control never overshoots its knots. A pitch factor r turns a tension b into
-    (b + 0.02) r^2 - 0.02, which moves f0 by about r. The gain is constant over a rendition and linear between two.
+    (b + 0.013) r^3 - 0.013, which moves f0 by about r. The gain is constant over a rendition and linear between two.
 
     renditions   in the order of time, without overlap
     n_samples    N, samples of the song
@@ -97,7 +97,8 @@ def controls(
         gesture = GESTURES[sung.label]
         pressure_knots += [(sung.start_s + u * sung.duration_s, value) for u, value in gesture.pressure]
         tension_knots += [
-            (sung.start_s + u * sung.duration_s, (value + 0.02) * sung.pitch**2 - 0.02) for u, value in gesture.tension
+            (sung.start_s + u * sung.duration_s, (value + 0.013) * sung.pitch**3 - 0.013)
+            for u, value in gesture.tension
         ]
         gain_knots += [(sung.start_s, sung.gain), (sung.stop_s, sung.gain)]
     alpha, beta = (_through(knots, times) for knots in (pressure_knots, tension_knots))

@@ -12,7 +12,7 @@ from .segments import Pools
 
 
 class EdgeBiasedSampler:
-    """Draws windows so that the edges of syllables, where the song starts and stops, are seen more often than the middle.
+    """Draws the edges of syllables, where the song starts and stops, more often than their middle.
 
     ratios        shares of ONSET, OFFSET and MID windows in an epoch; they add up to 1. A category without windows
                   gives its share to the others in proportion to theirs.
@@ -49,8 +49,8 @@ class EdgeBiasedSampler:
     def draw(self, pools: Pools, epoch: int, seed: int) -> np.ndarray:
         """Positions in `pools.segments` of the windows of an epoch, in training order: (N,) int64.
 
-        N = sum(counts(pools).values()). Each category is drawn without replacement, through fresh permutations one after
-        the other when it has fewer windows than are asked for, so that its windows are drawn equally often to within one.
+        N = sum(counts(pools).values()). Each category is drawn without replacement, and through one fresh permutation
+        after the other when it has fewer windows than are asked for: its windows are drawn equally often to within one.
         The result depends on the pools, the seed and the epoch (both 0 or more) alone.
         """
         return _draw(pools, self.counts(pools), epoch, seed)

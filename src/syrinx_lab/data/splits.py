@@ -11,13 +11,14 @@ import numpy as np
 
 from ..types import Segment, Vocalisation
 from .corpus import Corpus, Recording
+from .stratify import stratify
 
 NAMES = ("train", "val", "test")
-RESTARTS = 16
-# What a split pays for a label that it lacks: a label that train lacks cannot be learnt. A bird's label counts for
-# less than the label itself, whatever the number of birds.
-LACKING = np.array([2.0, 1.0, 1.0])
-BIRD_SHARE = 1e-3
+# A label that train lacks cannot be learnt, one that val or test lacks is only not scored. A folder's label counts for
+# less than the label itself, whatever the number of folders.
+LACKING = (2.0, 1.0, 1.0)
+FOLDER_SHARE = 1e-3
+MOST_COLUMNS = 100
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Splits:
     def notes(self) -> tuple[str, ...]:
         """One line for each split that lacks a label."""
         return tuple(
-            f"{name} has no {', '.join(labels)}: too few recordings hold it, or raise data.val_fraction and data.test_fraction"
+            f"{name} has no {', '.join(labels)}: add recordings that hold it, or raise data.val_fraction and "
+            "data.test_fraction"
             for name, labels in self.missing.items()
             if labels
         )
@@ -55,18 +57,14 @@ def split_recordings(
     """Split a corpus by recording so that each split has its share of every selected label.
 
     Of the R recordings that hold a selected syllable, max(1, round(fraction R)) go to val and to test and the rest, at
-    least one, to train. Recordings go one by one, those with the rarest label first, to a split that lacks it, else to
-    the split that wants most of it yet; exchanges of two recordings, from several starts, then mend what is still
-    missing. So a label lacks in a split only where it occurs in fewer than three recordings or the splits are too small;
-    `Splits.missing` names it. With several roots (ids `root/recording`) each root's labels are spread as well. Recordings
-    without a selected syllable give no window and go to train.
+    least one, to train; `stratify` chooses which. So a split lacks a label only where fewer than three recordings hold
+    it or the split is too small, and `Splits.missing` names it. Where recordings lie in several folders (ids
+    `folder/recording`: birds, days), each folder's labels are spread as well, or the folders alone when that would be
+    over 100 kinds to spread, or neither. Recordings without a selected syllable give no window and go to train.
 
     val_fraction, test_fraction  shares of the recordings, above 0, together below 1
     seed                         0 or more; the result depends on the corpus, not on its order, and on the seed
     Raises ValueError when a fraction is out of range or fewer than three recordings hold a selected syllable.
-
-    Sechidis, Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, section 3 (iterative
-    stratification), here on counts and with splits of fixed size.
     """
     if not (val_fraction > 0 and test_fraction > 0 and val_fraction + test_fraction < 1):
         raise ValueError(
@@ -83,13 +81,13 @@ def split_recordings(
         )
     labels, counts, weights = _label_counts([corpus.recordings[name] for name in useful])
     sizes = _sizes(len(useful), val_fraction, test_fraction)
-    owner = _stratify(counts, weights, sizes, np.random.default_rng(seed))
+    owner = stratify(counts, weights, sizes, LACKING, np.random.default_rng(seed))
 
     parts = [[name for name, split in zip(useful, owner) if split == k] for k in range(3)]
     parts[0] = sorted([*parts[0], *(corpus.recordings.keys() - set(useful))])
     has = np.array([(counts[owner == k] > 0).any(axis=0) for k in range(3)])
     missing = {name: tuple(label for label, found in zip(labels, has[k]) if not found) for k, name in enumerate(NAMES)}
-    return Splits(*(tuple(part) for part in parts), missing=missing)
+    return Splits(tuple(parts[0]), tuple(parts[1]), tuple(parts[2]), missing)
 
 
 def check_leaks(
@@ -155,83 +153,18 @@ def _sizes(recordings: int, val_fraction: float, test_fraction: float) -> tuple[
 
 
 def _label_counts(recordings: Sequence[Recording]) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Labels, selected syllables by recording and label, and what each column weighs; a root's labels come last."""
-    roots = [recording.id.rpartition("/")[0] for recording in recordings]
+    """Labels, selected syllables by recording and column, and the columns' weights: labels first, then folders."""
     rows = [[s.label for s in recording.syllables if s.selected] for recording in recordings]
     labels = sorted({label for row in rows for label in row})
     counts = np.array([[row.count(label) for label in labels] for row in rows], dtype=float)
-    if len(set(roots)) == 1:
+    folder_of = [recording.id.rpartition("/")[0] for recording in recordings]
+    folders = sorted(set(folder_of))
+    if len(folders) == 1 or len(folders) > MOST_COLUMNS:
         return labels, counts, np.ones(len(labels))
-    of_root = np.array([[root == mine for mine in sorted(set(roots))] for root in roots])
-    by_root = (of_root[:, :, None] * counts[:, None, :]).reshape(len(rows), -1)
-    by_root = by_root[:, by_root.any(axis=0)]
-    small = np.full(by_root.shape[1], BIRD_SHARE / by_root.shape[1])
-    return labels, np.hstack([counts, by_root]), np.concatenate([np.ones(len(labels)), small])
-
-
-def _stratify(counts: np.ndarray, weights: np.ndarray, sizes: Sequence[int], generator: np.random.Generator) -> np.ndarray:
-    """The split of every recording, from counts (recordings, labels): the best of several starts, or the first without a fault."""
-    holders = (counts > 0).sum(axis=0)
-    unavoidable = float(weights @ np.choose(np.minimum(holders, 3), [0.0, 2.0, 1.0, 0.0]))
-    best, least = np.empty(0), math.inf
-    for _ in range(RESTARTS):
-        owner = _mend(_deal(counts, sizes, generator), counts, weights)
-        lacking = _lacking(owner, counts, weights)
-        if lacking < least - 1e-9:
-            best, least = owner, lacking
-        if least <= unavoidable + 1e-9:
-            break
-    return best
-
-
-def _deal(counts: np.ndarray, sizes: Sequence[int], generator: np.random.Generator) -> np.ndarray:
-    """Recordings dealt one by one, those with the rarest label first."""
-    owner = np.full(len(counts), -1)
-    capacity = np.array(sizes)
-    wanted = np.outer(capacity / len(counts), counts.sum(axis=0))
-    has = np.zeros(wanted.shape, dtype=bool)
-    order = generator.permutation(len(counts))
-    while (owner < 0).any():
-        left = order[owner[order] < 0]
-        holders = (counts[left] > 0).sum(axis=0)
-        label = int(np.argmin(np.where(holders > 0, holders, len(counts) + 1)))
-        for recording in left[counts[left, label] > 0]:
-            split = max(
-                np.flatnonzero(capacity), key=lambda k: (not has[k, label], wanted[k, label], capacity[k], -k)
-            )
-            owner[recording] = split
-            capacity[split] -= 1
-            wanted[split] -= counts[recording]
-            has[split] |= counts[recording] > 0
-    return owner
-
-
-def _lacking(owner: np.ndarray, counts: np.ndarray, weights: np.ndarray) -> float:
-    """What the splits pay for the labels that they lack."""
-    absent = np.array([~(counts[owner == k] > 0).any(axis=0) for k in range(3)])
-    return float(LACKING @ absent @ weights)
-
-
-def _mend(owner: np.ndarray, counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Exchanges of two recordings, each of which lowers what is lacking, until none does."""
-    owner = owner.copy()
-    least = _lacking(owner, counts, weights)
-    searching = True
-    while searching:
-        searching = False
-        for split in range(3):
-            absent = ~(counts[owner == split] > 0).any(axis=0)
-            donors = np.flatnonzero((owner != split) & (counts[:, absent] > 0).any(axis=1))
-            for donor in donors:
-                for taker in np.flatnonzero(owner == split):
-                    trial = owner.copy()
-                    trial[donor], trial[taker] = split, owner[donor]
-                    lacking = _lacking(trial, counts, weights)
-                    if lacking < least - 1e-9:
-                        owner, least, searching = trial, lacking, True
-                        break
-                if searching:
-                    break
-            if searching:
-                break
-    return owner
+    inside = np.array([[folder == mine for folder in folders] for mine in folder_of], dtype=float)
+    by_folder = (inside[:, :, None] * counts[:, None, :]).reshape(len(rows), -1)
+    by_folder = by_folder[:, by_folder.any(axis=0)]
+    if by_folder.shape[1] > MOST_COLUMNS:
+        by_folder = inside
+    small = np.full(by_folder.shape[1], FOLDER_SHARE / by_folder.shape[1])
+    return labels, np.hstack([counts, by_folder]), np.concatenate([np.ones(len(labels)), small])

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import os
-import re
-import tempfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
 
-from syrinx_lab.data.audio import write_wav
-from syrinx_lab.data.gestures import GESTURES, Rendition, controls
-from syrinx_lab.data.vocal_organ import sing
+from .gestures import GESTURES, Rendition, controls
+from .song_folder import Song, SungSyllable, write_song_folder
+from .vocal_organ import sing
+
+__all__ = ["Song", "SungSyllable", "SyntheticFinch", "render_song", "write_dataset"]
 
 # Part of a dataset's identity: raise it whenever the same spec gives other samples.
 RENDERING_VERSION = 1
@@ -70,8 +65,8 @@ class SyntheticFinch:
             raise ValueError(f"noise_db {self.noise_db}: the noise floor must lie at -40 dB or lower")
         if not (0.0 <= self.duration_jitter <= 0.2 and 0.0 <= self.pitch_jitter <= 0.1):
             raise ValueError("duration_jitter must lie in 0 to 0.2 and pitch_jitter in 0 to 0.1")
-        if not 0.0 <= self.loudness_jitter_db <= 6.0:
-            raise ValueError(f"loudness_jitter_db {self.loudness_jitter_db} must lie in 0 to 6")
+        if not 0.0 <= self.loudness_jitter_db <= 3.0:
+            raise ValueError(f"loudness_jitter_db {self.loudness_jitter_db} must lie in 0 to 3")
 
     @property
     def identity(self) -> str:
@@ -79,30 +74,9 @@ class SyntheticFinch:
         text = json.dumps({"version": RENDERING_VERSION, **asdict(self)}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-
-class SungSyllable(NamedTuple):
-    """A syllable of a song: audible in samples [onset, offset)."""
-
-    label: str
-    onset: int
-    offset: int
-
-
-class Song(NamedTuple):
-    """A rendered recording of N samples.
-
-    samples    (N,) float32, audio
-    syllables  in the order of time
-    alpha      (N,) float32, air-sac pressure
-    beta       (N,) float32, tension
-    gain       (N,) float32, loudness: samples = 0.42 gain sing(alpha, beta) + noise
-    """
-
-    samples: NDArray[np.float32]
-    syllables: tuple[SungSyllable, ...]
-    alpha: NDArray[np.float32]
-    beta: NDArray[np.float32]
-    gain: NDArray[np.float32]
+    def write(self, root: str | Path) -> Path:
+        """Write the finch's recordings under `root`, see `write_dataset`."""
+        return write_dataset(root, self)
 
 
 def render_song(spec: SyntheticFinch, rng: np.random.Generator) -> Song:
@@ -121,40 +95,19 @@ def render_song(spec: SyntheticFinch, rng: np.random.Generator) -> Song:
 
 
 def write_dataset(root: str | Path, spec: SyntheticFinch) -> Path:
-    """Write the finch's recordings under `root` as a folder of song like any other; returns `root`.
-
-    audio/finch-000.wav     float32
-    segments/finch-000.txt  `onset offset label`, seconds
-    syllables.csv           files, onsets, offsets, labels: the same for all recordings
-    controls/finch-000.npz  alpha, beta, gain (N,) float32 and sample_rate
-    dataset.json            the spec and its identity, written last
+    """Write the finch's recordings under `root` as a folder of song, see `write_song_folder`; returns `root`.
 
     A complete dataset of the same spec is left as it is; an incomplete one, or one of another spec, is written anew.
     Equal specs give files equal byte for byte. A root that holds files of another kind raises ValueError.
     """
-    root = Path(root)
-    names = [f"finch-{k:03d}" for k in range(spec.n_recordings)]
-    if _is_complete(root, spec, names):
-        return root
-    _clear(root)
-    rows: list[tuple[str, str, str, str]] = []
-    for k, name in enumerate(names):
-        song = render_song(spec, np.random.default_rng([spec.seed, k]))
-        lines = [
-            (f"{s.onset / spec.sample_rate:.6f}", f"{s.offset / spec.sample_rate:.6f}", s.label) for s in song.syllables
-        ]
-        rows += [(f"{name}.wav", *line) for line in lines]
-        (root / "audio").mkdir(parents=True, exist_ok=True)
-        write_wav(root / "audio" / f"{name}.wav", song.samples, spec.sample_rate)
-        _write_text(root / "segments" / f"{name}.txt", "".join(" ".join(line) + "\n" for line in lines))
-        truth = {"alpha": song.alpha, "beta": song.beta, "gain": song.gain, "sample_rate": np.array(spec.sample_rate)}
-        _write(root / "controls" / f"{name}.npz", lambda file, truth=truth: np.savez_compressed(file, **truth))
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows([("files", "onsets", "offsets", "labels"), *rows])
-    _write_text(root / "syllables.csv", table.getvalue())
-    card = {"what": "synthetic finch", "identity": spec.identity, "version": RENDERING_VERSION, "spec": asdict(spec)}
-    _write_text(root / "dataset.json", json.dumps(card, indent=2) + "\n")
-    return root
+    return write_song_folder(
+        Path(root),
+        asdict(spec),
+        spec.identity,
+        spec.n_recordings,
+        spec.sample_rate,
+        lambda k: render_song(spec, np.random.default_rng([spec.seed, k])),
+    )
 
 
 def _plan(spec: SyntheticFinch, rng: np.random.Generator) -> tuple[list[Rendition], float]:
@@ -188,59 +141,11 @@ def _room_noise(n_samples: int, sample_rate: int, rng: np.random.Generator) -> N
 
 def _audible(clean: NDArray[np.float64], renditions: list[Rendition], sample_rate: int) -> tuple[SungSyllable, ...]:
     """Each rendition from the first to the last sample of its envelope above the level of audibility."""
-    envelope = np.sqrt(uniform_filter1d(clean**2, round(1e-3 * sample_rate)))
-    loud = envelope > PEAK * 10.0 ** (_AUDIBLE_DB / 20.0)
+    power = uniform_filter1d(clean**2, round(1e-3 * sample_rate))
+    loud = power > PEAK**2 * 10.0 ** (_AUDIBLE_DB / 10.0)
     syllables = []
     for sung in renditions:
         first, stop = round(sung.start_s * sample_rate), round((sung.stop_s + 0.01) * sample_rate)
         audible = first + np.flatnonzero(loud[first:stop])
         syllables.append(SungSyllable(sung.label, int(audible[0]), int(audible[-1]) + 1))
     return tuple(syllables)
-
-
-_OURS = re.compile(
-    r"dataset\.json|syllables\.csv|(audio/finch-\d+\.wav|segments/finch-\d+\.txt|controls/finch-\d+\.npz)"
-    r"|(.*/)?\.[^/]*"  # what a killed run left half-written
-)
-
-
-def _is_complete(root: Path, spec: SyntheticFinch, names: list[str]) -> bool:
-    """Whether all files of this very spec are there."""
-    try:
-        card = json.loads((root / "dataset.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return False
-    files = [f"{folder}/{name}{suffix}" for name in names for folder, suffix in _FOLDERS]
-    return card.get("identity") == spec.identity and all((root / file).is_file() for file in ["syllables.csv", *files])
-
-
-_FOLDERS = (("audio", ".wav"), ("segments", ".txt"), ("controls", ".npz"))
-
-
-def _clear(root: Path) -> None:
-    """Remove an old or half-written dataset, dataset.json first; refuse a folder that holds anything else."""
-    if not root.exists():
-        return
-    files = sorted(path for path in root.rglob("*") if not path.is_dir())
-    for path in files:
-        if not _OURS.fullmatch(path.relative_to(root).as_posix()):
-            raise ValueError(f"{path}: not a file of a synthetic finch; give the embedded data a folder of its own")
-    for path in [root / "dataset.json", *files]:
-        path.unlink(missing_ok=True)
-
-
-def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file under a temporary name in the same folder and rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner alone
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _write_text(path: Path, text: str) -> None:
-    _write(path, lambda file: file.write(text.encode()))

@@ -10,12 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .style import SPECTROGRAM_CMAP, new_figure, spectrogram_db
+from .panels import LABEL_SIZE, TICK_SIZE, TOP_HZ, draw_spectrogram
+from .style import new_figure
 
-WINDOW_S = 0.0116  # of the STFT: 512 samples at 44.1 kHz
-TOP_HZ = 12_000.0
-HUM_HZ = 350.0  # below it a room hums louder than many a syllable sings
-RANGE_DB = 50.0
 COLUMNS = 4
 
 
@@ -30,40 +27,23 @@ def examples_figure(clips: Sequence[tuple[str, NDArray[np.floating]]], sample_ra
         raise ValueError("no clips to draw: give examples_figure at least one (title, samples)")
     columns = min(COLUMNS, len(clips))
     rows = math.ceil(len(clips) / columns)
-    n_fft = 2 ** round(math.log2(WINDOW_S * sample_rate))
-    top_khz = min(TOP_HZ, sample_rate / 2.0) / 1e3
-    longest_ms = max(len(samples) for _, samples in clips) / sample_rate * 1e3
-
     figure = new_figure(1.2 + 2.4 * columns, 0.6 + 1.9 * rows)
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for panel, (title, samples) in zip(axes.flat, clips):
-        _, frequencies, absolute = spectrogram_db(
-            samples, sample_rate, n_fft=n_fft, hop=n_fft // 8, reference=1.0, range_db=200.0
-        )
-        db = absolute - absolute[frequencies >= HUM_HZ].max()
-        length_ms = max(len(samples), n_fft) / sample_rate * 1e3
-        image = panel.imshow(
-            db,
-            origin="lower",
-            aspect="auto",
-            interpolation="nearest",
-            extent=(0.0, length_ms, 0.0, frequencies[-1] / 1e3),
-            cmap=SPECTROGRAM_CMAP,
-            vmin=-RANGE_DB,
-            vmax=0.0,
-        )
-        panel.set_title(textwrap.fill(title, 32, max_lines=2, placeholder="..."), fontsize=8)
+        image = draw_spectrogram(panel, samples, sample_rate)
+        panel.set_title(textwrap.fill(title, 32, max_lines=2, placeholder="..."), fontsize=TICK_SIZE)
         panel.set_facecolor("0.9")  # beyond the end of a clip
     for panel in axes.flat[len(clips) :]:
         panel.set_visible(False)
     for column in range(columns):
         # the last panel of this column that is drawn carries the labels of the time axis
         lowest = axes[(len(clips) - 1 - column) // columns, column]
-        lowest.set_xlabel("time (ms)")
+        lowest.set_xlabel("time (ms)", fontsize=LABEL_SIZE)
         lowest.tick_params(labelbottom=True)
     for panel in axes[:, 0]:
-        panel.set_ylabel("frequency (kHz)")
-    axes[0, 0].set_xlim(0.0, longest_ms)
-    axes[0, 0].set_ylim(0.0, top_khz)
-    figure.colorbar(image, ax=axes, label="level (dB re panel maximum)", shrink=0.8)
+        panel.set_ylabel("frequency (kHz)", fontsize=LABEL_SIZE)
+    axes[0, 0].set_xlim(0.0, max(len(samples) for _, samples in clips) / sample_rate * 1e3)
+    axes[0, 0].set_ylim(0.0, min(TOP_HZ, sample_rate / 2.0) / 1e3)
+    bar = figure.colorbar(image, ax=axes, shrink=0.8)
+    bar.set_label("level (dB re panel maximum)", fontsize=LABEL_SIZE)
     return figure

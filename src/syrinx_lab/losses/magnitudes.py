@@ -8,7 +8,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 POWER_FLOOR = 1e-12
 """Added to the power |S|^2 under the root, so that d|S|/dS is S / |S|, and 0 (not NaN) where S is 0."""
@@ -22,7 +21,7 @@ def stft_magnitudes(x: Tensor, n_fft: int, hop: int) -> Tensor:
     The numbers are those of `torch.stft(..., center=True).abs()`; the backward pass is one real inverse transform,
     where PyTorch's own goes through a full complex one.
 
-    x      (B, H)  real signal, H > n_fft / 2; differentiable once
+    x      (B, H)  real signal, H > n_fft / 2
     n_fft          window length in samples, even
     hop            samples from one frame to the next
     Returns (B, 1 + H // hop, 1 + n_fft // 2), in the units of x times samples. H <= n_fft / 2 is an assertion error.
@@ -31,7 +30,7 @@ def stft_magnitudes(x: Tensor, n_fft: int, hop: int) -> Tensor:
     assert x.dim() == 2, f"a (B, H) signal is wanted, not {tuple(x.shape)}"
     assert x.shape[1] > half, f"{x.shape[1]} samples cannot be reflected for windows of {n_fft}"
     frames = F.pad(x, (half, half), mode="reflect").unfold(1, n_fft, hop)
-    return _FrameMagnitudes.apply(frames * _hann(n_fft, x.device, x.dtype))
+    return _Magnitude.apply(_RealFft.apply(frames * _hann(n_fft, x.device, x.dtype)))
 
 
 @lru_cache(maxsize=64)
@@ -42,21 +41,31 @@ def _hann(n_fft: int, device: torch.device, dtype: torch.dtype) -> Tensor:
         return torch.hann_window(n_fft, periodic=True, device=device, dtype=dtype)
 
 
-class _FrameMagnitudes(torch.autograd.Function):
-    """|rfft(frames)| along the last axis; its adjoint keeps to real transforms."""
+class _RealFft(torch.autograd.Function):
+    """rfft along the last axis (even length), whose adjoint keeps to the half spectrum."""
 
     @staticmethod
     def forward(ctx: Any, frames: Tensor) -> Tensor:
-        spectrum = torch.fft.rfft(frames)
-        magnitudes = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag).add_(POWER_FLOOR).sqrt_()
-        ctx.save_for_backward(spectrum, magnitudes)
-        return magnitudes
+        return torch.fft.rfft(frames)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> Tensor:
-        spectrum, magnitudes = ctx.saved_tensors
-        slope = grad / magnitudes
         # irfft counts every bin but the first and the last twice, for the conjugate half that rfft left out.
-        slope[..., 1:-1] *= 0.5
-        return torch.fft.irfft(spectrum * slope, norm="forward")
+        once = torch.cat((grad[..., :1], 0.5 * grad[..., 1:-1], grad[..., -1:]), dim=-1)
+        return torch.fft.irfft(once, norm="forward")
+
+
+class _Magnitude(torch.autograd.Function):
+    """sqrt(Re^2 + Im^2 + floor) in place of `abs`, which is slower and has no second derivative at 0."""
+
+    @staticmethod
+    def forward(ctx: Any, spectrum: Tensor) -> Tensor:
+        power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
+        magnitude = power.add_(POWER_FLOOR).sqrt_()
+        ctx.save_for_backward(spectrum, magnitude)
+        return magnitude
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        spectrum, magnitude = ctx.saved_tensors
+        return spectrum * (grad / magnitude)

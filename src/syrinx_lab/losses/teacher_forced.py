@@ -41,7 +41,9 @@ class TeacherForced(nn.Module):
         """Take the training set's variance of the acceleration tau^2 x''; ValueError when negative or not finite."""
         value = float(variance)
         if not 0 <= value < math.inf:
-            raise ValueError(f"tf: variance {value} of the acceleration must be finite and not negative: check the data")
+            raise ValueError(
+                f"tf: variance {value} of the acceleration must be finite and not negative: check the data"
+            )
         self.variance.fill_(value)
         self._is_set = True
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from syrinx_lab.types import Prediction
 
@@ -52,7 +51,6 @@ class _MeanPricedSquares(torch.autograd.Function):
         return (weights.square().mean(1) * price).sum((1, 2))
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         weights, price = ctx.saved_tensors
         return weights * (grad[:, None, None, None] * (price * (2 / weights.shape[1]))), None

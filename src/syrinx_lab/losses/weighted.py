@@ -34,7 +34,9 @@ class WeightedLoss(nn.Module):
         if unknown := sorted(set(weights) - set(terms)):
             raise ValueError(f"loss weights for unknown terms {', '.join(unknown)}: the terms are {known}")
         if missing := sorted(set(terms) - set(weights)):
-            raise ValueError(f"no loss weight for {', '.join(missing)}: give one to each of {known}, 0 to switch it off")
+            raise ValueError(
+                f"no loss weight for {', '.join(missing)}: give one to each of {known}, 0 to switch it off"
+            )
         for name, weight in weights.items():
             if not 0 <= weight < math.inf:
                 raise ValueError(f"loss weight {weight} of {name} must be finite and not negative")

@@ -27,8 +27,8 @@ def bounded(
     vanishes   the standard deviation of the output, x or v within the syllable [onset, offset) is below 1e-9
     sits       |x| >= 0.99 X on more than 5 % of the samples, or |v| >= 0.99 V
 
-    The soft clamp x -> X tanh(x / X) after every step holds a state within 1 % of X only when it is pushed outwards by more
-    than 1.6 X a step, so this catches runaway states and not mild compression.
+    The soft clamp x -> X tanh(x / X) after every step holds a state within 1 % of X only when it is pushed outwards by
+    more than 1.6 X a step, so this catches runaway states and not mild compression.
 
     output           (n,) audio
     onset, offset    samples of the clip, 0 <= onset < offset <= n

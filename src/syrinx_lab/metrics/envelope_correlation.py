@@ -15,33 +15,29 @@ WIDTH_MS = 2.0
 
 
 def env_corr(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -> float:
-    """Pearson correlation of the two Gaussian envelopes (2 ms): agreement in the course of loudness, whatever its scale.
+    """Pearson correlation of the two Gaussian envelopes (2 ms): agreement in the course of loudness at any scale.
 
     output, target  (n,) audio
     sample_rate     Hz
-    result          in [-1, 1]; 0 when the output is silent (standard deviation below 1e-9) or not finite, NaN when that holds
-                    for the target alone
+    result          in [-1, 1]; 0 when the output is silent (standard deviation below 1e-9) or not finite, NaN when that
+                    holds for the target alone
     """
     out, ref = as_signal(output), as_signal(target)
     if not is_audible(out):
         return 0.0
     if not is_audible(ref):
         return math.nan
-    return pearson(
-        gaussian_envelope(out, sample_rate=sample_rate), gaussian_envelope(ref, sample_rate=sample_rate)
-    )
+    return pearson(gaussian_envelope(out, sample_rate=sample_rate), gaussian_envelope(ref, sample_rate=sample_rate))
 
 
-def gaussian_envelope(
-    x: Signal, *, sample_rate: float, width_ms: float = WIDTH_MS, highpass_hz: float = 0.0
-) -> Signal:
+def gaussian_envelope(x: Signal, *, sample_rate: float, width_ms: float = WIDTH_MS, highpass_hz: float = 0.0) -> Signal:
     """The rectified signal, smoothed by a Gaussian.
 
     E(t) = sum_u |x(u)| exp(-(t - u)^2 / (2 s^2)) / (s sqrt(2 pi)), s = width
 
     The mean is removed first. With `highpass_hz` = c above 0 the signal then passes the zero-phase high-pass
-    1 / (1 + (c / f)^4), a Butterworth filter of order 2 run forwards and backwards. Beyond its ends the clip is taken as zero.
-    A long sinusoid of amplitude A has E = 2 A / pi.
+    1 / (1 + (c / f)^4), a Butterworth filter of order 2 run forwards and backwards. The clip is mirrored at its ends,
+    so that a sound which is cut off does not seem to fade. A long sinusoid of amplitude A has E = 2 A / pi.
 
     x            (n,) finite audio
     sample_rate  Hz
@@ -49,12 +45,12 @@ def gaussian_envelope(
     highpass_hz  corner (half power of one pass) in Hz; 0 leaves the filter out
     result       (n,) in the unit of x, at least 0
     """
-    x = x - x.mean()
-    sigma = width_ms * 1e-3 * sample_rate
-    # room for the Gaussian's tails, so that the circular convolution does not wrap
-    size = next_fast_len(x.size + math.ceil(8 * sigma), real=True)
+    # four standard deviations of mirror image keep the circular convolution's wrap out of the clip
+    margin = math.ceil(4e-3 * width_ms * sample_rate)
+    y = np.pad(x - x.mean(), margin, mode="symmetric")
+    size = next_fast_len(y.size, real=True)
     hz = rfftfreq(size, 1 / sample_rate)
     if highpass_hz > 0:
-        x = irfft(rfft(x, size) * (hz**4 / (hz**4 + highpass_hz**4)), size)[: x.size]
+        y = irfft(rfft(y, size) * (hz**4 / (hz**4 + highpass_hz**4)), size)[: y.size]
     gaussian = np.exp(-2 * (np.pi * hz * width_ms * 1e-3) ** 2)
-    return np.maximum(irfft(rfft(np.abs(x), size) * gaussian, size)[: x.size], 0.0)
+    return np.maximum(irfft(rfft(np.abs(y), size) * gaussian, size)[margin : margin + x.size], 0.0)

@@ -25,20 +25,18 @@ class Ignition(NamedTuple):
     ignited: float
 
 
-def ignition(
-    output: ArrayLike, target: ArrayLike, *, sample_rate: float, onset: int, offset: int
-) -> Ignition:
+def ignition(output: ArrayLike, target: ArrayLike, *, sample_rate: float, onset: int, offset: int) -> Ignition:
     """|onset of the output - onset of the target| in ms, and whether that is at most 10 ms.
 
-    Both onsets come from `onset_sample`, so that its small bias against a hand-made annotation cancels. An output that already
-    sounds in the silent lead-in has an early onset there and does not count as ignited. Scale plays no part: an output 60 dB
-    too quiet that rises in time has ignited, and amp_pen says the rest.
+    Both onsets come from `onset_sample`, so that its small bias against a hand-made annotation cancels. An output that
+    already sounds in the silent lead-in has an early onset there and does not count as ignited. Scale plays no part: an
+    output 60 dB too quiet that rises in time has ignited, and amp_pen says the rest.
 
     output, target  (n,) audio with a silent lead-in
     sample_rate     Hz
     onset, offset   samples of the clip between which the annotated syllable lies
-    result          (NaN, 0) when the output is silent or not finite, on the whole or within the syllable; (NaN, NaN) when that
-                    holds for the target alone
+    result          (NaN, 0) when the output is silent or not finite, on the whole or within the syllable; (NaN, NaN)
+                    when that holds for the target alone
     """
     out, ref = as_signal(output), as_signal(target)
     for signal, ignited in ((out, 0.0), (ref, math.nan)):
@@ -56,8 +54,8 @@ def onset_sample(x: Signal, *, sample_rate: float, onset: int, offset: int) -> i
     floor = the 5 % quantile of E over the clip, but at most 0.3 peak
     result = the first sample with E >= floor + 0.1 (peak - floor)
 
-    The high-pass takes cage hum out, the floor what noise is left; the floor's own ceiling keeps a clip that sounds throughout
-    from having no onset: it has one at its first sample.
+    The high-pass takes cage hum out, the floor what noise is left; the floor's own ceiling keeps a clip that sounds
+    throughout from having no onset: it has one at its first sample.
 
     x              (n,) finite audio, audible within the syllable
     sample_rate    Hz

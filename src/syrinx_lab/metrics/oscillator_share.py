@@ -15,9 +15,9 @@ def oscillator_share(output: ArrayLike, without_oscillator: ArrayLike) -> float:
 
     share = 1 - sum without^2 / sum output^2, not below -1
 
-    1 when the oscillator carries everything, 0 when noise or a filter earns the output without it, negative when they are louder
-    alone. It never is NaN: the share is 0 for an output that is silent (standard deviation below 1e-9) or not finite, since
-    there the oscillator sings nothing, and -1 where only `without_oscillator` is not finite.
+    1 when the oscillator carries everything, 0 when noise or a filter earns the output without it, negative when they
+    are louder alone. It never is NaN: the share is 0 for an output that is silent (standard deviation below 1e-9) or
+    not finite, since there the oscillator sings nothing, and -1 where only `without_oscillator` is not finite.
 
     output              (n,) audio of the whole model
     without_oscillator  (n,) audio of the same model, drives and noise with x = v = 0 throughout, at the same scale

@@ -24,6 +24,6 @@ def teacher_forced_r2(predicted: ArrayLike, actual: ArrayLike) -> float:
         return math.nan
     if not np.isfinite(guess).all():
         return -math.inf
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         r2 = 1.0 - np.sum((guess - truth) ** 2) / np.sum((truth - truth.mean()) ** 2)
     return float(r2)

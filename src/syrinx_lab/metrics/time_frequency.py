@@ -27,12 +27,13 @@ def tf_corr(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -> floa
     p = max |target|, D(y) = 20 log10(|STFT(y / p)| + 1e-3), c = max D(target) - 50 dB
     tf_corr = Pearson(max(D(output), c), max(D(target), c)) over all frames and the bins from 350 Hz to 12 kHz
 
-    The STFT is that of `spectrogram_db`. Since p and c belong to the target, tf_corr(a, b) differs from tf_corr(b, a).
+    The STFT is that of `spectrogram_db`; the clips' means, which lie outside its band, are removed first. Since p and c
+    belong to the target, tf_corr(a, b) differs from tf_corr(b, a).
 
     output, target  (n,) audio
     sample_rate     Hz
-    result          in [-1, 1], 1 for identical input; 0 when the output is silent (standard deviation below 1e-9) or not
-                    finite, NaN when that holds for the target alone
+    result          in [-1, 1], 1 for identical input; 0 when the output is silent (standard deviation below 1e-9) or
+                    not finite, NaN when that holds for the target alone
     """
     out, ref = as_signal(output), as_signal(target)
     if not is_audible(out):
@@ -40,6 +41,8 @@ def tf_corr(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -> floa
     if not is_audible(ref):
         return math.nan
     assert out.size == ref.size, f"output of {out.size} samples against a target of {ref.size}"
+    # a constant would otherwise leak into the band at the ends of the clip
+    out, ref = out - out.mean(), ref - ref.mean()
     peak = np.abs(ref).max()
     plane_out = spectrogram_db(out / peak, sample_rate=sample_rate)
     plane_ref = spectrogram_db(ref / peak, sample_rate=sample_rate)
@@ -53,9 +56,9 @@ def spectrogram_db(x: Signal, *, sample_rate: float) -> NDArray[np.float64]:
     S[m, k] = sum_n w[n] x[128 m + n - 256] exp(-2 pi i k n / 512), w the periodic Hann window of 512 samples
     result[m, k] = 20 log10(|S[m, k]| + 1e-3)
 
-    Frame m is centred on sample 128 m; beyond its ends the clip is taken as zero. The sum is not divided by the window's, so
-    that a sinusoid of amplitude A reaches 128 A (42 dB for A = 1): 1e-3 lies 102 dB below it and only keeps the logarithm
-    finite.
+    Frame m is centred on sample 128 m; beyond its ends the clip is taken as zero. The sum is not divided by the
+    window's, so that a sinusoid of amplitude A reaches 128 A (42 dB for A = 1): 1e-3 lies 102 dB below it and only
+    keeps the logarithm finite.
 
     x            (n,) finite audio
     sample_rate  Hz

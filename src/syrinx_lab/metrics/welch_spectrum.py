@@ -30,18 +30,18 @@ class SpectralAgreement(NamedTuple):
 def spectral_agreement(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -> SpectralAgreement:
     """How well the output's Welch spectrum, level and peak frequency agree with the target's; blind to time.
 
-    spec_corr = Pearson correlation of log(S_output + 1e-20) and log(S_target + 1e-20), S the Welch power spectral density
+    spec_corr = Pearson(log(S_output + 1e-20), log(S_target + 1e-20)), S the Welch power spectral density
     amp_pen   = |log(std_output / std_target)|
     pitch_pen = |log(peak_output / peak_target)|, peak the frequency of the largest S, the bin at 0 Hz left out
     autonomy  = spec_corr - amp_pen - pitch_pen
 
-    S is taken after the mean is removed, from Hann segments of min(1024, n) samples that overlap by half, each freed of its own
+    The mean is removed; S comes from Hann segments of min(1024, n) samples that overlap by half, each freed of its own
     mean, at the bins up to 8 kHz. Logarithms are natural. A peak is a bin: at 44.1 kHz the bins are 43 Hz apart.
 
     output, target  (n,) audio
     sample_rate     Hz
-    result          autonomy -5, spec_corr 0 and penalties NaN when the output is not finite or its standard deviation is below
-                    1e-9; all NaN when that holds for the target alone
+    result          autonomy -5, spec_corr 0 and penalties NaN when the output is not finite or its standard deviation
+                    is below 1e-9; all NaN when that holds for the target alone
 
     Source: Welch (1967), IEEE Trans. Audio Electroacoust. 15(2), for the spectrum; the score is the lab's own.
     """

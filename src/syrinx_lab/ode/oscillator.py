@@ -48,8 +48,8 @@ def acceleration(
     """
     inputs = torch.stack((x, v) if clamp is None else clamp.apply(x, v))
     x_powers, v_powers = _powers(inputs, weights.shape[-1]).unbind()
-    polynomial = (x_powers * (weights @ v_powers.unsqueeze(-1)).squeeze(-1)).sum(-1)
-    return -stiffness * x - gamma * v - polynomial
+    polynomial = x_powers.unsqueeze(-2) @ weights @ v_powers.unsqueeze(-1)  # (..., 1, 1)
+    return -stiffness * x - gamma * v - polynomial[..., 0, 0]
 
 
 def _powers(base: Tensor, count: int) -> Tensor:

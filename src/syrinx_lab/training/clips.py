@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..metrics.autonomy import rescaled, score_clip
-from ..metrics.teacher_forced import acceleration_r2
+from ..metrics.autonomy import rescaling, score_clip
+from ..metrics.teacher_forced import teacher_forced_r2
 from ..model import Ouroboros
 from ..types import Drives, Score, Trajectory, Vocalisation
 
@@ -64,30 +64,27 @@ def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> 
     output, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
     silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
     without = _array(model.radiate(silent))
-    state_x, state_v = _array(trajectory.x), _array(trajectory.v)
-    scaled = rescaled(output, clip.x).astype(np.float32)
+    gain = np.float32(rescaling(output, clip.x))
     clamp = model.clamp
-    scores = [
+    raw_score, rescaled_score = (
         score_clip(
-            sound,
+            scale * output,
             clip.x,
             sample_rate=model.sample_rate,
             onset=clip.onset,
             offset=clip.offset,
-            state_x=state_x,
-            state_v=state_v,
+            state_x=_array(trajectory.x),
+            state_v=_array(trajectory.v),
             clamp_x=None if clamp is None else clamp.x,
             clamp_v=None if clamp is None else clamp.v,
-            without_oscillator=without if sound is output else without * _gain(output, scaled),
+            without_oscillator=scale * without,
         )
-        for sound in (output, scaled)
-    ]
-    return Take(clip, output, scaled, scores[0], scores[1], _accel_r2(model, clip, drives))
+        for scale in (np.float32(1), gain)
+    )
+    return Take(clip, output, gain * output, raw_score, rescaled_score, _accel_r2(model, clip, drives))
 
 
-def cold_start(
-    model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int
-) -> tuple[Samples, Trajectory, Drives]:
+def cold_start(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> tuple[Samples, Trajectory, Drives]:
     """What the model radiates (L,) over the clip from near silence, the state's trajectory (1, L) and the drives."""
     device = next(model.parameters()).device
     x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
@@ -138,12 +135,7 @@ def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:
 def _accel_r2(model: Ouroboros, clip: Clip, drives: Drives) -> float:
     device = next(model.parameters()).device
     x, dx, d2x = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx, clip.d2x))
-    return acceleration_r2(_array(model.acceleration(x, dx, drives)), _array(model.target_acceleration(d2x)))
-
-
-def _gain(before: Samples, after: Samples) -> float:
-    peak = int(np.argmax(np.abs(before))) if np.isfinite(before).all() else 0
-    return float(after[peak] / before[peak]) if before[peak] else 1.0
+    return teacher_forced_r2(_array(model.acceleration(x, dx, drives)), _array(model.target_acceleration(d2x)))
 
 
 def _array(tensor: torch.Tensor) -> Samples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -10,9 +9,10 @@ from typing import Protocol
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader, Sampler
 
-from ..data.corpus import Corpus, load_corpus
-from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window
-from ..data.segments import Pools, cut_segments, horizon_fits
+from ..data.annotation_records import Problem
+from ..data.corpus import Corpus, Recording, inspect_corpus, load_corpus
+from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
+from ..data.segments import Pools, check_horizon, cut_segments
 from ..data.splits import Splits, check_leaks, split_recordings
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
 from ..types import Batch, Category, Vocalisation
@@ -28,11 +28,14 @@ class SegmentSampler(Protocol):
     def counts(self, pools: Pools) -> dict[Category, int]:
         """How many windows of each category an epoch holds."""
 
+    def notes(self, pools: Pools) -> Sequence[str]:
+        """Lines for a person: the exact counts, and shares that had to move."""
+
 
 class DataSource(Protocol):
     """Something that can write a folder of song."""
 
-    def write(self, root: Path) -> Path:
+    def write(self, root: str | Path) -> Path:
         """Write the folder unless it is there already."""
 
 
@@ -97,7 +100,7 @@ class SongDataModule(LightningDataModule):
         test_count: int = 8,
         lead_in: int = 2000,
         tail_ms: float = 25.0,
-        max_pairs: int = 64,
+        renditions_per_clip: int = 4,
         synthetic: DataSource | None = None,
     ) -> None:
         super().__init__()
@@ -131,7 +134,7 @@ class SongDataModule(LightningDataModule):
         self.counts = {"val": val_count, "test": test_count}
         self.lead_in = lead_in
         self.tail_ms = tail_ms
-        self.max_pairs = max_pairs
+        self.renditions_per_clip = renditions_per_clip
         self.synthetic = synthetic
         self.corpus: Corpus | None = None
 
@@ -143,9 +146,7 @@ class SongDataModule(LightningDataModule):
         """
         if self.corpus is not None:
             return
-        if self.synthetic is not None:
-            assert isinstance(self.root, str), "the synthetic finch lives in one folder"
-            self.synthetic.write(Path(self.root))
+        self._write_synthetic()
         corpus = load_corpus(self.root, **self.reading)  # type: ignore[arg-type]
         self.splits: Splits = split_recordings(corpus, **self.splitting)  # type: ignore[arg-type]
         self.pools: Pools = cut_segments(
@@ -153,7 +154,7 @@ class SongDataModule(LightningDataModule):
             **self.cutting,  # type: ignore[arg-type]
         )
         if horizon is not None:
-            horizon_fits(self.pools, horizon)
+            check_horizon(self.pools, horizon)
         self.vocalisations = {
             split: choose_vocalisations(
                 [corpus.recordings[i] for i in getattr(self.splits, split)],
@@ -201,15 +202,10 @@ class SongDataModule(LightningDataModule):
 
     def renditions(self, split: str) -> list[tuple[Clip, Clip]]:
         """Pairs of renditions of the same syllable: each clip of the split with others of its label by the same bird."""
-        corpus = self._recordings()
-        pairs = rendition_pairs(
-            self.vocalisations[split],
-            list(corpus.values()),
-            lead_in=self.lead_in,
-            tail_ms=self.tail_ms,
-            max_pairs=self.max_pairs,
-            seed=self.splitting["seed"],
+        candidates = choose_vocalisations(
+            self._recordings().values(), count=None, lead_in=self.lead_in, tail_ms=self.tail_ms
         )
+        pairs = rendition_pairs(self.vocalisations[split], candidates, per_clip=self.renditions_per_clip)
         return [(self._clip(a), self._clip(b)) for a, b in pairs]
 
     def acceleration_variance(self) -> float:
@@ -221,18 +217,34 @@ class SongDataModule(LightningDataModule):
         assert self.corpus is not None
         return self.corpus.fingerprint()
 
-    def describe(self) -> str:
-        """One line: recordings and vocalisations per split, windows per category and epoch."""
-        pools = Counter(segment.category for segment in self.pools.segments)
-        drawn = self.sampler.counts(self.pools)
-        windows = ", ".join(f"{c.name} {pools[c]} (draws {drawn.get(c, 0)})" for c in Category)
+    def inspect(self) -> tuple[Corpus, list[Problem], Pools | None]:
+        """What the folder holds and everything that is wrong with it; the windows of all recordings where any fit."""
+        self._write_synthetic()
+        corpus, problems = inspect_corpus(self.root, **self.reading)  # type: ignore[arg-type]
+        try:
+            pools = cut_segments(corpus.recordings.values(), **self.cutting)  # type: ignore[arg-type]
+        except ValueError as error:
+            if corpus.recordings and not any(problem.severity == "error" for problem in problems):
+                raise ValueError(str(error)) from error
+            pools = None
+        return corpus, problems, pools
+
+    def describe(self) -> list[str]:
+        """A few lines: recordings and vocalisations per split, windows per category and epoch, and what is odd."""
         sizes = f"{len(self.splits.train)} / {len(self.splits.val)} / {len(self.splits.test)}"
-        scored = " + ".join(str(len(v)) for v in self.vocalisations.values())
-        return f"recordings train / val / test {sizes}; windows {windows}; vocalisations scored {scored}"
+        scored = " / ".join(str(len(self.vocalisations[split])) for split in ("val", "test"))
+        lines = [f"recordings train / val / test {sizes}; vocalisations scored val / test {scored}"]
+        return [*lines, *self.sampler.notes(self.pools), *self.pools.notes]
+
+    def _write_synthetic(self) -> None:
+        if self.synthetic is not None:
+            assert isinstance(self.root, str), "the synthetic finch lives in one folder"
+            self.synthetic.write(self.root)
 
     def _clip(self, voc: Vocalisation) -> Clip:
-        return Clip(voc, *cut_window(self._recordings()[voc.recording], voc.start, voc.stop, voc.onset))
+        recording = self._recordings()[voc.recording]
+        return Clip(voc, *cut_window(recording, voc.start, voc.stop, syllable_gain(recording, voc.onset)))
 
-    def _recordings(self) -> dict:
+    def _recordings(self) -> dict[str, Recording]:
         assert self.corpus is not None, "prepare() reads the corpus"
         return self.corpus.recordings

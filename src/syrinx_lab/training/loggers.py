@@ -58,9 +58,7 @@ def wandb_logger(
     return logger
 
 
-def tensorboard_logger(
-    *, directory: str | Path, key: str, run_name: str, config: Mapping[str, Any]
-) -> Logger:
+def tensorboard_logger(*, directory: str | Path, key: str, run_name: str, config: Mapping[str, Any]) -> Logger:
     """TensorBoard event files below directory/tensorboard.
 
     Raises:

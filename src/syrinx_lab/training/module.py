@@ -14,7 +14,7 @@ from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
 from ..types import Batch
 from .prediction import predict
-from .schedules import Horizon
+from .schedules import HorizonSchedule
 
 
 class OuroborosModule(LightningModule):
@@ -42,7 +42,7 @@ class OuroborosModule(LightningModule):
         self,
         model: Ouroboros,
         objective: WeightedLoss,
-        horizon: Horizon,
+        horizon: HorizonSchedule,
         optimizer: Callable[..., torch.optim.Optimizer],
         scheduler: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
         *,

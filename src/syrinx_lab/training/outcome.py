@@ -75,6 +75,10 @@ def write_figures(
             frequency_hz=drives.frequency_hz(model.tau)[0].cpu().numpy(),
             gamma=drives.gamma[0].detach().cpu().numpy(),
             weights=drives.weights[0].detach().cpu().numpy(),
+            output=np.nan_to_num(take.raw),
+            hop=drives.hop,
+            onset_s=clip.onset / rate,
+            offset_s=clip.offset / rate,
         )
         save_figure(figure, folder / f"{stem}-drives.png")
     if not takes:
@@ -85,19 +89,18 @@ def write_figures(
     return page
 
 
-def write_loss_figure(folder: Path, history: Sequence[Mapping[str, Any]], warmup_epochs: int) -> Path:
+def write_loss_figure(folder: Path, history: Sequence[Mapping[str, Any]]) -> Path:
     """Write the panels of losses, scores and horizon over the epochs."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "losses.png"
-    save_figure(loss_panels(list(history), warmup_epochs=warmup_epochs), path)
+    save_figure(loss_panels(history), path)
     return path
 
 
 def rendition_anchor(pairs: Sequence[tuple[Clip, Clip]], sample_rate: int) -> dict[str, Any]:
     """The bird's own reproducibility: mean tf_corr over pairs of renditions, None when no syllable is sung twice."""
-    values = [
-        rendition_tf_corr(a.x, b.x, sample_rate=sample_rate, onset_a=a.onset, onset_b=b.onset) for a, b in pairs
-    ]
+    values = [rendition_tf_corr(a.x, b.x, a.onset, b.onset, sample_rate=sample_rate) for a, b in pairs]
+    values = [value for value in values if not np.isnan(value)]
     return {"tf_corr": float(np.mean(values)) if values else None, "pairs": len(values)}
 
 
@@ -115,7 +118,9 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
     (console or Console(width=100)).print(table)
     anchor = manifest["anchors"]["rendition"]
     if anchor["tf_corr"] is not None:
-        print(f"two renditions of one syllable by the bird itself: tf_corr {anchor['tf_corr']:.3f} ({anchor['pairs']} pairs)")
+        print(
+            f"two renditions of one syllable by the bird itself: tf_corr {anchor['tf_corr']:.3f} ({anchor['pairs']} pairs)"
+        )
 
 
 def _safe(label: str) -> str:

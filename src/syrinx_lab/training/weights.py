@@ -48,9 +48,7 @@ def model_state(path: str | Path) -> dict[str, Tensor]:
     content = read_checkpoint(path)
     if "state_dict" in content:
         return {
-            key.removeprefix(_PREFIX): value
-            for key, value in content["state_dict"].items()
-            if key.startswith(_PREFIX)
+            key.removeprefix(_PREFIX): value for key, value in content["state_dict"].items() if key.startswith(_PREFIX)
         }
     if "ouroboros" in content:
         return {f"encoder.{key}": value for key, value in load_published(content["ouroboros"]).items()}
@@ -72,7 +70,9 @@ def load_weights(model: Ouroboros, path: str | Path) -> None:
     state = model_state(path)
     problem = _mismatch(model.state_dict(), state)
     if problem is not None:
-        raise ValueError(f"{path} is the checkpoint of another model: {problem}; use the configuration it was trained with")
+        raise ValueError(
+            f"{path} is the checkpoint of another model: {problem}; use the configuration it was trained with"
+        )
     model.load_state_dict(state)
 
 

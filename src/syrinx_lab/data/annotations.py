@@ -1,0 +1,188 @@
+"""Annotation files of every kind: finding out the format, and reading."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from scipy.io import whosmat
+
+from .annotation_crowsetta import crowsetta_formats, read_crowsetta
+from .annotation_csv import read_columns, read_csv
+from .annotation_records import Annotation, AnnotationFile, NativeRate, Problem
+from .annotation_text import data_lines, decode, is_header, read_text, split_line
+
+__all__ = [
+    "ORDER",
+    "Annotation",
+    "AnnotationFile",
+    "Problem",
+    "available_formats",
+    "canonical",
+    "detect_format",
+    "format_endings",
+    "own_names",
+    "read_annotation_file",
+    "read_annotations",
+]
+
+ORDER = ("csv", "birdsong-recognition-dataset", "yarden", "notmat", "textgrid", "raven", "text", "aud-bbox", "timit")
+"""Which format is believed when a recording is annotated in several: the first of these."""
+
+_OWN_FORMATS: dict[str, tuple[str, ...]] = {
+    "text": (".txt",),
+    "aud-seq": (".txt",),
+    "aud-txt": (".txt",),
+    "csv": (".csv", ".tsv"),
+    "simple-seq": (".csv", ".txt"),
+    "generic-seq": (".csv",),
+    "raven": (".txt",),
+}
+_SAME_AS = {"aud-seq": "text", "aud-txt": "text", "simple-seq": "csv", "generic-seq": "csv"}
+_DETECTABLE = (".mat", ".TextGrid", ".xml", ".phn", ".wrd")
+_SNIFFED = 4096  # bytes
+_TAGS = re.compile(
+    r"((\.Table\.\d+)?\.selections|\.cbin|[._-](annotations?|labels?|syllables?|segments?|segs?))$", re.IGNORECASE
+)
+
+
+def available_formats() -> dict[str, tuple[str, ...]]:
+    """Every format that can be asked for, those of the installed crowsetta among them: name -> endings of its files."""
+    return {**crowsetta_formats(), **_OWN_FORMATS}
+
+
+def canonical(name: str) -> str:
+    """The one name of a format that the lab reads itself and that goes by several: aud-seq is text, simple-seq csv."""
+    return _SAME_AS.get(name, name)
+
+
+def format_endings(name: str) -> tuple[str, ...]:
+    """The endings of the files of a format; for "auto", of every format that can be detected.
+
+    Raises ValueError when there is no such format.
+    """
+    if name == "auto":
+        return tuple({ending for endings in (*_OWN_FORMATS.values(), _DETECTABLE) for ending in endings})
+    formats = _OWN_FORMATS if name in _OWN_FORMATS else available_formats()
+    if name not in formats:
+        raise ValueError(f"annotations must be auto or one of {', '.join(sorted(formats))}, not {name!r}")
+    return formats[name]
+
+
+def detect_format(path: Path) -> tuple[str, bool] | None:
+    """The format of a file, and whether its contents confirm it; None when it holds no annotations.
+
+    A text or csv file whose contents do not look like annotations may still be a damaged one: named, not confirmed.
+    """
+    name = path.name.lower()
+    if name.endswith(".not.mat"):
+        return "notmat", True
+    if name.endswith(".textgrid"):
+        return "textgrid", True
+    if name.endswith((".phn", ".wrd")):
+        return "timit", True
+    if name.endswith(".xml"):
+        return ("birdsong-recognition-dataset", True) if b"<WaveFileName>" in _head(path) else None
+    if name.endswith(".mat"):
+        return ("yarden", True) if _is_yarden(path) else None
+    if name.endswith((".csv", ".tsv", ".txt")):
+        return _detect_in_text(path)
+    return None
+
+
+def own_names(path: Path) -> list[str]:
+    """What the recording may be called that a file annotates by its own name, most literal first.
+
+    x.wav.not.mat -> x.wav; x.Table.1.selections.txt -> x.Table.1.selections, x; x_annotations.csv -> x_annotations, x.
+    """
+    name = path.name
+    base = name[: -len(".not.mat")] if name.lower().endswith(".not.mat") else path.stem
+    bare = _TAGS.sub("", base)
+    return [base] if bare == base else [base, bare]
+
+
+def read_annotation_file(path: Path, name: str, native_rate: NativeRate = lambda audio: None) -> AnnotationFile:
+    """Read one file in the format called `name`; what cannot be used stands in the result's `problems`.
+
+    native_rate  gives the sample rate in Hz of an audio file by its name in the annotation ("" for the file's own
+                 recording), for formats that count in samples
+    """
+    name = canonical(name)
+    if name == "text":
+        return read_text(path)
+    if name in ("csv", "raven"):
+        return read_csv(path, native_rate, name)
+    return read_crowsetta(path, name, native_rate)
+
+
+def read_annotations(
+    path: str | os.PathLike[str], name: str = "auto", native_rate: NativeRate = lambda audio: None
+) -> dict[str, tuple[Annotation, ...]]:
+    """Read an annotation file: audio name -> its syllables in order of onset; "" is the recording of the file's name.
+
+    path         the file
+    name         a key of `available_formats()`, or "auto" to find out
+    native_rate  see `read_annotation_file`
+
+    Raises ValueError with the file and line of the first fault: a line that does not parse, wrong columns, NaN or
+    negative times, an offset at or before its onset, syllables that overlap by more than 20 ms.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file")
+    if name == "auto":
+        detected = detect_format(path)
+        if detected is None:
+            raise ValueError(f"{path}: not an annotation file of a known format; name its format")
+        name = detected[0]
+    format_endings(name)
+    found = read_annotation_file(path, name, native_rate)
+    for problem in found.problems:
+        if problem.severity == "error":
+            raise ValueError(str(problem))
+    return {audio: tuple(syllables) for audio, syllables in found.recordings.items()}
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_SNIFFED)
+
+
+def _is_yarden(path: Path) -> bool:
+    try:
+        return {"keys", "elements"} <= {name for name, _, _ in whosmat(path)}
+    except Exception:  # any .mat file at all may lie in the folder
+        return False
+
+
+def _detect_in_text(path: Path) -> tuple[str, bool] | None:
+    """Tell tables, Audacity's two layouts and plain lines apart."""
+    plain = "text" if path.suffix.lower() == ".txt" else "csv"
+    try:
+        text = decode(path)
+    except ValueError:
+        return plain, False
+    lines = data_lines(text[:_SNIFFED])
+    if plain == "csv":
+        return plain, read_columns(text)[0].complete
+    if not lines:
+        return plain, False
+    if "Begin Time (s)" in lines[0][1]:
+        return "raven", True
+    if len(lines) > 1 and lines[1][1].startswith("\\"):
+        return "aud-bbox", True
+    fields = split_line(lines[0][1])
+    if is_header(fields):
+        return plain, True
+    if read_columns(text)[0].complete:
+        return "csv", True
+    return plain, len(fields) >= 2 and all(map(_is_number, fields[:2]))
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True

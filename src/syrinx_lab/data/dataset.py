@@ -1,0 +1,136 @@
+"""Windows of recordings as training examples: the audio and its two derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from ..types import Batch, Segment
+from .corpus import Recording
+from .derivatives import REACH, inner_derivatives, reflect
+
+
+class Example(NamedTuple):
+    """One window before collation: x, dx and d2x (L,) float32 as in types.Batch, its category and its onset."""
+
+    x: np.ndarray
+    dx: np.ndarray
+    d2x: np.ndarray
+    category: int
+    onset: int
+
+
+class SegmentDataset(Dataset[Example]):
+    """The windows `segments` of `recordings` with their derivatives, scaled by the gain of their syllable.
+
+    recordings  by id, such as `Corpus.recordings`
+    segments    windows of one length; item k is segments[k]
+    Raises ValueError when a window names a recording that is not there, or leaves it.
+    """
+
+    def __init__(self, recordings: Mapping[str, Recording], segments: Sequence[Segment]) -> None:
+        self.recordings = recordings
+        self.segments = segments
+        gains = {
+            name: {syllable.onset: syllable.gain for syllable in recordings[name].syllables}
+            for name in {segment.recording for segment in segments} & recordings.keys()
+        }
+        self.gains: list[float] = []
+        for segment in segments:
+            if segment.recording not in recordings:
+                raise ValueError(f"{segment.recording}: a window lies in a recording that was not read: read it too")
+            size = len(recordings[segment.recording].samples)
+            if not 0 <= segment.start < segment.stop <= size:
+                raise ValueError(
+                    f"{segment.recording}: window [{segment.start}, {segment.stop}) leaves its {size} samples: "
+                    "cut the windows from this corpus"
+                )
+            self.gains.append(gains[segment.recording][segment.onset])
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    def __getitem__(self, index: int) -> Example:
+        segment = self.segments[index]
+        recording = self.recordings[segment.recording]
+        x, dx, d2x = cut_window(recording, segment.start, segment.stop, self.gains[index])
+        return Example(x, dx, d2x, int(segment.category), segment.onset - segment.start)
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Stack B windows of one length L into a batch: x, dx, d2x (B, L) float32; category, onset (B,) int64."""
+    return Batch(
+        x=torch.from_numpy(np.stack([example.x for example in examples])),
+        dx=torch.from_numpy(np.stack([example.dx for example in examples])),
+        d2x=torch.from_numpy(np.stack([example.d2x for example in examples])),
+        category=torch.tensor([example.category for example in examples], dtype=torch.int64),
+        onset=torch.tensor([example.onset for example in examples], dtype=torch.int64),
+    )
+
+
+def cut_window(
+    recording: Recording, start: int, stop: int, gain: float = 1.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Samples [start, stop) of a recording and their derivatives, times `gain`: x, dt x' and dt^2 x'', (L,) float32.
+
+    The differences see up to four samples beyond the window, and are reflected at the ends of the recording alone, so
+    that they are as accurate at the window's edges as within it. They are taken in float64: d2x of low frequencies is a
+    small difference of large numbers.
+
+    0 <= start < stop <= samples of the recording, which has five samples or more.
+    """
+    x, dx, d2x = _exact_window(recording, start, stop, gain)
+    return x.astype(np.float32), dx.astype(np.float32), d2x.astype(np.float32)
+
+
+def syllable_gain(recording: Recording, onset: int) -> float:
+    """The gain of the syllable of a recording that begins at sample `onset`; a vocalisation's, say.
+
+    Raises ValueError when no syllable begins there.
+    """
+    for syllable in recording.syllables:
+        if syllable.onset == onset:
+            return syllable.gain
+    raise ValueError(f"{recording.id}: no syllable begins at sample {onset}: take the onset from this corpus")
+
+
+def acceleration_variance(recordings: Mapping[str, Recording], segments: Iterable[Segment]) -> float:
+    """Variance of d2x = dt^2 x'' over all samples of the windows: what the teacher-forced loss is divided by.
+
+        var = (1 / N) sum_n (d2x[n] - mean)^2,  N = windows x L; a sample in two windows counts twice
+
+    Sums of squares about each window's own mean are merged in float64, so that nothing cancels.
+    Units: (unit of x)^2; for the model's tau^2 x'' multiply by (tau / dt)^4.
+
+    Raises ValueError when there is no window.
+    Chan, Golub and LeVeque (1983), Algorithms for computing the sample variance, equation 2.1.
+    """
+    count, mean, squares = 0, 0.0, 0.0
+    for segment in segments:
+        recording = recordings[segment.recording]
+        _, _, d2x = _exact_window(recording, segment.start, segment.stop, syllable_gain(recording, segment.onset))
+        size, centre = len(d2x), float(d2x.mean())
+        shift = centre - mean
+        squares += float(((d2x - centre) ** 2).sum()) + shift**2 * count * size / (count + size)
+        count += size
+        mean += shift * size / count
+    if not count:
+        raise ValueError("the variance of the acceleration needs a training window: cut_segments found none")
+    return squares / count
+
+
+def _exact_window(
+    recording: Recording, start: int, stop: int, gain: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x, dx and d2x of a window in float64."""
+    size = len(recording.samples)
+    assert 0 <= start < stop <= size, (recording.id, start, stop, size)
+    first, last = max(start - REACH, 0), min(stop + REACH, size)
+    wide = gain * recording.samples[first:last].astype(np.float64)
+    wide = reflect(wide, first - start + REACH, stop + REACH - last)
+    dx, d2x = inner_derivatives(wide)
+    return wide[REACH:-REACH], dx, d2x

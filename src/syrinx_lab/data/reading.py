@@ -1,0 +1,114 @@
+"""One recording from disk: its samples at the lab's rate and level, its syllables in samples."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .annotation_records import ROUNDING_S, Annotation, Problem
+from .audio import AudioClip, read_audio, scale_factor
+from .layout import AudioFile
+from .pairing import Source
+from .recording import Recording, Syllable
+
+_FAINT = 1e-3  # -60 dB of full scale
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How loud syllables are made: `measure` (peak, rms, none) is `target`, `per` recording or vocalisation."""
+
+    measure: str
+    per: str
+    target: float
+
+    def __post_init__(self) -> None:
+        if self.measure not in ("peak", "rms", "none"):
+            raise ValueError(f"scale must be peak, rms or none, not {self.measure!r}")
+        if self.per not in ("recording", "vocalisation"):
+            raise ValueError(f"scale_per must be recording or vocalisation, not {self.per!r}")
+        if not self.target > 0:
+            raise ValueError(f"scale_to must be positive, not {self.target}")
+
+
+def read_recording(
+    file: AudioFile,
+    source: Source | None,
+    *,
+    sample_rate: int,
+    channel: int | str,
+    highpass_hz: float | None,
+    labels: Collection[str] | None,
+    scaling: Scaling,
+    silence_labels: Collection[str],
+) -> tuple[Recording | None, list[Problem]]:
+    """Read one recording and place its syllables; None when the audio cannot be used.
+
+    Times become samples by rounding: onset = round(onset_s * sample_rate). An offset up to 1 ms beyond the end is moved
+    to the end.
+    """
+    try:
+        clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
+    except ValueError as error:
+        return None, [Problem(file.path, None, str(error).removeprefix(f"{file.path}: "))]
+    problems = _audio_warnings(file, clip)
+    syllables: list[Syllable] = []
+    for annotation in source.syllables if source else ():
+        assert source is not None
+        if annotation.label in silence_labels:
+            continue
+        placed = _place(annotation, clip, file)
+        if isinstance(placed, str):
+            problems.append(Problem(source.path, annotation.line, placed))
+        else:
+            syllables.append(replace(placed, selected=labels is None or placed.label in labels))
+    recording = Recording(
+        file.id,
+        file.path,
+        clip.samples,
+        sample_rate,
+        clip.native_sample_rate,
+        tuple(syllables),
+        annotation=source.path if source else None,
+    )
+    try:
+        return _scaled(recording, scaling), problems
+    except ValueError as error:
+        return recording, [*problems, Problem(file.path, None, str(error))]
+
+
+def _place(annotation: Annotation, clip: AudioClip, file: AudioFile) -> Syllable | str:
+    """The syllable in samples, or what is wrong with its times."""
+    rate, end = clip.sample_rate, len(clip.samples)
+    what = f"syllable {annotation.label} from {annotation.onset_s:g} to {annotation.offset_s:g} s"
+    if annotation.offset_s > clip.duration_s + ROUNDING_S:
+        return f"{what} lies beyond the end of {file.path.name}, {clip.duration_s:.4f} s; correct or delete it"
+    onset, offset = round(annotation.onset_s * rate), min(round(annotation.offset_s * rate), end)
+    if offset <= onset:
+        return f"{what} is shorter than one sample of {file.path.name}; correct or delete it"
+    return Syllable(annotation.label, onset, offset)
+
+
+def _scaled(recording: Recording, scaling: Scaling) -> Recording:
+    """The recording with its samples, or each syllable's gain, brought to the level asked for."""
+    cuts = [recording.samples[s.onset : s.offset] for s in recording.syllables]
+    if not cuts:
+        return recording
+    if scaling.per == "vocalisation":
+        gains = [scale_factor(cut, scaling.target, scaling.measure) for cut in cuts]
+        return replace(recording, syllables=tuple(replace(s, gain=g) for s, g in zip(recording.syllables, gains)))
+    gain = scale_factor(np.concatenate(cuts), scaling.target, scaling.measure)
+    return replace(recording, samples=recording.samples * np.float32(gain), gain=gain)
+
+
+def _audio_warnings(file: AudioFile, clip: AudioClip) -> list[Problem]:
+    told = []
+    if clip.clipped:
+        told.append(f"clipped: {clip.clipped} samples lie in runs at full scale")
+    if clip.peak < _FAINT:
+        told.append(f"nearly silent: the loudest sample is {clip.peak:.2g} of full scale")
+    if clip.divisor > 1:
+        told.append(f"float samples reach {clip.peak:g}; all were divided by {clip.divisor:g} to lie in [-1, 1]")
+    return [Problem(file.path, None, message, "warning") for message in told]

@@ -1,0 +1,110 @@
+"""One or several roots: their recordings under unique ids, and the annotations that belong to them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from .annotation_records import Problem
+from .layout import AudioFile, expand, is_audio, list_files, matches, root_prefixes
+from .pairing import Pairing, pair
+
+_EXPECTED = (
+    "put NAME.txt with `onset offset label` lines (seconds) or a csv with the columns files, onsets, offsets, labels "
+    "beside them, or set data.annotation_root to where the annotations are"
+)
+
+
+def missing_folder(path: Path, option: str, or_file: bool = False) -> Problem | None:
+    """A problem when `path` is not a folder (nor, where that will do, a file)."""
+    if path.is_dir() or (or_file and path.is_file()):
+        return None
+    what = "this is a file, not a folder" if path.is_file() else "there is no such folder"
+    return Problem(path, None, f"{what}; set data.{option} to an existing folder")
+
+
+def find_audio(roots: Sequence[Path]) -> tuple[list[list[AudioFile]], list[Problem]]:
+    """The audio files of every root, in order of id, and what is wrong with them: none at all, or two under one id."""
+    problems: list[Problem] = []
+    found: list[list[AudioFile]] = []
+    ids: dict[str, Path] = {}
+    places: dict[str, str] = {}
+    for root, prefix in zip(roots, root_prefixes(roots)):
+        files: list[AudioFile] = []
+        names = list_files(root)
+        for name in filter(is_audio, names):
+            file = AudioFile(prefix + name.with_suffix("").as_posix(), root / name, name.parent.parts)
+            place = os.path.realpath(file.path)
+            if file.id in ids:
+                advice = "keep one, or choose with data.audio_pattern, such as *.wav"
+                problems.append(Problem(file.path, None, f"has the same name as {ids[file.id].name}; {advice}"))
+            elif place in places:
+                problems.append(
+                    Problem(file.path, None, f"the same file is read as {places[place]} already; give it once")
+                )
+            else:
+                ids[file.id], places[place] = file.path, file.id
+                files.append(file)
+        if not files:
+            holds = f"{len(names)} files, none of them audio" if names else "nothing"
+            problems.append(
+                Problem(root, None, f"the folder holds {holds}; set data.root to the folder of the recordings")
+            )
+        found.append(sorted(files, key=lambda file: file.id))
+    return found, problems
+
+
+def pair_roots(
+    audio: Sequence[Sequence[AudioFile]],
+    roots: Sequence[Path],
+    annotation_root: str | os.PathLike[str] | Sequence[str] | None,
+    annotations: str,
+    unannotated: str,
+) -> Pairing:
+    """Pair recordings and annotations root by root, or all roots with the one folder (or file) that annotates them.
+
+    Raises ValueError when there are several annotation roots, and not one for each root.
+    """
+    sides = list(roots) if annotation_root is None else expand(annotation_root)
+    if len(sides) not in (1, len(roots)):
+        raise ValueError(f"{len(sides)} annotation roots for {len(roots)} roots: give one, or one for each root")
+    outcome = Pairing()
+    absent = [problem for side in sides if (problem := missing_folder(side, "annotation_root", or_file=True))]
+    if absent:
+        outcome.problems += absent
+        return outcome
+    groups: list[Sequence[AudioFile]] = list(audio)
+    if len(sides) < len(roots):
+        groups = [[replace(f, folders=PurePosixPath(f.id).parent.parts) for files in audio for f in files]]
+    for files, side in zip(groups, sides):
+        folder = side.parent if side.is_file() else side
+        candidates = [Path(side.name)] if side.is_file() else [name for name in list_files(side) if not is_audio(name)]
+        pairing = pair(files, folder, candidates, annotations, "warning" if unannotated == "skip" else "error")
+        outcome.sources.update(pairing.sources)
+        outcome.problems += pairing.problems
+    return outcome
+
+
+def choose_audio(audio: Sequence[Sequence[AudioFile]], pattern: str | None) -> list[AudioFile]:
+    """The recordings whose name or path below the root matches the pattern, in order of id."""
+    chosen = [f for files in audio for f in files if matches(Path(*f.folders, f.path.name), pattern)]
+    return sorted(chosen, key=lambda file: file.id)
+
+
+def without_annotation(wanted: Sequence[AudioFile], pairing: Pairing, root: Path, unannotated: str) -> list[Problem]:
+    """The problem that some recordings, or all, are not annotated."""
+    bare = [file for file in wanted if file.id not in pairing.sources]
+    if not bare:
+        return []
+    if len(bare) == len(wanted):
+        kinds = Counter(file.path.suffix for file in bare)
+        counted = ", ".join(f"{count} {suffix}" for suffix, count in sorted(kinds.items()))
+        return [Problem(root, None, f"no recording is annotated ({counted}); {_EXPECTED}")]
+    names = ", ".join(file.id for file in bare[:3]) + (", ..." if len(bare) > 3 else "")
+    what = f"{len(bare)} of {len(wanted)} recordings have no annotation ({names})"
+    if unannotated == "skip":
+        return [Problem(root, None, f"{what} and are left out", "warning")]
+    return [Problem(root, None, f"{what}; annotate them, or leave them out with data.unannotated=skip")]

@@ -1,0 +1,145 @@
+"""Recordings with counts of labels dealt into splits of given sizes: the arithmetic behind `split_recordings`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+RESTARTS = 16
+SHORTLIST = 32
+UNEVEN = 1e-6  # what a label's wrong share costs beside its absence
+TOLERANCE = 0.05
+TINY = 1e-9
+
+
+def stratify(
+    counts: np.ndarray,
+    weights: np.ndarray,
+    sizes: Sequence[int],
+    lacking: Sequence[float],
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Deal recordings into splits so that no split lacks a label where that can be helped, and shares are even.
+
+    Minimised is, over splits k and labels l with c syllables where w = sizes[k] / R times all of them were due,
+
+        sum_kl weights[l] (lacking[k] [c = 0] + 1e-6 max(0, |c - w| / (c + w) - 0.05))
+
+    Recordings go one by one, those with the rarest label first, to a split that lacks it, else to the split that wants
+    most of it yet. Exchanges of two recordings then lower the sum until none does. Should a label of the greatest
+    weight still be lacking, the same is done from other orders, and the best of 16 is kept. The order comes from
+    `generator`.
+
+    counts   (R, L) syllables of each label in each recording; every row and every column has one
+    weights  (L,) above 0
+    sizes    recordings of each split, in all R
+    lacking  what each split pays for a label it lacks, the first most
+    Returns (R,) the split of every recording.
+
+    Sechidis, Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, section 3 (iterative
+    stratification), here on counts and with splits of fixed size.
+    """
+    wanted = np.outer(np.array(sizes) / len(counts), counts.sum(axis=0))
+    problem = _Problem(counts, weights, wanted, lacking)
+    holders = (counts > 0).sum(axis=0)
+    # the costs of the splits that go without, when a label's few holders are given to those that pay most
+    without = np.append(np.cumsum(sorted(lacking))[::-1], 0.0)
+    main = weights == weights.max()
+    unavoidable = float(weights[main] @ without[np.minimum(holders[main], len(sizes))])
+    best, least = np.empty(0, int), math.inf
+    for _ in range(RESTARTS):
+        owner = problem.mend(_deal(counts, wanted, sizes, generator))
+        price = problem.price(owner)
+        if price < least - TINY:
+            best, least = owner, price
+        if problem.absences(owner, main) <= unavoidable + TINY:
+            break
+    return best
+
+
+def _deal(counts: np.ndarray, wanted: np.ndarray, sizes: Sequence[int], generator: np.random.Generator) -> np.ndarray:
+    """Recordings dealt one by one, those with the rarest label first."""
+    owner = np.full(len(counts), -1)
+    capacity, wanted = np.array(sizes), wanted.copy()
+    has = np.zeros(wanted.shape, dtype=bool)
+    order = generator.permutation(len(counts))
+    while (owner < 0).any():
+        left = order[owner[order] < 0]
+        holders = (counts[left] > 0).sum(axis=0)
+        label = int(np.argmin(np.where(holders > 0, holders, len(counts) + 1)))
+        for recording in left[counts[left, label] > 0]:
+            choice = [(not has[k, label], wanted[k, label], room, -k) for k, room in enumerate(capacity) if room]
+            split = -max(choice)[-1]
+            owner[recording] = split
+            capacity[split] -= 1
+            wanted[split] -= counts[recording]
+            has[split] |= counts[recording] > 0
+    return owner
+
+
+class _Problem:
+    """Counts, weights and dues, and what a division costs under them."""
+
+    def __init__(self, counts: np.ndarray, weights: np.ndarray, wanted: np.ndarray, lacking: Sequence[float]) -> None:
+        self.counts = counts
+        self.weights = weights
+        self.wanted = wanted
+        self.lacking = np.array(lacking)
+
+    def held(self, owner: np.ndarray, split: int) -> np.ndarray:
+        """(L,) syllables of each label in a split."""
+        return self.counts[owner == split].sum(axis=0)
+
+    def absences(self, owner: np.ndarray, labels: np.ndarray) -> float:
+        """What the splits pay for those of `labels` that they lack."""
+        absent = [(self.held(owner, k) == 0) & labels for k in range(len(self.lacking))]
+        return float(self.lacking @ np.array(absent) @ self.weights)
+
+    def price(self, owner: np.ndarray) -> float:
+        """What the splits pay in all."""
+        return float(sum(self.split_price(k, self.held(owner, k)) for k in range(len(self.lacking))))
+
+    def split_price(self, split: int, held: np.ndarray) -> np.ndarray:
+        """(...) what a split pays when it holds (..., L) syllables."""
+        due = self.wanted[split]
+        uneven = np.maximum(np.abs(held - due) / (held + due) - TOLERANCE, 0)
+        return (self.lacking[split] * (held == 0) + UNEVEN * uneven) @ self.weights
+
+    def pair_price(
+        self, split: int, other: int, held: np.ndarray, other_held: np.ndarray, moved: np.ndarray
+    ) -> np.ndarray:
+        """(...) what two splits pay once `split` has got (..., L) syllables from `other`."""
+        return self.split_price(split, held + moved) + self.split_price(other, other_held - moved)
+
+    def mend(self, owner: np.ndarray) -> np.ndarray:
+        """Exchanges of two recordings, each of which lowers the price, until none does."""
+        owner = owner.copy()
+        searching = True
+        while searching:
+            searching = False
+            for split in range(len(self.lacking)):
+                exchange = self.exchange(owner, split)
+                if exchange:
+                    giver, taker = exchange
+                    owner[giver], owner[taker] = owner[taker], owner[giver]
+                    searching = True
+        return owner
+
+    def exchange(self, owner: np.ndarray, split: int) -> tuple[int, int] | None:
+        """A recording that a split should get and the one to give for it, None when nothing is gained."""
+        for other in range(len(self.lacking)):
+            if other == split:
+                continue
+            pay = partial(self.pair_price, split, other, self.held(owner, split), self.held(owner, other))
+            givers, takers = np.flatnonzero(owner == other), np.flatnonzero(owner == split)
+            # alone, a move shows which recordings are worth trying; few recordings are all tried
+            givers = givers[np.argsort(pay(self.counts[givers]), kind="stable")[:SHORTLIST]]
+            takers = takers[np.argsort(pay(-self.counts[takers]), kind="stable")[:SHORTLIST]]
+            prices = pay(self.counts[givers][:, None] - self.counts[takers])
+            giver, taker = np.unravel_index(prices.argmin(), prices.shape)
+            if prices[giver, taker] < pay(np.zeros(len(self.weights))) - TINY:
+                return int(givers[giver]), int(takers[taker])
+        return None

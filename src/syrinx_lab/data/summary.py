@@ -1,0 +1,194 @@
+"""What a corpus holds and what is wrong with it, as plain numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..types import Category
+from .corpus import Corpus, Problem, Recording
+from .segments import Pools, Reason, places
+
+_FAULTS = {
+    "clipped": re.compile(r"clipped: "),
+    "silent": re.compile(r"(nearly )?silent: "),
+    "non-finite": re.compile(r"sample \d+ \([^)]*\) is [+-]?(nan|inf)"),
+}
+
+
+@dataclass(frozen=True)
+class RecordingSummary:
+    """One recording: the file's own rate in Hz, its length in s, its syllables, and how far they stand above the rest.
+
+    contrast_db  RMS inside annotated syllables over RMS outside, dB; NaN where either is missing or zero
+    """
+
+    id: str
+    native_sample_rate: int
+    duration_s: float
+    syllables: int
+    contrast_db: float
+
+
+@dataclass(frozen=True)
+class LabelSummary:
+    """The syllables of one label, lengths in ms, and the windows cut from them (all 0 without pools).
+
+    selected  whether the label was asked for
+    """
+
+    label: str
+    selected: bool
+    count: int
+    mean_ms: float
+    shortest_ms: float
+    longest_ms: float
+    windows: dict[Category, int]
+
+
+@dataclass(frozen=True)
+class GapSummary:
+    """The silences between neighbouring syllables of a recording, in ms, and the room for cold starts.
+
+    cold_starts  syllables that follow at least `lead_in` samples of silence
+    """
+
+    count: int
+    shortest_ms: float
+    median_ms: float
+    longest_ms: float
+    cold_starts: int
+    lead_in: int
+
+
+@dataclass(frozen=True)
+class CorpusReport:
+    """All that `check_data` tells of a corpus.
+
+    sample_rate  Hz, of the corpus
+    fingerprint  see Corpus.fingerprint
+    recordings   in order of id
+    labels       in order of label
+    gaps         None where no recording has two syllables
+    faults       "clipped", "silent", "non-finite" -> the recordings that are
+    context      samples of a training window, None without pools
+    dropped      windows left out: (category, reason) -> how many
+    shortened    windows with less silence than asked for
+    notes        what to do about a category without windows
+    problems     everything wrong, errors first, then warnings, then notes
+    """
+
+    sample_rate: int
+    fingerprint: str
+    recordings: tuple[RecordingSummary, ...]
+    labels: tuple[LabelSummary, ...]
+    gaps: GapSummary | None
+    faults: dict[str, tuple[Path, ...]]
+    context: int | None
+    dropped: dict[tuple[Category, Reason], int]
+    shortened: int
+    notes: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Length of all recordings together in seconds."""
+        return sum(recording.duration_s for recording in self.recordings)
+
+    @property
+    def syllables(self) -> int:
+        """How many syllables there are, of all labels."""
+        return sum(label.count for label in self.labels)
+
+    def native_sample_rates(self) -> dict[int, int]:
+        """How many recordings have each sample rate in Hz, in order of rate."""
+        return dict(sorted(Counter(recording.native_sample_rate for recording in self.recordings).items()))
+
+
+def summarise(
+    corpus: Corpus, problems: Sequence[Problem], pools: Pools | None = None, *, lead_in: int = 2000
+) -> CorpusReport:
+    """Count and measure what `inspect_corpus` read and `cut_segments` cut.
+
+    corpus    may be empty
+    problems  of `inspect_corpus`
+    pools     None where nothing was cut
+    lead_in   samples of silence before a cold start
+    """
+    rank = ("error", "warning", "note")
+    ordered = sorted(problems, key=lambda problem: rank.index(problem.severity))
+    dropped: Counter[tuple[Category, Reason]] = Counter()
+    for (category, _, reason), count in pools.dropped.items() if pools else ():
+        dropped[category, reason] += count
+    return CorpusReport(
+        sample_rate=corpus.sample_rate,
+        fingerprint=corpus.fingerprint(),
+        recordings=tuple(_summarise_recording(recording) for recording in corpus.recordings.values()),
+        labels=_summarise_labels(corpus, pools),
+        gaps=_summarise_gaps(corpus, lead_in),
+        faults={
+            name: tuple(dict.fromkeys(problem.path for problem in ordered if pattern.match(problem.message)))
+            for name, pattern in _FAULTS.items()
+        },
+        context=pools.context if pools else None,
+        dropped=dict(sorted(dropped.items())),
+        shortened=sum(pools.shortened.values()) if pools else 0,
+        notes=pools.notes if pools else (),
+        problems=tuple(ordered),
+    )
+
+
+def _summarise_recording(recording: Recording) -> RecordingSummary:
+    sounding = np.zeros(len(recording.samples), dtype=bool)
+    for syllable in recording.syllables:
+        sounding[syllable.onset : syllable.offset] = True
+    power = recording.samples.astype(np.float64) ** 2
+    inside, outside = float(power[sounding].sum()), float(power[~sounding].sum())
+    contrast_db = math.nan
+    if inside > 0 and outside > 0:
+        contrast_db = 10.0 * math.log10(inside / sounding.sum() / (outside / (~sounding).sum()))
+    return RecordingSummary(
+        recording.id, recording.native_sample_rate, recording.duration_s, len(recording.syllables), contrast_db
+    )
+
+
+def _summarise_labels(corpus: Corpus, pools: Pools | None) -> tuple[LabelSummary, ...]:
+    syllables = [syllable for recording in corpus.recordings.values() for syllable in recording.syllables]
+    windows = Counter((segment.label, segment.category) for segment in (pools.segments if pools else ()))
+    summaries = []
+    for label in corpus.labels():
+        ours = [syllable for syllable in syllables if syllable.label == label]
+        lengths_ms = np.array([len(syllable) for syllable in ours]) / corpus.sample_rate * 1e3
+        summaries.append(
+            LabelSummary(
+                label,
+                ours[0].selected,
+                len(ours),
+                float(lengths_ms.mean()),
+                float(lengths_ms.min()),
+                float(lengths_ms.max()),
+                {category: windows[label, category] for category in Category},
+            )
+        )
+    return tuple(summaries)
+
+
+def _summarise_gaps(corpus: Corpus, lead_in: int) -> GapSummary | None:
+    gaps, cold_starts = [], 0
+    for recording in corpus.recordings.values():
+        for place in places(recording):
+            cold_starts += place.syllable.onset - (place.left or 0) >= lead_in
+            if place.left is not None:
+                gaps.append(place.syllable.onset - place.left)
+    if not gaps:
+        return None
+    gaps_ms = np.array(gaps) / corpus.sample_rate * 1e3
+    return GapSummary(
+        len(gaps), float(gaps_ms.min()), float(np.median(gaps_ms)), float(gaps_ms.max()), cold_starts, lead_in
+    )

@@ -1,0 +1,109 @@
+"""Held-out clips for the cold start: one syllable each, with the silence before and after it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
+
+import numpy as np
+
+from ..types import Vocalisation
+from .corpus import Recording
+from .segments import places
+
+
+def choose_vocalisations(
+    recordings: Iterable[Recording],
+    *,
+    count: int | None = 8,
+    lead_in: int = 2000,
+    tail_ms: float = 25.0,
+    seed: int = 1234,
+) -> list[Vocalisation]:
+    """Choose clips of single selected syllables, label by label in turn.
+
+        start = max(onset - lead_in, offset of the previous syllable, 0)
+        stop  = min(offset + tail, onset of the next syllable, end of the recording)
+
+    No clip holds a sample of another annotated syllable; a syllable that another one overlaps gives none. Each label
+    offers its clips with the full lead-in first, in an order drawn from the seed, then the others, longest lead-in
+    first; the labels take turns in alphabetical order. So a smaller `count` gives the beginning of a larger one's list.
+
+    recordings  of one split and one sample rate, in any order
+    count       how many clips at most; None or 0 gives all
+    lead_in     samples
+    tail_ms     ms
+    Raises ValueError when a setting is below 0.
+    """
+    for name, value in (("count", count or 0), ("lead_in", lead_in), ("tail_ms", tail_ms), ("seed", seed)):
+        if not value >= 0:
+            raise ValueError(f"{name} of the held-out vocalisations is {value}: give 0 or more")
+    found: dict[str, list[Vocalisation]] = defaultdict(list)
+    for recording in sorted(recordings, key=lambda recording: recording.id):
+        tail = round(tail_ms * 1e-3 * recording.sample_rate)
+        for clip in _clips(recording, lead_in, tail):
+            found[clip.label].append(clip)
+    generator = np.random.default_rng(seed)
+    queues = []
+    for label in sorted(found):
+        shuffled = [found[label][k] for k in generator.permutation(len(found[label]))]
+        queues.append(sorted(shuffled, key=lambda clip: clip.start - clip.onset))
+    turns = chain.from_iterable(zip_longest(*queues))
+    return [clip for clip in turns if clip is not None][: count or None]
+
+
+def rendition_pairs(
+    clips: Sequence[Vocalisation], candidates: Iterable[Vocalisation], *, per_clip: int = 4, seed: int = 1234
+) -> list[tuple[Vocalisation, Vocalisation]]:
+    """Pairs of two renditions of one syllable by one bird, cut so that the onsets coincide.
+
+    Each clip is paired with up to `per_clip` other renditions of its label, drawn from `candidates` by the seed. A bird
+    is a folder: recordings named `folder/recording` pair within a folder only. Both members of a pair are trimmed to
+    what they share about the onset, min(onset - start) samples before it and min(stop - onset) after it, so that they
+    have one length and can be compared sample by sample; an offset beyond the trimmed end is set to that end.
+
+    clips       the clips that are scored; each is the first of its pairs, in this order
+    candidates  all clips that may serve as the second rendition, such as choose_vocalisations(..., count=None)
+    per_clip    at most this many pairs for a clip, 1 or more
+    Returns at most per_clip len(clips) pairs; a clip that has no second rendition has none.
+    Raises ValueError when per_clip is below 1.
+    """
+    if per_clip < 1:
+        raise ValueError(f"per_clip is {per_clip}: give 1 or more renditions to compare with")
+    by_kind: dict[tuple[str, str], list[Vocalisation]] = defaultdict(list)
+    for candidate in sorted(set(candidates), key=lambda clip: (clip.recording, clip.onset)):
+        by_kind[_kind(candidate)].append(candidate)
+    generator = np.random.default_rng(seed)
+    pairs = []
+    for clip in clips:
+        others = [o for o in by_kind[_kind(clip)] if (o.recording, o.onset) != (clip.recording, clip.onset)]
+        pairs += [_aligned(clip, others[k]) for k in generator.permutation(len(others))[:per_clip]]
+    return pairs
+
+
+def _clips(recording: Recording, lead_in: int, tail: int) -> Iterable[Vocalisation]:
+    """Every clip of a recording, in order of onset."""
+    for syllable, left, right in places(recording):
+        before = 0 if left is None else left
+        after = len(recording.samples) if right is None else right
+        if syllable.selected and before <= syllable.onset and syllable.offset <= after:
+            start, stop = max(syllable.onset - lead_in, before), min(syllable.offset + tail, after)
+            yield Vocalisation(recording.id, syllable.label, start, stop, syllable.onset, syllable.offset)
+
+
+def _kind(clip: Vocalisation) -> tuple[str, str]:
+    """The bird and the label."""
+    return clip.recording.rpartition("/")[0], clip.label
+
+
+def _aligned(one: Vocalisation, other: Vocalisation) -> tuple[Vocalisation, Vocalisation]:
+    """Both clips trimmed to the same samples before and after their onsets."""
+    before = min(one.onset - one.start, other.onset - other.start)
+    after = min(one.stop - one.onset, other.stop - other.onset)
+    first, second = (
+        replace(clip, start=clip.onset - before, stop=clip.onset + after, offset=min(clip.offset, clip.onset + after))
+        for clip in (one, other)
+    )
+    return first, second

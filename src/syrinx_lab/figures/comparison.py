@@ -1,0 +1,147 @@
+"""What the oscillator sings beside what the bird sang: one vocalisation in detail, or many on a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from syrinx_lab.figures.panels import (
+    LABEL_SIZE,
+    TICK_SIZE,
+    blank_from,
+    draw_spectrogram,
+    draw_waveform,
+    finite_part,
+    mark_times,
+    peak_magnitude,
+)
+from syrinx_lab.figures.style import PALETTE, new_figure
+
+_COLORBAR_LABEL = "dB re target's maximum"
+
+
+def comparison_figure(
+    target: ArrayLike,
+    output: ArrayLike,
+    sample_rate: int,
+    *,
+    onset_s: float | None = None,
+    offset_s: float | None = None,
+    title: str | None = None,
+    score_text: str | None = None,
+) -> Figure:
+    """Waveform (top) and spectrogram (bottom) of the target (left) and of the output (right).
+
+    Both waveforms have the TARGET's amplitude axis and both spectrograms its 0 dB, so that a wrong loudness is seen;
+    the output's rms in dB re the target's stands above it.
+
+    target       (N,) audio, full scale 1
+    output       (N,) audio; from the first sample that is not finite on it is left blank, and that is said
+    sample_rate  Hz
+    onset_s      of the syllable, seconds from the first sample; dashed line
+    offset_s     likewise
+    title        above all
+    score_text   one line of scores under the title
+    Raises ValueError when the lengths differ or the target is not finite.
+    """
+    target, output = _pair(target, output)
+    drawn, heard, broken = finite_part(output)
+    limit, reference = _amplitude_limit(target), peak_magnitude(target, sample_rate)
+    figure = new_figure(9.0, 5.2)
+    axes = figure.subplots(2, 2, sharex=True, sharey="row")
+    draw_waveform(axes[0, 0], target, sample_rate, limit=limit, color=PALETTE["blue"])
+    draw_waveform(axes[0, 1], drawn, sample_rate, limit=limit, color=PALETTE["vermillion"])
+    draw_spectrogram(axes[1, 0], target, sample_rate, reference=reference)
+    image = draw_spectrogram(axes[1, 1], heard, sample_rate, reference=reference)
+    for column in (0, 1):
+        mark_times(axes[0, column], onset_s, offset_s)
+        mark_times(axes[1, column], onset_s, offset_s, color="white")
+        blank_from(axes[column, 1], broken, sample_rate)
+        axes[1, column].set_xlabel("time (ms)", fontsize=LABEL_SIZE)
+    axes[0, 0].set_ylabel("amplitude (full scale 1)", fontsize=LABEL_SIZE)
+    axes[1, 0].set_ylabel("frequency (kHz)", fontsize=LABEL_SIZE)
+    axes[0, 0].set_title("target", fontsize=LABEL_SIZE + 1)
+    peak = float(np.abs(heard).max())
+    beyond = f", peak {peak:.3g} is off the axis" if peak > limit else ""
+    axes[0, 1].set_title(f"output, {_state(target, heard, broken, sample_rate)}{beyond}", fontsize=LABEL_SIZE + 1)
+    bar = figure.colorbar(image, ax=axes[1, :], pad=0.01, aspect=15)
+    bar.set_label(_COLORBAR_LABEL, fontsize=LABEL_SIZE)
+    bar.ax.tick_params(labelsize=TICK_SIZE)
+    heading = "\n".join(line for line in (title, score_text) if line)
+    if heading:
+        figure.suptitle(heading, fontsize=LABEL_SIZE + 1)
+    return figure
+
+
+def grid_figure(
+    items: Sequence[tuple[str, ArrayLike, ArrayLike]], sample_rate: int, *, columns: int = 4, title: str | None = None
+) -> Figure:
+    """Many vocalisations on one page: for each the target's spectrogram and, on the same time axis, the output's below.
+
+    items        (label, target (N,), output (N,)) of each vocalisation; N may differ from one to the next
+    sample_rate  Hz
+    columns      vocalisations side by side, at most
+    title        above all
+    Colours as in `comparison_figure`, each pair by its own target. Raises ValueError as that does, and for no items.
+    """
+    if not items:
+        raise ValueError("no vocalisations to draw: give at least one")
+    bands = math.ceil(len(items) / columns)
+    columns = math.ceil(len(items) / bands)  # full bands rather than a last one with a single item
+    figure = new_figure(max(2.4 * columns + 0.8, 4.0), 2.9 * bands + (0.3 if title else 0.0))
+    axes = figure.subplots(2 * bands, columns, squeeze=False, sharey=True)
+    for place, (label, target, output) in enumerate(items):
+        target, output = _pair(target, output)
+        _, heard, broken = finite_part(output)
+        reference = peak_magnitude(target, sample_rate)
+        band, column = divmod(place, columns)
+        above, below = axes[2 * band, column], axes[2 * band + 1, column]
+        draw_spectrogram(above, target, sample_rate, reference=reference)
+        image = draw_spectrogram(below, heard, sample_rate, reference=reference)
+        blank_from(below, broken, sample_rate)
+        above.tick_params(labelbottom=False)
+        above.set_title(label, fontsize=LABEL_SIZE)
+        below.set_title(_state(target, heard, broken, sample_rate), fontsize=TICK_SIZE, pad=3)
+        below.set_xlabel("time (ms)", fontsize=TICK_SIZE)
+        if column == 0:
+            above.set_ylabel("target\nfrequency (kHz)", fontsize=TICK_SIZE)
+            below.set_ylabel("output\nfrequency (kHz)", fontsize=TICK_SIZE)
+    for place in range(len(items), bands * columns):
+        band, column = divmod(place, columns)
+        axes[2 * band, column].set_axis_off()
+        axes[2 * band + 1, column].set_axis_off()
+    bar = figure.colorbar(image, ax=axes, pad=0.01, shrink=1 / bands, anchor=(0.0, 1.0), aspect=25, fraction=0.03)
+    bar.set_label(_COLORBAR_LABEL, fontsize=TICK_SIZE)
+    bar.ax.tick_params(labelsize=TICK_SIZE)
+    if title:
+        figure.suptitle(title, fontsize=LABEL_SIZE + 1)
+    return figure
+
+
+def _pair(target: ArrayLike, output: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Both sounds as arrays of one length, the target finite."""
+    target, output = np.asarray(target, dtype=np.float64), np.asarray(output, dtype=np.float64)
+    if target.shape != output.shape or target.ndim != 1:
+        raise ValueError(f"target {target.shape} and output {output.shape} are not one channel of one length")
+    if not np.isfinite(target).all():
+        raise ValueError(f"sample {int(np.argmin(np.isfinite(target)))} of the target is not finite")
+    return target, output
+
+
+def _amplitude_limit(target: np.ndarray) -> float:
+    """End of the amplitude axis: a little above the target's peak, full scale for silence."""
+    return 1.1 * float(np.abs(target).max()) or 1.0
+
+
+def _state(target: np.ndarray, heard: np.ndarray, broken: int | None, sample_rate: int) -> str:
+    """The output's loudness in dB re the target's, or since when it is not finite."""
+    if broken is not None:
+        return f"not finite from {broken / sample_rate * 1e3:.1f} ms"
+    loudness, aim = float(np.sqrt(np.mean(heard**2))), float(np.sqrt(np.mean(target**2)))
+    if loudness == 0.0 or aim == 0.0:
+        return "silent" if loudness == 0.0 else "target silent"
+    return f"rms {20 * math.log10(loudness / aim):+.1f} dB re target".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,232 @@
+"""How training went: every loss term, every validation score and the horizon over the epochs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from syrinx_lab.figures.panels import LABEL_SIZE, TICK_SIZE
+from syrinx_lab.figures.style import PALETTE, new_figure
+
+# in the order in which they are drawn; others follow by name
+_LOSSES = ("total", "spec", "tf", "env", "env_log", "weights", "nan_skip")
+_SCORES = ("tf_corr", "autonomy", "bounded_frac", "spec_corr", "amp_pen", "pitch_pen", "f0_cents", "env_corr")
+_UNITS = {
+    "nan_skip": "updates left out",
+    "horizon": "samples",
+    "f0_cents": "cents",
+    "onset_error_ms": "ms",
+    "bounded_frac": "share",
+    "ignition_rate": "share",
+    "oscillator_share": "share",
+    "tf_corr": "correlation",
+    "spec_corr": "correlation",
+    "env_corr": "correlation",
+    "amp_pen": "|log ratio|",
+    "pitch_pen": "|log ratio|",
+    "accel_r2": "R²",
+}
+_RESCALED = "rescaled_"
+_COLUMNS = 4
+_MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
+_PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}  # under text that lies on lines
+_LOG_SPAN = 20.0  # a loss that falls by more than this is drawn on a logarithmic axis
+
+Series = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def loss_panels(
+    rows: Sequence[Mapping[str, Any]], *, warmup_epochs: int | Mapping[str, int] | None = None, title: str | None = None
+) -> Figure:
+    """One panel for each loss term, for the horizon and for each validation score, over the epochs.
+
+    rows           of the history: `epoch` and any of loss/{term}, train/horizon, train/lam_{term}, val/{score} and
+                   val/rescaled_{score}; what is missing is left out; None, NaN and infinite values leave gaps
+    warmup_epochs  epochs over which the loss weights ramp: one number, or one for each term (spec, env, env_log);
+                   None reads them off train/lam_{term}. A dashed line stands where a ramp has ended, if the rows get
+                   as far
+    title          above all
+
+    Dotted lines mark the steps of a horizon that changes in steps. Scores are drawn as sung and, where there are both,
+    as rescaled. Raises ValueError when there are no rows.
+    """
+    if not rows:
+        raise ValueError("no history to draw: train for at least one epoch")
+    epochs = np.array(sorted({int(row["epoch"]) for row in rows}))
+    losses = _ordered((key[5:] for row in rows for key in row if key.startswith("loss/")), _LOSSES)
+    if not np.any(_series(rows, "loss/nan_skip")[1] > 0):
+        losses = [name for name in losses if name != "nan_skip"]
+    scores = _ordered(
+        (key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), _SCORES
+    )
+    horizon = _series(rows, "train/horizon")
+    has_horizon = bool(np.any(horizon[1] > 0))
+    ramps = _warmup_ends(rows, warmup_epochs, epochs)
+    steps = _horizon_steps(horizon) if has_horizon else []
+
+    count = max(len(losses) + has_horizon + len(scores), 1)
+    columns = min(_COLUMNS, count)
+    lines = math.ceil(count / columns)
+    figure = new_figure(3.0 * columns + 0.2, 2.3 * lines + (0.4 if title else 0.1))
+    axes = list(figure.subplots(lines, columns, squeeze=False).flat)
+    panels = iter(axes)
+    for name in losses:
+        panel = next(panels)
+        values = _series(rows, f"loss/{name}")
+        _draw(panel, values, PALETTE["blue"])
+        _log_where_it_spans(panel, values[1])
+        own = {name: ramps[name]} if name in ramps else {} if name in _LOSSES[1:] else ramps
+        _frame(panel, epochs, f"loss/{name}", _UNITS.get(name, "loss (dimensionless)"), own, steps, named=True)
+    if has_horizon:
+        panel = next(panels)
+        panel.step(*horizon, where="mid", color=PALETTE["green"], linewidth=1.4, marker=_marker(horizon), markersize=3)
+        _name_horizons(panel, horizon)
+        _frame(panel, epochs, "train/horizon", _UNITS["horizon"], ramps, steps)
+    for name in scores:
+        panel = next(panels)
+        scaled = _series(rows, f"val/{_RESCALED}{name}")
+        _draw(panel, _series(rows, f"val/{name}"), PALETTE["vermillion"], "as sung")
+        if len(scaled[0]):
+            _draw(panel, scaled, PALETTE["sky"], "rescaled", style="--")
+            panel.legend(fontsize=TICK_SIZE - 1, loc="best", framealpha=0.7, handlelength=2.5)
+        _frame(panel, epochs, f"val/{name}", _UNITS.get(name, "dimensionless"), ramps, steps)
+    for panel in panels:
+        panel.set_axis_off()
+    if title:
+        figure.suptitle(title, fontsize=LABEL_SIZE + 1)
+    return figure
+
+
+def _ordered(found: Iterable[str], first: Sequence[str]) -> list[str]:
+    """The distinct names, those of `first` in its order, the others after them by name."""
+    names = set(found)
+    return [name for name in first if name in names] + sorted(names - set(first))
+
+
+def _series(rows: Sequence[Mapping[str, Any]], key: str) -> Series:
+    """(epochs, values) of the rows that have `key`; what is not a finite number is NaN."""
+    found = [(int(row["epoch"]), row[key]) for row in rows if key in row]
+    values = [float(value) if value is not None and math.isfinite(value) else math.nan for _, value in found]
+    return np.array([epoch for epoch, _ in found], dtype=np.float64), np.array(values, dtype=np.float64)
+
+
+def _warmup_ends(
+    rows: Sequence[Mapping[str, Any]], given: int | Mapping[str, int] | None, epochs: NDArray[np.int64]
+) -> dict[str, float]:
+    """Term -> where on the epoch axis its weight has reached its full value, halfway between two epochs."""
+    if isinstance(given, int):
+        given = {"": given}
+    if given is not None:
+        # the row of the first epoch is the first of the ramp
+        ends = {term: float(epochs[0]) + length - 0.5 for term, length in given.items() if length > 0}
+    else:
+        ends = {}
+        for term in _LOSSES[1:]:
+            at, weight = _series(rows, f"train/lam_{term}")
+            rising = np.flatnonzero(weight < 0.999 * np.nanmax(weight, initial=0.0))
+            # one epoch at the highest weight may still be a step of the ramp, two are its end
+            if len(rising) and rising[0] == 0 and rising[-1] < len(weight) - 2:
+                ends[term] = float(at[rising[-1]]) + 0.5
+    return {term: end for term, end in ends.items() if epochs[0] <= end <= epochs[-1]}
+
+
+def _horizon_steps(horizon: Series) -> list[float]:
+    """Where the horizon changes, halfway between two epochs; empty when it changes at every turn."""
+    at, length = horizon
+    changes = np.flatnonzero(np.diff(length) != 0)
+    return [float(at[k] + at[k + 1]) / 2 for k in changes] if len(changes) <= _MOST_STEPS else []
+
+
+def _name_horizons(panel: Axes, horizon: Series) -> None:
+    """Write the length of every stair above its beginning."""
+    at, length = horizon
+    changes = [0, *(np.flatnonzero(np.diff(length) != 0) + 1)]
+    panel.margins(y=0.2)
+    if len(changes) <= _MOST_STEPS:
+        for k in changes:
+            panel.annotate(
+                f"{length[k]:.0f}",
+                (at[k], length[k]),
+                (2, 4),
+                textcoords="offset points",
+                fontsize=TICK_SIZE,
+                bbox=_PAPER,
+            )
+
+
+def _draw(panel: Axes, series: Series, color: str, label: str | None = None, *, style: str = "-") -> None:
+    """A curve with gaps where it is NaN, or a word that there is nothing to see."""
+    panel.plot(*series, color=color, linestyle=style, linewidth=1.2, marker=_marker(series), markersize=3, label=label)
+    if not np.isfinite(series[1]).any():
+        panel.text(
+            0.5, 0.5, "never a finite number", transform=panel.transAxes, ha="center", fontsize=TICK_SIZE, bbox=_PAPER
+        )
+        panel.set_yticks([])
+
+
+def _marker(series: Series) -> str | None:
+    """Dots as long as they can be told apart: a point between two gaps is seen by its dot alone."""
+    return "o" if len(series[0]) <= 40 or np.isnan(series[1]).any() else None
+
+
+def _log_where_it_spans(panel: Axes, values: NDArray[np.float64]) -> None:
+    """A logarithmic axis for values that are positive and span more than `_LOG_SPAN`."""
+    finite = values[np.isfinite(values)]
+    if len(finite) and finite.min() > 0 and finite.max() > _LOG_SPAN * finite.min():
+        panel.set_yscale("log")
+
+
+def _frame(
+    panel: Axes,
+    epochs: NDArray[np.int64],
+    name: str,
+    unit: str,
+    ramps: Mapping[str, float],
+    steps: Sequence[float],
+    *,
+    named: bool = False,
+) -> None:
+    """Title, axes, the ends of the warm-ups (with their names if `named`) and the steps of the horizon."""
+    panel.set_title(name, fontsize=LABEL_SIZE)
+    panel.set_xlabel("epoch", fontsize=TICK_SIZE)
+    panel.set_ylabel(unit, fontsize=TICK_SIZE)
+    panel.tick_params(labelsize=TICK_SIZE)
+    panel.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+    panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+    for step in steps:
+        panel.axvline(step, color="0.6", linestyle=":", linewidth=0.9, zorder=0)
+    for end in sorted(set(ramps.values())):
+        panel.axvline(end, color=PALETTE["black"], linestyle="--", linewidth=0.9, zorder=0)
+        if named:
+            terms = ", ".join(term for term in ramps if ramps[term] == end) if len(ramps) > 1 else ""
+            text = f"{terms} warm-up ends".strip()
+            _name_line(panel, end, text)
+
+
+def _name_line(panel: Axes, at: float, text: str) -> None:
+    """Write along a vertical line, at the end of it that is farther from the panel's curve and behind the curve."""
+    epochs, values = (np.asarray(data, dtype=np.float64) for data in panel.lines[0].get_data())
+    finite = np.isfinite(values)
+    bottom, _ = panel.get_ylim()  # also brings the limits up to date
+    level = np.interp(at, epochs[finite], values[finite]) if finite.any() else bottom
+    height = (panel.transScale + panel.transLimits).transform((at, level))[1]
+    y, edge, inward = (0.0, "bottom", 4) if height > 0.5 else (1.0, "top", -4)
+    panel.annotate(
+        text,
+        (at, y),
+        (3, inward),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        rotation=90,
+        va=edge,
+        fontsize=TICK_SIZE - 1,
+        color="0.3",
+        zorder=1,
+    )

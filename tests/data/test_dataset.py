@@ -1,0 +1,127 @@
+"""Windows as training examples: derivatives right up to the edges, gains, batches, variance of the acceleration."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from layouts import RATE, recording_of
+from torch.utils.data import DataLoader
+
+from syrinx_lab.data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
+from syrinx_lab.data.derivatives import derivatives
+from syrinx_lab.data.segments import cut_segments
+from syrinx_lab.types import Category, Segment
+
+
+def sine(name: str, size: int = 1000, gain: float = 1.0):
+    samples = np.sin(0.3 * np.arange(size)).astype(np.float32)
+    return recording_of(name, [("a", 200, 325, gain), ("b", 500, 640)], samples=samples)
+
+
+def test_a_window_has_the_derivatives_of_the_whole_recording() -> None:
+    recording = recording_of("r", [("a", 200, 325)])
+    dx, d2x = derivatives(recording.samples.astype(np.float64))
+    for start, stop in [(200, 250), (0, 50), (2, 9), (993, 1000), (997, 999), (0, 1000), (400, 401)]:
+        window = cut_window(recording, start, stop)
+        assert all(part.dtype == np.float32 for part in window)
+        assert np.array_equal(window[0], recording.samples[start:stop])
+        assert window[1] == pytest.approx(dx[start:stop], rel=1e-6, abs=1e-6)
+        assert window[2] == pytest.approx(d2x[start:stop], rel=1e-6, abs=1e-6)
+
+
+def test_derivatives_at_the_edges_of_a_window_are_those_of_the_sine() -> None:
+    _, dx, d2x = cut_window(sine("r"), 300, 350)
+    t = 0.3 * np.arange(300, 350)
+    assert dx == pytest.approx(0.3 * np.cos(t), abs=3e-7)
+    assert d2x == pytest.approx(-(0.3**2) * np.sin(t), abs=6e-7)
+
+
+def test_slow_sounds_keep_their_acceleration() -> None:
+    rate, f0 = 44_100, 100.0
+    samples = (0.5 + 0.4 * np.sin(2 * np.pi * f0 / rate * np.arange(2000))).astype(np.float32)
+    _, _, d2x = cut_window(recording_of("r", [], samples=samples), 500, 1500)
+    exact = -0.4 * (2 * np.pi * f0 / rate) ** 2 * np.sin(2 * np.pi * f0 / rate * np.arange(500, 1500))
+    # what rounding the samples to float32 costs, and no more: differences taken in float32 cost several times that
+    assert np.sqrt(np.mean((d2x - exact) ** 2)) < 6e-8
+
+
+def test_examples_carry_gain_category_and_onset() -> None:
+    recording = sine("r", gain=4.0)
+    pools = cut_segments([recording], sample_rate=RATE)
+    dataset = SegmentDataset({"r": recording}, pools.segments)
+    assert len(dataset) == len(pools.segments) == 8
+    for example, segment in zip((dataset[k] for k in range(8)), pools.segments):
+        expected = cut_window(recording, segment.start, segment.stop)
+        gain = 4.0 if segment.label == "a" else 1.0
+        for part, whole in zip(example[:3], expected):
+            assert np.array_equal(part, np.float32(gain) * whole)
+        assert example.category == segment.category
+        assert example.onset == segment.onset - segment.start
+    assert dataset[0].onset == 25
+    assert syllable_gain(recording, 200) == 4.0
+    with pytest.raises(ValueError, match="r: no syllable begins at sample 201"):
+        syllable_gain(recording, 201)
+
+
+def test_batches_do_not_depend_on_their_size_or_on_workers() -> None:
+    recording = sine("r")
+    pools = cut_segments([recording], sample_rate=RATE)
+    dataset = SegmentDataset({"r": recording}, pools.segments)
+    whole = collate([dataset[k] for k in range(8)])
+    assert whole.x.shape == whole.dx.shape == whole.d2x.shape == (8, 50)
+    assert whole.x.dtype == whole.d2x.dtype == torch.float32
+    assert whole.category.dtype == whole.onset.dtype == torch.int64
+    assert whole.category.tolist() == [s.category for s in pools.segments]
+    for workers in (0, 1):
+        batches = list(DataLoader(dataset, batch_size=3, collate_fn=collate, num_workers=workers))
+        assert [len(batch) for batch in batches] == [3, 3, 2]
+        for name in ("x", "dx", "d2x", "category", "onset"):
+            assert torch.equal(torch.cat([getattr(batch, name) for batch in batches]), getattr(whole, name))
+
+
+def test_windows_of_another_corpus_are_refused() -> None:
+    with pytest.raises(ValueError, match="q: a window lies in a recording that was not read"):
+        SegmentDataset({"r": sine("r")}, [Segment("q", "a", 0, 50, Category.MID, 200, 325)])
+    with pytest.raises(ValueError, match=r"r: window \[990, 1040\) leaves its 1000 samples"):
+        SegmentDataset({"r": sine("r")}, [Segment("r", "a", 990, 1040, Category.MID, 200, 325)])
+
+
+def test_variance_of_the_acceleration_is_that_of_all_windows_together() -> None:
+    recordings = {name: recording_of(name, [("a", 200, 325, gain)]) for name, gain in (("x", 1.0), ("y", 3.0))}
+    # an offset in acceleration that differs from window to window, so that their means count too
+    ramp = recordings["y"].samples + 2.0 * np.arange(1000, dtype=np.float32) ** 2
+    recordings["y"] = recording_of("y", [("a", 200, 325, 3.0)], samples=ramp)
+    pools = cut_segments(recordings.values(), sample_rate=RATE)
+    dataset = SegmentDataset(recordings, pools.segments)
+    together = np.concatenate([dataset[k].d2x.astype(np.float64) for k in range(len(dataset))])
+    assert together.mean() > 1
+    assert acceleration_variance(recordings, pools.segments) == pytest.approx(together.var(), rel=1e-5)
+    assert acceleration_variance(recordings, pools.segments[::-1]) == pytest.approx(together.var(), rel=1e-5)
+    with pytest.raises(ValueError, match="needs a training window"):
+        acceleration_variance(recordings, [])
+
+
+def test_variance_of_a_sine_has_its_closed_form() -> None:
+    period = 50
+    samples = (0.2 * np.sin(2 * np.pi / period * np.arange(1000))).astype(np.float32)
+    recording = recording_of("r", [("a", 200, 400)], samples=samples)
+    segments = [Segment("r", "a", start, start + period, Category.MID, 200, 400) for start in (210, 260, 310)]
+    expected = 0.2**2 / 2 * (2 * np.pi / period) ** 4
+    assert acceleration_variance({"r": recording}, segments) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_batch_of_eight_windows_is_made_in_two_milliseconds() -> None:
+    recording = recording_of("r", [("a", 10_000, 20_000)], size=40_000, rate=44_100)
+    pools = cut_segments([recording], sample_rate=44_100)
+    dataset = SegmentDataset({"r": recording}, list(pools.segments) * 2)
+    seconds = []
+    for _ in range(30):
+        begun = time.perf_counter()
+        batch = collate([dataset[k] for k in range(8)])
+        seconds.append(time.perf_counter() - begun)
+    assert batch.x.shape == (8, 2205)
+    # the best of many: the machine may be busy
+    assert min(seconds) < 2e-3

@@ -1,0 +1,28 @@
+"""The floors of the house hold."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from conftest import REPOSITORY
+
+
+def test_import_contracts() -> None:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+def test_wandb_is_imported_by_its_logger_alone() -> None:
+    source = REPOSITORY / "src" / "syrinx_lab"
+    importers = {
+        p.name for p in source.rglob("*.py") if "import wandb" in p.read_text() or "WandbLogger" in p.read_text()
+    }
+    assert importers <= {"loggers.py", "report.py"}
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {p.name: len(p.read_text().splitlines()) for p in (REPOSITORY / "src").rglob("*.py")}
+    assert {name: n for name, n in lengths.items() if n > 300} == {}

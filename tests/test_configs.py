@@ -1,0 +1,99 @@
+"""Every file of conf/ and sweeps/ composes, and what it describes can be built."""
+
+from __future__ import annotations
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+
+from syrinx_lab.assembly import (
+    build,
+    build_datamodule,
+    build_horizon,
+    build_model,
+    build_module,
+    build_objective,
+    plain,
+)
+from syrinx_lab.cli import config_directory, sweeps_parent
+
+CONF = config_directory()
+GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
+CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
+SWEEPS = sorted(path.stem for path in (sweeps_parent() / "sweeps").glob("*.yaml"))
+
+
+def composed(*overrides: str, name: str = "config") -> DictConfig:
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
+        return compose(name, overrides=list(overrides))
+
+
+def test_groups_are_those_of_the_house() -> None:
+    assert set(GROUPS) == {
+        *("data", "encoder", "oscillator", "tract", "loss", "sampler", "horizon", "backend", "optim"),
+        *("trainer", "callbacks", "logger", "selection", "experiment", "debug", "eval"),
+    }
+
+
+@pytest.mark.parametrize(("group", "choice"), CHOICES, ids=lambda value: value)
+def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> None:
+    cfg = composed(f"{group}={choice}", "data.root=song", f"paths.outputs={tmp_path}")
+    assert all(name in cfg for name in ("seed", "n_epochs", "data", "loss"))
+    config = plain(cfg)
+    if group not in ("experiment", "debug", "trainer", "callbacks", "eval", "optim"):
+        assert config[group]["name"] == choice, "a YAML's stem is its name"
+    build_datamodule(cfg)
+    model, objective, horizon = build_model(cfg), build_objective(cfg), build_horizon(cfg)
+    module = build_module(cfg, model, objective, horizon)
+    module.configure_optimizers()
+    assert all(build(node) is not None for node in cfg.callbacks.values())
+    assert horizon(cfg.n_epochs - 1, cfg.n_epochs) == horizon.max
+    assert not list(tmp_path.iterdir()), "building writes nothing"
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_every_sweep_composes(sweep: str) -> None:
+    path = sweeps_parent() / "sweeps" / f"{sweep}.yaml"
+    params = OmegaConf.load(path).hydra.sweeper.params
+    first = [f"{key}={str(values).split(',')[0]}" for key, values in params.items()]
+    composed(*first)
+
+
+def test_published_defaults_hold() -> None:
+    config = plain(composed())
+    data, oscillator, encoder, loss = (config[name] for name in ("data", "oscillator", "encoder", "loss"))
+    assert (data["context_s"], data["edge_ms"], data["batch_size"]) == (0.05, 10.0, 8)
+    assert (data["silence_prefix_ms"], data["silence_suffix_ms"]) == (25.0, 25.0)
+    assert (data["val_fraction"], data["test_fraction"]) == (0.1, 0.1)
+    assert config["sampler"]["max_segments"] == 6000
+    assert config["sampler"]["ratios"] == [0.4, 0.4, 0.2]
+    assert (oscillator["degree"], oscillator["keep_const"], oscillator["drive_lowpass_ms"]) == (15, True, 1.0)
+    assert (encoder["n_layers"], encoder["d_state"], encoder["d_conv"], encoder["expand"]) == (3, 4, 4, 10)
+    assert [loss[f"lam_{name}"] for name in ("spec", "tf", "env", "env_log")] == [1, 1, 0, 0]
+    assert (loss["ic_noise_rms"], loss["lam"]) == (1e-3, 1.068)
+    assert (config["horizon"]["min"], config["horizon"]["max"]) == (512, 2048)
+    assert (config["optim"]["optimizer"]["lr"], config["optim"]["grad_clip"]) == (1e-3, 5.0)
+    assert (config["n_epochs"], config["seed"]) == (50, 1234)
+    assert config["callbacks"]["checkpoints"]["save_every"] == 5
+    assert config["callbacks"]["spec_warmup"]["epochs"] == 5
+    assert [config["eval"][k] for k in ("val_count", "test_count", "lead_in")] == [8, 8, 2000]
+    assert config["logger"]["mode"] == "offline"
+
+
+@pytest.mark.parametrize("override", ["loss.lam_spek=1", "nonsense=1", "loss=nonsense", "data.sampel_rate=1"])
+def test_unknown_keys_and_choices_fail(override: str) -> None:
+    with pytest.raises(HydraException):
+        composed(override)
+
+
+def test_a_missing_root_is_named() -> None:
+    with pytest.raises(ValueError, match="data.root is not set"):
+        plain(composed("data=folder"))
+
+
+def test_every_default_has_a_comment() -> None:
+    for path in CONF.rglob("*.yaml"):
+        lines = path.read_text().splitlines()
+        assert lines[0].startswith("#"), f"{path.name} begins with a comment that says what it is"
+        assert any(not line.startswith("# @package") for line in lines if line.startswith("#")), path.name

@@ -1,0 +1,49 @@
+"""An installed wheel finds its configuration from any folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built and unpacked as pip would lay it out."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(REPOSITORY)]
+    done = subprocess.run(build, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def run(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SYRINX_")} | {"PYTHONPATH": str(site)}
+    command = [sys.executable, "-m", "syrinx_lab.train", *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def test_configuration_travels_with_the_wheel(site: Path, tmp_path: Path) -> None:
+    where = [sys.executable, "-c", "import syrinx_lab, sys; print(syrinx_lab.__file__)"]
+    environment = dict(os.environ, PYTHONPATH=str(site))
+    found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True).stdout
+    assert found.startswith(str(site)), "this test must see the wheel, not the checkout"
+    done = run(site, tmp_path, "--cfg", "job", "loss=mse_accel", "horizon=geom")
+    assert done.returncode == 0, done.stderr
+    assert "name: mse_accel" in done.stdout
+    assert "GeometricHorizon" in done.stdout
+    assert not list(tmp_path.iterdir()), "printing the configuration writes nothing"
+
+
+def test_sweeps_travel_with_the_wheel(site: Path, tmp_path: Path) -> None:
+    done = run(site, tmp_path, "--cfg", "hydra", "+sweeps=loss_modes")
+    assert done.returncode == 0, done.stderr
+    assert "spectral_rollout,mse_accel" in done.stdout

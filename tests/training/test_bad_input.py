@@ -1,0 +1,158 @@
+"""Bad input ends with one clear line and a non-zero exit, and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+TINY = ["debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu"]
+
+
+def run(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "SYRINX_TRACEBACK"}
+    command = [sys.executable, "-m", f"syrinx_lab.{module}", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, timeout=120)
+
+
+def truncate(song: Path) -> None:
+    file = song / "song0.wav"
+    file.write_bytes(file.read_bytes()[:50_000])
+
+
+def not_a_number(song: Path) -> None:
+    samples, rate = sf.read(song / "song1.wav", dtype="float32")
+    samples[1234] = np.nan
+    sf.write(song / "song1.wav", samples, rate, subtype="FLOAT")
+
+
+def silent(song: Path) -> None:
+    samples, rate = sf.read(song / "song1.wav", dtype="float32")
+    sf.write(song / "song1.wav", 0 * samples, rate, subtype="FLOAT")
+
+
+def swapped(song: Path) -> None:
+    (song / "song2.txt").write_text("0.10 0.20 a\n0.40 0.30 b\n")
+
+
+def beyond(song: Path) -> None:
+    (song / "song2.txt").write_text("0.10 0.20 a\n0.40 9.30 b\n")
+
+
+def orphan_wav(song: Path) -> None:
+    (song / "song3.txt").unlink()
+
+
+def orphan_text(song: Path) -> None:
+    (song / "song3.wav").unlink()
+
+
+def empty(song: Path) -> None:
+    shutil.rmtree(song)
+    song.mkdir()
+
+
+def missing(song: Path) -> None:
+    shutil.rmtree(song)
+
+
+def nothing(song: Path) -> None:
+    pass
+
+
+CASES: list[tuple[str, Callable[[Path], None], list[str], list[str]]] = [
+    ("missing root", missing, [], ["song"]),
+    ("empty root", empty, [], ["song"]),
+    ("truncated wav", truncate, [], ["song0.wav", "truncated"]),
+    ("NaN samples", not_a_number, [], ["song1.wav", "1234"]),
+    ("silent file", silent, [], ["song1.wav", "silent"]),
+    ("offset before onset", swapped, [], ["song2.txt", "line 2"]),
+    ("time beyond the end", beyond, [], ["song2.txt", "line 2"]),
+    ("wav without annotation", orphan_wav, [], ["song3"]),
+    ("annotation without wav", orphan_text, [], ["song3"]),
+    ("unknown label", nothing, ["data.label=zz"], ["zz", "a", "b"]),
+    ("no segment long enough", nothing, ["data.context_s=0.9"], ["context_s"]),
+    ("horizon beyond the segments", nothing, ["horizon.max=4096"], ["4096", "2205"]),
+    ("unknown key", nothing, ["loss.lam_spek=1"], ["lam_spek"]),
+    ("unknown choice", nothing, ["loss=nonsense"], ["nonsense"]),
+    ("negative warm-up", nothing, ["callbacks.spec_warmup.epochs=-1"], ["-1"]),
+    ("unknown backend", nothing, ["backend.name=warp"], ["warp"]),
+    ("unknown checkpoint", nothing, ["init_from=nowhere.ckpt"], ["nowhere.ckpt"]),
+]
+
+
+@pytest.mark.parametrize(("damage", "overrides", "said"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_one_clear_line(
+    damage: Callable[[Path], None], overrides: list[str], said: list[str], tiny_song: Path, tmp_path: Path
+) -> None:
+    song = tmp_path / "song"
+    shutil.copytree(tiny_song, song)
+    damage(song)
+    done = run("train", *TINY, "data.root=song", "paths.outputs=out", *overrides, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    for word in said:
+        assert word in lines[0]
+    assert not (tmp_path / "out").exists(), "nothing half-written"
+
+
+def test_other_sample_rates_are_no_error(tiny_song: Path, tmp_path: Path) -> None:
+    song = tmp_path / "song"
+    shutil.copytree(tiny_song, song)
+    samples, _ = sf.read(song / "song0.wav")
+    sf.write(song / "song0.wav", samples[::2], 22050)
+    done = run("check_data", "data=folder", "data.root=song", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "22050" in done.stdout.replace(",", "").replace(" ", "") or "22.05" in done.stdout
+
+
+def test_corrupt_and_foreign_checkpoints(tiny_song: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_song, tmp_path / "song")
+    done = run("train", *TINY, "data.root=song", "run_dir=run", "n_epochs=1", "loss=mse_accel", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    checkpoint = tmp_path / "run" / "checkpoints" / "epoch00001.ckpt"
+    arguments = [*TINY, "data.root=song", "run_dir=next", f"init_from={checkpoint}", "n_epochs=1"]
+    other = run("train", *arguments, "oscillator.degree=2", cwd=tmp_path)
+    assert other.returncode == 1
+    assert "another model" in other.stderr
+    assert "Traceback" not in other.stderr
+    checkpoint.write_bytes(checkpoint.read_bytes()[:3000])
+    for arguments in (["evaluate", "run=run"], ["train", *arguments]):
+        corrupt = run(*arguments, cwd=tmp_path)
+        assert corrupt.returncode == 1
+        assert "not a readable checkpoint" in corrupt.stderr
+        assert len(corrupt.stderr.strip().splitlines()) == 1
+
+
+def test_disk_full(tiny_song: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_song, tmp_path / "song")
+    limited = "import resource, sys, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); "
+    limited += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limited += "sys.argv = ['train', *sys.argv[1:]]; runpy.run_module('syrinx_lab.train', run_name='__main__')"
+    command = [
+        sys.executable,
+        "-c",
+        limited,
+        *TINY,
+        "data.root=song",
+        "run_dir=run",
+        "n_epochs=1",
+        "encoder.n_layers=3",
+    ]
+    environment = dict(os.environ, NUMBA_CACHE_DIR=os.environ.get("NUMBA_CACHE_DIR", ""), PYTHONDONTWRITEBYTECODE="1")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "epoch00001.ckpt" in done.stderr
+    checkpoints = list((tmp_path / "run" / "checkpoints").iterdir())
+    assert checkpoints == [], "no half checkpoint"
