@@ -33,8 +33,14 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 
 def build(node: Any, **extra: Any) -> Any:
     """Instantiate a group's YAML: its `_target_` with its keys, less `name`, which only says which file it was."""
-    arguments = {key: value for key, value in node.items() if key != "name"}
-    return instantiate(OmegaConf.create(arguments), **extra, _convert_="all")
+    # resolved while still in its tree: what it refers to lies in other groups
+    arguments = OmegaConf.to_container(node, resolve=True)
+    assert isinstance(arguments, dict)
+    arguments.pop("name", None)
+    if not extra:
+        return instantiate(arguments, _convert_="all")
+    # objects are handed over by a call: Hydra would look for _target_s within them
+    return instantiate(arguments | {"_partial_": True}, _convert_="all")(**extra)
 
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:

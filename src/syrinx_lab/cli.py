@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import hydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 PACKAGE = Path(__file__).resolve().parent
+BAD_INPUT = (ValueError, OSError, HydraException, OmegaConfBaseException)
 
 
 def config_directory() -> Path:
@@ -48,12 +49,20 @@ def entry_point(task: Callable[[DictConfig], object], config_name: str = "config
 
     The traceback is kept for programmers: SYRINX_TRACEBACK=1 shows it.
     """
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints its own page and exits before we can shorten it
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a page of its own and exits
     show = os.environ.get("SYRINX_TRACEBACK", "0") not in ("", "0")
+
+    def told(cfg: DictConfig) -> object:
+        try:
+            return task(cfg)
+        except BAD_INPUT as error:
+            if show:
+                raise
+            fail(error)  # here and not below: Hydra would add a line of its own
+
     try:
-        run = hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(task)
-        run()
-    except (ValueError, OSError, HydraException, OmegaConfBaseException) as error:
+        hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(told)()
+    except BAD_INPUT as error:
         if show:
             raise
         fail(error)
@@ -64,19 +73,15 @@ def entry_point(task: Callable[[DictConfig], object], config_name: str = "config
         sys.exit(130)
 
 
-def fail(error: BaseException) -> None:
+def fail(error: BaseException) -> NoReturn:
     """Print the error as one line on stderr and exit with status 1."""
-    logging.shutdown()
     print(f"error: {one_line(error)}", file=sys.stderr)
     sys.exit(1)
 
 
 def one_line(error: BaseException) -> str:
-    """The error's message, and its cause's where that says more, on a single line."""
-    parts = [" ".join(str(error).split())]
-    cause = error.__cause__
-    if isinstance(cause, (OmegaConfBaseException, ValueError, OSError)) and str(cause).strip():
-        text = " ".join(str(cause).split())
-        if text not in parts[0]:
-            parts.append(text)
-    return " ".join(part for part in parts if part) or type(error).__name__
+    """What is wrong, on a single line: of a failed instantiation the reason, not Hydra's account of it."""
+    while isinstance(error, InstantiationException) and error.__cause__ is not None:
+        error = error.__cause__
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text.replace("To append to your config use", "If it is meant to be a new key, use")

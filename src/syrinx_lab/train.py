@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import warnings
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig
 
@@ -46,7 +48,9 @@ def train(cfg: DictConfig) -> float | None:
     seed_everything(cfg.seed, workers=True, verbose=False)
     model = build_model(cfg)
     if cfg.init_from is not None:
-        load_weights(model, _weights_file(cfg.init_from))
+        source = _weights_file(cfg.init_from)
+        load_weights(model, source)
+        config["init_weights"] = hashlib.sha256(source.read_bytes()).hexdigest()[:16]  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
     callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
     datamodule = build_datamodule(cfg)
@@ -66,7 +70,7 @@ def train(cfg: DictConfig) -> float | None:
         run.claim(config, fingerprint)
         print("\n".join([f"run       {run.path}", *datamodule.describe()]), flush=True)
         if done < cfg.trainer.max_epochs:
-            logger = build(cfg.logger, directory=run.path, key=key, run_name=name, config=config)
+            logger = build(cfg.logger, directory=run.path, key=key, run_name=name, resolved=config)
             _fit(cfg, config, run, module, datamodule, callbacks, logger)
         manifest = evaluate_run(run, cfg, datamodule, splits=("val", "test"))
         run.set_status("finished", epoch=run.checkpoints()[-1][0])
@@ -104,6 +108,7 @@ def _fit(
             logger=logger if logger is not None else False,
             default_root_dir=run.path,
             enable_model_summary=False,
+            enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
             use_distributed_sampler=False,
             log_every_n_steps=1,
         )
@@ -139,6 +144,7 @@ def _quieten() -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
 
 
 def main() -> None:

@@ -86,6 +86,24 @@ class Batch:
 
 
 @dataclass
+class Controls:
+    """What an encoder reads off a recording, before the low-pass: drives, with the weights still behind their linear head.
+
+    omega    (B, T)     frequency, not negative (`stiffness: squared`), or the linear coefficient itself (`signed`)
+    gamma    (B, T)     damping
+    weights  (B, T, C)  C numbers a step of which the polynomial weights are a linear function, given by the encoder; a
+                        low-pass whose kernel sums to one commutes with that function and is cheaper before it
+    hop                 samples from one control step to the next; 1 is audio rate
+    All are dimensionless, in rescaled time s = t / tau.
+    """
+
+    omega: Tensor
+    gamma: Tensor
+    weights: Tensor
+    hop: int = 1
+
+
+@dataclass
 class Drives:
     """What drives the oscillator: x'' tau^2 = -stiffness x - gamma v - sum_ij weights_ij x^i v^j.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import soundfile
 
 from syrinx_lab.data import song_folder
-from syrinx_lab.data.synthetic import Song, SyntheticFinch, render_song, write_dataset
+from syrinx_lab.data.synthetic import SyntheticFinch, render_song, write_dataset
 
 SMALL = SyntheticFinch(n_recordings=2, motifs_per_recording=1, seed=3)
 
@@ -77,13 +78,19 @@ def test_another_spec_replaces_the_dataset(tmp_path: Path) -> None:
 
 
 def test_a_run_that_dies_leaves_no_dataset_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(song: Song, sample_rate: int) -> bytes:
-        raise OSError(28, "No space left on device")
+    replace_file = os.replace
+
+    def full(source: Path, target: Path) -> None:
+        if target.suffix == ".npz":
+            raise OSError(28, "No space left on device")
+        replace_file(source, target)
 
     root = write_dataset(tmp_path / "finch", replace(SMALL, seed=9))
     with monkeypatch.context() as patch:
-        patch.setattr(song_folder, "_controls", full)
-        with pytest.raises(OSError, match="No space"):
+        patch.setattr(song_folder.os, "replace", full)
+        with pytest.raises(
+            OSError, match=f"could not write the synthetic finch to {root}: No space left on device; free"
+        ):
             write_dataset(root, SMALL)
     assert "dataset.json" not in contents(root)
     assert not [name for name in contents(root) if name.endswith(".tmp")]

@@ -102,8 +102,8 @@ def test_a_label_in_two_recordings_is_trained_on_and_its_absence_told() -> None:
 
 @pytest.mark.parametrize("labels", [["a", "b"], list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")])
 def test_every_bird_is_in_every_split(labels: list[str]) -> None:
-    rows = {f"{bird}/r{k}": labels[:9] for bird in ("blue", "red", "white") for k in range(20)}
-    rows["red/r0"] = labels  # many labels: birds are then spread without them
+    # three birds of 36 labels are too many kinds to spread: the birds are then spread without their labels
+    rows = {f"{bird}/r{k}": labels for bird in ("blue", "red", "white") for k in range(20)}
     for seed in range(5):
         splits = split_recordings(corpus_of(rows), seed=seed)
         for name in NAMES:

@@ -73,7 +73,7 @@ def test_annotations_lie_where_the_noisy_envelope_leaves_the_floor(song: Song) -
 
 def test_silences_leave_room_for_cold_starts() -> None:
     leads = []
-    for k in range(12):
+    for k in range(6):
         sung = render_song(SyntheticFinch(), np.random.default_rng([0, k])).syllables
         leads += [after.onset - before.offset for before, after in pairwise(sung)]
     assert min(leads) > 0.025 * 44_100
@@ -142,7 +142,7 @@ def test_syllables_begin_and_end_without_clicks() -> None:
 
 
 def test_renditions_vary_as_much_as_the_spec_says() -> None:
-    spec = SyntheticFinch(motif="a", motifs_per_recording=200, duration_jitter=0.08, loudness_jitter_db=2.0)
+    spec = SyntheticFinch(motif="a", motifs_per_recording=100, duration_jitter=0.08, loudness_jitter_db=2.0)
     song = render_song(spec, np.random.default_rng(1))
     lengths = np.array([offset - onset for _, onset, offset in song.syllables])
     levels = np.array([song.gain[(onset + offset) // 2] for _, onset, offset in song.syllables])

@@ -45,6 +45,14 @@ def test_the_fixed_point_turns_into_a_cycle_at_the_saddle_node(beta: float) -> N
     assert np.abs(singing).max() > 0.2
 
 
+@pytest.mark.parametrize(("alpha", "beta", "x"), [(-0.15, 0.1, 1.0422), (-0.1, 0.6, 0.2392), (0.02, 0.1, 0.8559)])
+def test_the_labia_start_at_rest_on_the_largest_fixed_point(alpha: float, beta: float, x: float) -> None:
+    assert alpha + beta * x + x**3 - x**2 == pytest.approx(0.0, abs=2e-4)
+    assert resting_point(alpha, beta) == pytest.approx(x, abs=1e-4)
+    velocity, _ = labial_velocity(np.full(2_000, alpha), np.full(2_000, beta), RATE)
+    assert np.abs(velocity).max() < 1e-9
+
+
 @pytest.mark.parametrize("beta", [0.4, 0.6])
 def test_high_tension_ignites_in_a_hopf_bifurcation_at_its_own_frequency(beta: float) -> None:
     silent, _ = steady(-0.005, beta)

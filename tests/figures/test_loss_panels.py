@@ -133,6 +133,13 @@ def test_what_is_no_number_leaves_a_gap_and_never_a_number_is_said() -> None:
     assert texts(found["val/f0_cents"]) == ["never a finite number"]
 
 
+def test_dots_give_way_to_a_line_in_long_histories_unless_a_lone_point_would_vanish() -> None:
+    rows = history(60)
+    assert panels(loss_panels(rows))["loss/total"].lines[0].get_marker() == "None"
+    rows[30]["loss/total"] = rows[32]["loss/total"] = None
+    assert panels(loss_panels(rows))["loss/total"].lines[0].get_marker() == "o"
+
+
 def test_one_epoch_is_one_dot_over_a_whole_number() -> None:
     figure = loss_panels(history(1))
     figure.canvas.draw()

@@ -58,6 +58,7 @@ def test_gradient_flows_to_the_output_alone_and_is_finite_at_silence(prediction)
     output = torch.zeros(1, 2048, dtype=torch.float64, requires_grad=True)
     target = alternating(0.1).requires_grad_()
     Envelope()(prediction(output=output, target=target)).sum().backward()
+    assert output.grad is not None
     assert bool(output.grad.isfinite().all())
     assert target.grad is None
 

@@ -49,8 +49,20 @@ def test_gradient_flows_to_the_output_alone_and_is_finite_at_silence(prediction)
     output = torch.zeros(1, 2048, dtype=torch.float64, requires_grad=True)
     target = alternating(0.1).requires_grad_()
     EnvelopeLog()(prediction(output=output, target=target)).sum().backward()
+    assert output.grad is not None
     assert bool(output.grad.isfinite().all())
     assert target.grad is None
+
+
+def test_silence_beside_an_explosion_is_finite_in_float32(prediction):
+    output = (1e6 * alternating(1.0)).float()
+    output[:, :1024] = 0.0
+    output.requires_grad_()
+    loss = EnvelopeLog()(prediction(output=output, target=alternating(0.1).float()))
+    assert math.log(1e7) / 2 < loss.item() < math.log(1e7)
+    loss.sum().backward()
+    assert output.grad is not None
+    assert bool(output.grad.isfinite().all())
 
 
 def test_gradcheck(prediction):

@@ -52,10 +52,19 @@ def test_the_threshold_is_a_tenth_of_the_way_up() -> None:
     assert (first - ONSET) / RATE * 1e3 == pytest.approx(4.0, abs=0.3)
 
 
-@pytest.mark.parametrize("level", [0.003, 0.02])
+@pytest.mark.parametrize("level", [0.003, 0.02, 0.04])
 def test_noise_floor_of_a_recording(level: float) -> None:
-    # without the floor the louder noise (mean |x| 0.016, 8 % of the peak's 0.19) would cross a tenth before the onset
-    assert check(tone(), tone() + background(level))[0] < 2.0
+    # the loudest noise (mean |x| 0.032) lies above a tenth of the peak (0.19): it is the floor that holds it down
+    noisy = tone() + background(level)
+    assert check(tone(), noisy)[0] < 2.0
+    # and a recording that begins with digital silence has no lower floor for that
+    noisy[:100] = 0.0
+    assert check(tone(), noisy)[0] < 2.0
+
+
+def test_a_clip_that_sounds_throughout_begins_at_its_first_sample() -> None:
+    for x in (tone(0, N), background(0.3)):
+        assert onset_sample(x, sample_rate=RATE, onset=ONSET, offset=OFFSET) == 0
 
 
 def test_hum_does_not_count() -> None:

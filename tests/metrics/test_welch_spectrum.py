@@ -36,6 +36,7 @@ def test_gain_costs_its_logarithm_and_nothing_else(gain: float) -> None:
 def test_an_octave_costs_log_2_either_way(low: int, high: int) -> None:
     score = spectral_agreement(sine(low * BIN), sine(high * BIN), sample_rate=RATE)
     assert score.pitch_pen == pytest.approx(math.log(2), abs=1e-12)
+    assert score.autonomy == pytest.approx(score.spec_corr - score.amp_pen - math.log(2), abs=1e-12)
     assert score.amp_pen == pytest.approx(0.0, abs=1e-3)
 
 

@@ -39,6 +39,7 @@ def test_a_claim_makes_the_folder_and_writes_what_it_is(tmp_path: Path) -> None:
     key = run.claim(CONFIG, "f00d")
     assert key == run_key(CONFIG, "f00d")
     assert run.config() == CONFIG
+    assert "label: é" in run.config_path.read_text(encoding="utf-8")
     assert run.state() == {"key": key, "data_fingerprint": "f00d", "status": "claimed"}
     assert sorted(files_in(run.path)) == ["config.yaml", "state.json"]
     assert run.checkpoints_path.is_dir()
@@ -80,11 +81,15 @@ def test_other_data_are_refused_even_at_the_same_place(tmp_path: Path) -> None:
 
 
 def test_only_five_of_many_differences_are_spelt_out(tmp_path: Path) -> None:
+    def config(value: int) -> dict[str, Any]:
+        return {"loss": {f"lam{n}": value for n in range(7)}, "seed": value}
+
     run = RunDirectory(tmp_path / "run")
-    run.claim({f"key{n}": 0 for n in range(8)})
+    run.claim(config(0))
     with pytest.raises(ValueError, match="3 more") as caught:
-        run.claim({f"key{n}": 1 for n in range(8)})
+        run.claim(config(1))
     assert str(caught.value).count("(there 0, now 1)") == 5
+    assert "run: seed (there" in str(caught.value)  # the shortest names first
 
 
 def test_a_folder_with_foreign_checkpoints_or_a_file_is_refused(tmp_path: Path) -> None:
@@ -114,7 +119,14 @@ def test_a_corrupt_config_is_one_line_that_names_the_file(tmp_path: Path, conten
 
 def test_checkpoints_go_by_number_and_other_files_do_not_count(tmp_path: Path) -> None:
     run = trained(tmp_path / "run", epochs=(10, 5, 100000, 99999))
-    for name in ("epoch00200.partial", "epoch=300.ckpt", "last.ckpt", "epoch00400-v1.ckpt", ".epoch00500.ckpt"):
+    for name in (
+        "epoch00200.partial",
+        "epoch=300.ckpt",
+        "last.ckpt",
+        "epoch00400-v1.ckpt",
+        "epoch00400.ckpt.tmp",
+        ".epoch00500.ckpt",
+    ):
         (run.checkpoints_path / name).write_bytes(b"")
     (run.checkpoints_path / "epoch7.ckpt").write_bytes(b"")
     assert [epoch for epoch, _ in run.checkpoints()] == [5, 7, 10, 99999, 100000]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def test_a_resume_supersedes_even_what_has_not_been_written_again(tmp_path: Path
     history = History(tmp_path / "h")
     write(history, range(8), 1.0, val_every=4)  # val rows at 3 and 7
     history.resume_from(5)
+    assert [row["epoch"] for row in history.read()] == [0, 1, 2, 3, 3, 4]
     write(history, range(5, 7), 2.0, val_every=4)  # killed before 7
     expected = [(epoch, "train", 1.0) for epoch in range(5)]
     expected.insert(4, (3, "val", 1.0))
@@ -109,6 +111,18 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_line_that_names_the_file() -> None:
     with pytest.raises(OSError, match="/dev/full: No space left on device"):
         History("/dev/full").append({"epoch": 0})
+
+
+def test_a_line_written_in_part_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(tmp_path / "h")
+    history.append({"epoch": 0})
+    whole_write = os.write
+    monkeypatch.setattr(os, "write", lambda file, line: whole_write(file, line[:5]))
+    with pytest.raises(OSError, match="could not append"):
+        history.append({"epoch": 1})
+    monkeypatch.undo()
+    history.append({"epoch": 2})
+    assert history.read() == [{"epoch": 0}, {"epoch": 2}]
 
 
 def test_frame_has_a_column_a_name_and_nan_where_a_row_lacks_it(tmp_path: Path) -> None:

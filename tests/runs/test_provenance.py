@@ -52,13 +52,14 @@ def test_git_state_is_the_commit_and_whether_it_was_changed(tmp_path: Path, monk
     file.parent.mkdir()
     file.write_text("a = 1\n")
     git(tmp_path, "init", "-q", monkeypatch=monkeypatch)
-    assert git_state(file) is None  # not tracked: an installed copy in somebody's checkout
+    assert git_state(file) is None
     git(tmp_path, "add", ".", monkeypatch=monkeypatch)
     assert git_state(file) is None  # no commit yet
     git(tmp_path, "commit", "-q", "-m", "a", monkeypatch=monkeypatch)
     commit = git(tmp_path, "rev-parse", "HEAD", monkeypatch=monkeypatch)
-    (tmp_path / "untracked.txt").write_text("")
+    (tmp_path / "untracked.txt").write_text("")  # as an installed copy in somebody's checkout is
     assert git_state(file) == {"commit": commit, "dirty": False}
+    assert git_state(tmp_path / "untracked.txt") is None
     file.write_text("a = 2\n")
     assert git_state(file) == {"commit": commit, "dirty": True}
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "another"))

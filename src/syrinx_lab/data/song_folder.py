@@ -66,13 +66,25 @@ def write_song_folder(
     render       number of a recording, from 0 -> its song
 
     An incomplete folder, or one of another identity, is written anew. A root that holds files of another kind raises
-    ValueError and is left as it is.
+    ValueError and is left as it is; OSError in one line when the disk is full or not writable.
     """
     names = [f"finch-{k:03d}" for k in range(n_recordings)]
     files = ["syllables.csv", *(f"{folder}/{name}{suffix}" for name in names for folder, suffix in _FOLDERS)]
     if _identity(root) == identity and all((root / file).is_file() for file in files):
         return root
-    _clear(root, keep=files)
+    try:
+        _clear(root, keep=files)
+        _write_all(root, names, sample_rate, render)
+        card = {"what": _WHAT, "identity": identity, "spec": spec}
+        _write(root / "dataset.json", (json.dumps(card, indent=2) + "\n").encode())
+    except OSError as error:
+        reason = f"{error.strerror or error}; free space or choose another folder"
+        raise OSError(f"could not write the synthetic finch to {root}: {reason}") from error
+    return root
+
+
+def _write_all(root: Path, names: list[str], sample_rate: int, render: Callable[[int], Song]) -> None:
+    """Everything but dataset.json."""
     rows = [("files", "onsets", "offsets", "labels")]
     for k, name in enumerate(names):
         song = render(k)
@@ -84,9 +96,6 @@ def write_song_folder(
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows(rows)
     _write(root / "syllables.csv", table.getvalue().encode())
-    card = {"what": _WHAT, "identity": identity, "spec": spec}
-    _write(root / "dataset.json", (json.dumps(card, indent=2) + "\n").encode())
-    return root
 
 
 def _identity(root: Path) -> str | None:

@@ -6,7 +6,7 @@ Sizes: d = d_model, i = expand d, N = d_state, K = d_conv, R = dt_rank. Gu and D
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,6 @@ from torch.utils.checkpoint import checkpoint as recompute
 from syrinx_lab.encoders.selective_scan import check_backend, selective_scan
 from syrinx_lab.encoders.selective_scan.fused import require_cpu
 from syrinx_lab.encoders.selective_scan.fused_block import fused_block
-from syrinx_lab.encoders.selective_scan.kernels.block_forward import Weights
 
 # Wider models spend their time in matrix products, which torch does better than a fused loop.
 _WIDEST_FUSED = 16
@@ -39,8 +38,9 @@ class MambaBlock(nn.Module):
     (u, z) = in_proj x,  c = silu(conv1d u),  (r, B, C) = x_proj c,  delta = softplus(dt_proj r),
     y = selective_scan(c, delta, -exp(A_log), B, C, D),  out = out_proj(y silu(z))
 
-    Parameters bear the names and shapes of mamba_ssm.Mamba, so state_dicts pass between them. Initialised as published:
-    A_log = log(1 .. N), D = 1, dt_proj.weight uniform in +-R^-1/2, softplus(dt_proj.bias) log-uniform in dt_min .. dt_max.
+    Parameters bear the names and shapes of mamba_ssm.Mamba, so state_dicts pass between them. They start as published:
+    A_log = log(1 .. N), D = 1, dt_proj.weight uniform in +-R^-1/2, softplus(dt_proj.bias) log-uniform from dt_min to
+    dt_max, the rest as PyTorch's layers do.
 
     d_model, d_state, d_conv, expand   sizes d, N, K and i / d
     dt_rank                            R, or "auto" for ceil(d / 16)
@@ -111,17 +111,17 @@ class MambaBlock(nn.Module):
         self, x: Tensor, state: MambaState | None = None, norm: RMSNorm | None = None
     ) -> tuple[Tensor, MambaState]:
         """`advance` by the compiled kernel; with `norm`, that of the whole residual block x + self(norm(x))."""
-        weights = Weights(
-            norm=x,  # replaced by the kernel's caller
-            in_proj=self.in_proj.weight,
-            conv=self.conv1d.weight[:, 0],
-            conv_bias=self.conv1d.bias,
-            x_proj=self.x_proj.weight,
-            dt_proj=self.dt_proj.weight,
-            dt_bias=self.dt_proj.bias,
-            A=-torch.exp(self.A_log),
-            D=self.D,
-            out_proj=self.out_proj.weight,
+        conv, conv_bias = self._convolution()
+        weights = (
+            self.in_proj.weight,
+            conv,
+            conv_bias,
+            self.x_proj.weight,
+            self.dt_proj.weight,
+            self.dt_proj.bias,
+            -torch.exp(self.A_log),
+            self.D,
+            self.out_proj.weight,
         )
         tail, scan = self.initial_state(x) if state is None else state
         if norm is None:
@@ -131,15 +131,15 @@ class MambaBlock(nn.Module):
         return out, MambaState(tail, scan)
 
     def advance_by_operations(self, x: Tensor, state: MambaState | None = None) -> tuple[Tensor, MambaState]:
-        """`advance` by PyTorch operations around `selective_scan`: any device, and what the kernel is tested against."""
+        """`advance` by PyTorch operations around `selective_scan`: for any device, and to test the kernel against."""
         tail = self.initial_state(x).tail if state is None else state.tail
         length = x.shape[1]
         rank, count = self.dt_proj.weight.shape[1], self.A_log.shape[1]
         u, z = self.in_proj(x).chunk(2, dim=-1)
         u = torch.cat([tail.transpose(1, 2), u], dim=1)
-        taps = self.conv1d.weight[:, 0].unbind(-1)
-        # Shifted products: a depthwise convolution of few taps is several times slower on a CPU.
-        conv = self.conv1d.bias + sum(w * u[:, k : k + length] for k, w in enumerate(taps))
+        taps, conv = self._convolution()
+        for k, w in enumerate(taps.unbind(-1)):  # shifted products: a depthwise convolution is much slower on a CPU
+            conv = conv + w * u[:, k : k + length]
         c = F.silu(conv)
         r, B, C = self.x_proj(c).split([rank, count, count], dim=-1)
         delta = F.softplus(self.dt_proj(r))
@@ -154,6 +154,11 @@ class MambaBlock(nn.Module):
             backend=self.backend,
         )
         return self.out_proj(y * F.silu(z)), MambaState(u[:, length:].transpose(1, 2), scan)
+
+    def _convolution(self) -> tuple[Tensor, Tensor]:
+        """Taps (i, K), the oldest sample's first, and bias (i,)."""
+        assert self.conv1d.bias is not None
+        return self.conv1d.weight[:, 0], self.conv1d.bias
 
 
 class RMSNorm(nn.Module):
@@ -219,9 +224,8 @@ class Mamba(nn.Module):
         if n_layers < 1:
             raise ValueError(f"n_layers is {n_layers}: it must be at least 1")
         self.checkpoint = checkpoint
-        self.layers = nn.ModuleList(
-            ResidualBlock(d_model, d_state, d_conv, expand, dt_rank, backend) for _ in range(n_layers)
-        )
+        blocks = [ResidualBlock(d_model, d_state, d_conv, expand, dt_rank, backend) for _ in range(n_layers)]
+        self.layers = nn.ModuleList(blocks)
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix x (B, L, d) along time; returns (B, L, d)."""
@@ -230,7 +234,7 @@ class Mamba(nn.Module):
     def advance(self, x: Tensor, states: list[MambaState] | None = None) -> tuple[Tensor, list[MambaState]]:
         """`forward` for an x that follows `states`, one a layer; returns the output and the states after x."""
         after = []
-        for index, layer in enumerate(self.layers):
+        for index, layer in enumerate(cast("list[ResidualBlock]", self.layers)):
             before = None if states is None else states[index]
             if self.checkpoint and torch.is_grad_enabled():
                 x, state = recompute(layer.advance, x, before, use_reentrant=False)

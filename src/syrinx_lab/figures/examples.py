@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .panels import LABEL_SIZE, TICK_SIZE, TOP_HZ, draw_spectrogram
+from .panels import LABEL_SIZE, TICK_SIZE, draw_spectrogram
 from .style import new_figure
 
 COLUMNS = 4
@@ -43,7 +43,6 @@ def examples_figure(clips: Sequence[tuple[str, NDArray[np.floating]]], sample_ra
     for panel in axes[:, 0]:
         panel.set_ylabel("frequency (kHz)", fontsize=LABEL_SIZE)
     axes[0, 0].set_xlim(0.0, max(len(samples) for _, samples in clips) / sample_rate * 1e3)
-    axes[0, 0].set_ylim(0.0, min(TOP_HZ, sample_rate / 2.0) / 1e3)
     bar = figure.colorbar(image, ax=axes, shrink=0.8)
     bar.set_label("level (dB re panel maximum)", fontsize=LABEL_SIZE)
     return figure

@@ -132,7 +132,7 @@ def _warmup_ends(
             at, weight = _series(rows, f"train/lam_{term}")
             rising = np.flatnonzero(weight < 0.999 * np.nanmax(weight, initial=0.0))
             # one epoch at the highest weight may still be a step of the ramp, two are its end
-            if len(rising) and rising[0] == 0 and rising[-1] < len(weight) - 2:
+            if len(rising) and rising[-1] < len(weight) - 2:
                 ends[term] = float(at[rising[-1]]) + 0.5
     return {term: end for term, end in ends.items() if epochs[0] <= end <= epochs[-1]}
 

@@ -13,7 +13,7 @@ MEAN_FLOOR = 1e-6
 class GaussianEnvelope(nn.Module):
     """The envelope e = |x| after a zero-phase Gaussian low-pass, reflected at the ends.
 
-    env_ms       standard deviation of the Gaussian, ms, > 0; it is cut at three of them
+    env_ms       standard deviation of the Gaussian, ms, > 0; the kernel ends at three of them
     sample_rate  Hz, > 0
 
     Raises ValueError when either is not positive and finite.
@@ -29,7 +29,8 @@ class GaussianEnvelope(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The envelope (B, H) of a signal (B, H), in its units."""
-        return gaussian_lowpass(x.abs(), self.sigma_samples)
+        # Rounding may carry the low-pass a little below zero beside a very loud passage, where a log would be NaN.
+        return gaussian_lowpass(x.abs(), self.sigma_samples).clamp_min(0)
 
 
 class Envelope(nn.Module):

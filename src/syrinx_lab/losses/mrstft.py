@@ -44,7 +44,7 @@ class MultiResolutionStft(nn.Module):
 
     resolutions        pairs (n_fft, hop) in samples, n_fft even and at least 16
     convergence_floor  magnitude (signal units times samples), >= 0
-    log_floor          magnitude, >= 0; a bin's gradient d loss / dA is at most 1 / log_floor over the number of bins,
+    log_floor          magnitude, >= 0; |d loss / dA| of a bin is at most 1 / log_floor over frames times bins,
                        plus 1 / (||G||_F + convergence_floor), both over the number of resolutions
 
     Raises ValueError for a bad resolution or floor, and in `forward` when H < 16.

@@ -125,6 +125,9 @@ class RunDirectory:
         if run_key(here, stored) == key:
             return
         differing = differing_keys(identity(here, stored), identity(config, data_fingerprint))
+        differing.sort(
+            key=lambda entry: entry[0].count(".")
+        )  # what a person types first: seed before loss.objective...
         named = [
             f"{name} (there {there!r:.60}, now {now!r:.60})" for name, there, now in differing[:_SHOWN_DIFFERENCES]
         ]

@@ -18,6 +18,7 @@ VOLATILE: tuple[str, ...] = (
     "logger",
     "hydra",
     "sweep_name",  # the question that a run answers; the same run may answer two
+    "init_from",  # where the first weights lay; their hash, init_weights, is identity
     # what an entry point does with a run that exists
     "force",
     "resume",

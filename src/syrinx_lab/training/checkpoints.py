@@ -10,7 +10,8 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-NAME = "epoch{epoch:05d}.ckpt"
+from ..runs.directory import CHECKPOINT_NAME
+
 
 
 class Checkpoints(Checkpoint):
@@ -56,7 +57,7 @@ class Checkpoints(Checkpoint):
     def _save(self, trainer: Trainer, epoch: int) -> None:
         assert self.directory is not None, "the run sets the checkpoints' directory"
         self.directory.mkdir(parents=True, exist_ok=True)
-        path = self.directory / NAME.format(epoch=epoch)
+        path = self.directory / CHECKPOINT_NAME.format(epoch=epoch)
         partial = path.with_suffix(".partial")
         try:
             trainer.save_checkpoint(partial)

@@ -15,7 +15,7 @@ def wandb_logger(
     directory: str | Path,
     key: str,
     run_name: str,
-    config: Mapping[str, Any],
+    resolved: Mapping[str, Any],
     mode: str = "offline",
     project: str = "syrinx_lab",
     entity: str | None = None,
@@ -27,7 +27,7 @@ def wandb_logger(
         directory: the run's folder; W&B writes below directory/wandb.
         key: identity of the model, the id of the W&B run.
         run_name: what the dashboards call it.
-        config: plain resolved configuration.
+        resolved: the plain resolved configuration.
         mode: offline, online or disabled.
         project, entity, group: as W&B names them.
 
@@ -48,7 +48,7 @@ def wandb_logger(
         group=group,
         mode=mode,
         job_type="train",
-        config=dict(config),
+        config=dict(resolved),
         resume="allow" if mode == "online" else None,
     )
     experiment = logger.experiment
@@ -58,7 +58,7 @@ def wandb_logger(
     return logger
 
 
-def tensorboard_logger(*, directory: str | Path, key: str, run_name: str, config: Mapping[str, Any]) -> Logger:
+def tensorboard_logger(*, directory: str | Path, key: str, run_name: str, resolved: Mapping[str, Any]) -> Logger:
     """TensorBoard event files below directory/tensorboard.
 
     Raises:
@@ -72,7 +72,7 @@ def tensorboard_logger(*, directory: str | Path, key: str, run_name: str, config
         raise ValueError("logger=tensorboard needs the extra: pip install 'syrinx-lab[tensorboard]'") from error
 
 
-def no_logger(*, directory: str | Path, key: str, run_name: str, config: Mapping[str, Any]) -> None:
+def no_logger(*, directory: str | Path, key: str, run_name: str, resolved: Mapping[str, Any]) -> None:
     """Nothing beside the run's history."""
     return None
 

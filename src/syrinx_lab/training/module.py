@@ -114,7 +114,3 @@ class OuroborosModule(LightningModule):
     def _generator(self) -> torch.Generator:
         generator = torch.Generator(device="cpu")
         return generator.manual_seed((self.seed * 1_000_003 + self.global_step) % (2**63 - 1))
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """The batch on `device`."""
-        return batch.to(device, non_blocking=True)

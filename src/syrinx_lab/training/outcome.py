@@ -59,7 +59,7 @@ def write_figures(
         stem = f"{split}-{index:03d}-{_safe(clip.vocalisation.label)}"
         figure = comparison_figure(
             clip.x,
-            np.nan_to_num(take.raw),
+            take.raw,
             rate,
             onset_s=clip.onset / rate,
             offset_s=clip.offset / rate,
@@ -75,7 +75,7 @@ def write_figures(
             frequency_hz=drives.frequency_hz(model.tau)[0].cpu().numpy(),
             gamma=drives.gamma[0].detach().cpu().numpy(),
             weights=drives.weights[0].detach().cpu().numpy(),
-            output=np.nan_to_num(take.raw),
+            output=take.raw,
             hop=drives.hop,
             onset_s=clip.onset / rate,
             offset_s=clip.offset / rate,
@@ -84,7 +84,7 @@ def write_figures(
     if not takes:
         return None
     page = folder / f"{split}-spectrograms.png"
-    rows = [(t.clip.vocalisation.label, t.clip.x, np.nan_to_num(t.raw)) for t in takes[:most]]
+    rows = [(t.clip.vocalisation.label, t.clip.x, t.raw) for t in takes[:most]]
     save_figure(grid_figure(rows, rate), page)
     return page
 
@@ -107,11 +107,13 @@ def rendition_anchor(pairs: Sequence[tuple[Clip, Clip]], sample_rate: int) -> di
 def print_scores(manifest: Mapping[str, Any], console: Console | None = None) -> None:
     """Print the scores of a manifest: a row a metric, val and test, raw and rescaled."""
     scores: Mapping[str, Any] = manifest["scores"]
-    table = Table(title=f"cold-start scores, epoch {manifest['epoch']}", title_justify="left")
+    counts = ", ".join(f"{scores[split]['count']} of {split}" for split in scores)
+    title = f"cold-start scores after epoch {manifest['epoch']}, vocalisations: {counts}"
+    table = Table(title=title, title_justify="left")
     table.add_column("metric")
     columns = [(split, which) for split in scores for which in ("raw", "rescaled")]
     for split, which in columns:
-        table.add_column(f"{split} {which} (n = {scores[split]['count']})", justify="right")
+        table.add_column(f"{split} {which}", justify="right")
     for name in SHOWN:
         cells = [scores[split][which].get(name) for split, which in columns]
         table.add_row(name, *("-" if v is None or np.isnan(v) else f"{v:.3f}" for v in cells))

@@ -45,8 +45,8 @@ def selective_scan(
     state    (B, i, N)  h before the first step, zeros when None
     backend  auto: mamba_ssm's kernels on CUDA where installed, fused on a CPU in float32 or float64, else parallel
 
-    Returns y (B, L, i) and the last state (B, i, N); gradients reach every argument through both. Backends give the same
-    numbers. Raises ValueError for an unknown backend or one that cannot run here. Gu and Dao 2023, section 3.
+    Returns y (B, L, i) and the last state (B, i, N); gradients reach every argument through both. Backends give the
+    same numbers. Raises ValueError for an unknown backend or one that cannot run here. Gu and Dao 2023, section 3.
     """
     check_backend(backend)
     if backend == "auto":

@@ -6,6 +6,7 @@ passes only the state at every CHUNK-th sample is kept; the backward pass comput
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def require_cpu(x: Tensor) -> None:
 def _groups(batch: int, inner: int) -> list[tuple[int, int]]:
     count = min(inner, -(-torch.get_num_threads() // batch))
     edges = [round(inner * part / count) for part in range(count + 1)]
-    return list(zip(edges[:-1], edges[1:]))
+    return list(itertools.pairwise(edges))
 
 
 def _item(arrays: list[np.ndarray], b: int) -> Inputs:

@@ -6,6 +6,7 @@ arrays between the operations around it. Here a chunk of samples goes through al
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -65,7 +66,7 @@ class _FusedBlock(torch.autograd.Function):
 
 
 def fused_block(
-    x: Tensor, tail: Tensor, carry: Tensor, weights: Weights, norm: Tensor | None = None, eps: float = 0.0
+    x: Tensor, tail: Tensor, carry: Tensor, weights: Sequence[Tensor], norm: Tensor | None = None, eps: float = 0.0
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Run a Mamba block, with the normalisation before it and the sum around it where `norm` is given.
 
@@ -74,10 +75,10 @@ def fused_block(
     x        (B, L, d)      on a CPU, float32 or float64
     tail     (B, i, K - 1)  what entered the convolution before x, oldest first
     carry    (B, i, N)      the state of the scan before x
-    weights                 tensors in the shapes of `Weights`; weights.norm is ignored
+    weights                 those of `kernels.block_forward.Weights` from in_proj on, in its order and shapes
     Returns out (B, L, d) and the tail and carry after x; gradients reach every tensor, from all three.
     """
     scale = x.new_ones(x.shape[-1]) if norm is None else norm
-    tensors = (x, tail, carry, *weights._replace(norm=scale))
+    tensors = (x, tail, carry, scale, *weights)
     keep = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
     return _FusedBlock.apply(keep, norm is not None, eps, *tensors)

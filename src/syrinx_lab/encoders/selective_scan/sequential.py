@@ -1,4 +1,4 @@
-"""The selective scan as its definition says it, one step of time after another: slow, and the reference for the others."""
+"""The selective scan as its definition says it, one step of time after another: slow, the reference for the others."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if hasattr(os, "register_at_fork"):  # a forked child inherits the pools, but no
 
 
 def run_each(task: Callable[[int], None], count: int) -> None:
-    """Call task(0), ..., task(count - 1), in parallel where torch may use several threads; raises what a task raises."""
+    """Call task(0), ..., task(count - 1), in parallel where torch uses several threads; raises what a task raises."""
     workers = min(torch.get_num_threads(), count)
     if workers <= 1:
         for index in range(count):

@@ -1,0 +1,87 @@
+"""The free run of the oscillator, through one of several backends that compute the same numbers.
+
+A backend is a file with one public function, `integrate(drives, ic, horizon, step, clamp) -> (x, v)`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import torch
+from torch import Tensor
+
+from ...types import Drives, Trajectory
+from ..oscillator import SoftClamp
+
+BACKENDS = ("eager", "scan", "fused")
+
+
+def rollout(
+    drives: Drives,
+    ic: tuple[Tensor, Tensor],
+    horizon: int,
+    *,
+    backend: str = "auto",
+    step: float = 1.0,
+    clamp: SoftClamp | None = None,
+) -> Trajectory:
+    """Integrate the oscillator by itself: only the drives are given, the state follows from its own past.
+
+    y_{k+1} = clamp(RK4(y_k)), y_0 = ic, for y = (x, v), dx/ds = v, dv/ds = `acceleration`, s = t / tau
+
+    with classical Runge-Kutta steps of size h, step k under the drives of sample k, held over the step. The
+    polynomial inside sees softly clamped inputs too. Every backend gives the same values, and the same gradients for
+    the stiffness, gamma, all weights and the initial condition.
+
+    drives   at audio rate, (B, T) and (B, T, P+1, P+1), of which the first horizon - 1 steps are used
+    ic       x and v (B,) at the first sample, which the trajectory repeats unchanged
+    horizon  H, samples, 1 to T
+    backend  auto, eager, scan or fused, see `choose_backend`
+    step     h = dt / tau, dimensionless
+    clamp    soft clamp of the state, or None
+    Returns x and v (B, H), dimensionless.
+
+    Raises ValueError when shapes, dtypes or devices do not fit, the horizon is not in 1 to T, the drives are not at
+    audio rate, the step is not positive and finite, or the backend is unknown or does not run on these tensors.
+    """
+    _check(drives, ic, horizon, step)
+    name = choose_backend(backend, drives.gamma.device, drives.gamma.dtype)
+    integrate = import_module(f".{name}", __package__).integrate  # numba is only imported where it is used
+    return Trajectory(*integrate(drives, ic, horizon, step, clamp))
+
+
+def choose_backend(backend: str, device: torch.device, dtype: torch.dtype = torch.float32) -> str:
+    """The backend that runs: the named one, or for auto the fastest on this device.
+
+    auto is fused for float32 and float64 on the CPU, else scan. Raises ValueError for an unknown name.
+    """
+    if backend == "auto":
+        return "fused" if device.type == "cpu" and dtype in (torch.float32, torch.float64) else "scan"
+    if backend not in BACKENDS:
+        raise ValueError(f"backend {backend!r} is unknown: choose auto, {', '.join(BACKENDS)}")
+    return backend
+
+
+def _check(drives: Drives, ic: tuple[Tensor, Tensor], horizon: int, step: float) -> None:
+    if drives.hop != 1:
+        raise ValueError(f"rollout: drives at control rate (hop {drives.hop}): interpolate them to audio rate first")
+    batch, steps = drives.gamma.shape
+    side = drives.weights.shape[-1]
+    expected = {
+        "stiffness": (drives.stiffness, (batch, steps)),
+        "weights": (drives.weights, (batch, steps, side, side)),
+        "initial x": (ic[0], (batch,)),
+        "initial v": (ic[1], (batch,)),
+    }
+    for name, (tensor, shape) in expected.items():
+        if tensor.shape != shape:
+            raise ValueError(f"rollout: {name} has shape {tuple(tensor.shape)}, but gamma asks for {shape}")
+        if (tensor.dtype, tensor.device) != (drives.gamma.dtype, drives.gamma.device):
+            raise ValueError(
+                f"rollout: {name} is {tensor.dtype} on {tensor.device}, "
+                f"but gamma is {drives.gamma.dtype} on {drives.gamma.device}"
+            )
+    if not 1 <= horizon <= steps:
+        raise ValueError(f"rollout: horizon {horizon} does not lie within the drives' 1 to {steps} samples")
+    if not 0 < step < float("inf"):
+        raise ValueError(f"rollout: step {step} must be positive and finite")

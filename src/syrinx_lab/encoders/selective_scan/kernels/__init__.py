@@ -16,9 +16,15 @@ from numba import njit
 SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
 
 
+# error_model: no test for division by zero, which would forbid vectors. _nrt: no reference counts, which would cost
+# two atomic additions for every view of a row; so kernels never allocate, all arrays come from the caller.
+POINTWISE: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy", "nogil": True, "_nrt": False}
+SUMS = POINTWISE | {"fastmath": {"contract", "nsz", "reassoc"}}
+
+
 def entry(function: Callable[..., None]) -> Any:
-    """Compile a kernel that Python calls: it frees the interpreter while it runs and is cached where a folder allows it."""
+    """Compile a kernel that Python calls, and keep the result on disk where a folder allows it."""
     try:
-        return njit(cache=True, nogil=True)(function)
+        return njit(cache=True, **POINTWISE)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written to
-        return njit(nogil=True)(function)
+        return njit(**POINTWISE)(function)

@@ -8,13 +8,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from syrinx_lab.encoders.selective_scan.kernels import SOURCES, entry
+from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SOURCES, entry
 from syrinx_lab.encoders.selective_scan.kernels.block_forward import Weights, Work, front, scan_channel
 from syrinx_lab.encoders.selective_scan.kernels.channel import Rows, state_gradients
 from syrinx_lab.encoders.selective_scan.kernels.lanes import (
     CHUNK,
     LANES,
-    POINTWISE,
     Row,
     add,
     add_dots,
@@ -22,7 +21,6 @@ from syrinx_lab.encoders.selective_scan.kernels.lanes import (
     copy,
     dot,
     gather,
-    mix,
     scaled,
     sigmoid,
     spread,
@@ -101,7 +99,9 @@ def _channel(w: Weights, c: int, size: int, carry: Row, d_carry: Row, g: Weights
     rank, state = w.dt_proj.shape[1], w.A.shape[1]
     sigmoid(k.z[c, :size], k.swish)
     d_gated = q.u[:size]
-    mix_from_zero(d_gated, w.out_proj[:, c], q.out)
+    d_gated[:] = 0
+    for d in range(model):
+        add(d_gated, w.out_proj[d, c], q.out[d])
     _gate_gradients(d_gated, k.y, k.z[c], k.swish, q.y, q.z, q.gated[:size])
     for d in range(model):
         g.out_proj[d, c] += dot(q.gated[:size], q.out[d])
@@ -141,15 +141,8 @@ def _channel(w: Weights, c: int, size: int, carry: Row, d_carry: Row, g: Weights
 
 
 @njit(**POINTWISE)
-def mix_from_zero(out: Row, weights: Row, rows: Rows) -> None:
-    """out = sum_c weights[c] rows[c]."""
-    out[:] = 0
-    mix(out, weights, rows)
-
-
-@njit(**POINTWISE)
 def _convolution(w: Weights, c: int, count: int, size: int, d_tail: Row, k: Work, q: GradientWork, g: Weights) -> None:
-    """Gradient q.u of what enters the convolution of channel c; d_tail (K - 1,) goes from after the chunk to before it."""
+    """Gradient q.u of what enters the convolution of channel c; takes d_tail (K - 1,) back over the chunk."""
     taps = w.conv.shape[1]
     steps = size // LANES
     for e in range(taps - 1):  # the rows after every lane: the beginning of the next lane, nothing after the last
@@ -192,54 +185,6 @@ def _norm_gradient(x: Rows, scale: Row, norm: Row, size: int, q: GradientWork, g
         add(q.out[d, :size], scale.dtype.type(-1), q.z)
 
 
-@njit(**POINTWISE)
-def _backward(
-    x: NDArray[np.floating],
-    w: Weights,
-    eps: float,
-    wrapped: bool,
-    tails: NDArray[np.floating],
-    carries: NDArray[np.floating],
-    d_out: NDArray[np.floating],
-    d_tail: Rows,
-    d_carry: Rows,
-    d_x: NDArray[np.floating],
-    g: Weights,
-    k: Work,
-    q: GradientWork,
-) -> None:
-    length, model = x.shape
-    inner = w.D.shape[0]
-    for m in range(tails.shape[0] - 1, -1, -1):
-        start = m * CHUNK
-        count = min(CHUNK, length - start)
-        copy(tails[m].reshape(-1), q.tail.reshape(-1))
-        copy(carries[m].reshape(-1), q.carry.reshape(-1))
-        size = front(x, w, eps, wrapped, start, count, q.tail, k)
-        steps = size // LANES
-        for d in range(model):
-            spread(d_out[:, d], start, count, steps, q.out[d])
-            q.normed[d, :size] = 0
-        for j in range(q.proj.shape[0]):
-            q.proj[j, :size] = 0
-        for c in range(inner):
-            scan_channel(w, c, count, size, q.carry[c], k)
-            _channel(w, c, size, q.carry[c], d_carry[c], g, k, q)
-        for j in range(q.proj.shape[0]):
-            add_dots(g.x_proj[j], q.proj[j, :size], k.active)
-        for c in range(inner):
-            mix(q.active[c, :size], w.x_proj[:, c], q.proj)
-            _silu_gradient(q.active[c, :size], k.conv[c], k.gate[c], q.conv)
-            _convolution(w, c, count, size, d_tail[c], k, q, g)
-            add_dots(g.in_proj[c], q.u[:size], k.normed)
-            for d in range(model):
-                add(q.normed[d, :size], w.in_proj[c, d], q.u)
-        if wrapped:
-            _norm_gradient(k.x, k.scale, w.norm, size, q, g)
-        for d in range(model):
-            gather(q.out[d] if wrapped else q.normed[d], start, count, steps, d_x[:, d])
-
-
 def _entry(sources: str) -> Any:
     def block_backward(
         x: NDArray[np.floating],
@@ -256,12 +201,42 @@ def _entry(sources: str) -> Any:
         k: Work,
         q: GradientWork,
     ) -> None:
-        """One item: d_x (L, d) from d_out (L, d) and the states that `block_forward` kept; adds to the float64 sums in g.
+        """One item: d_x (L, d) from d_out (L, d) and the states that `block_forward` kept; adds to g, sums in float64.
 
         d_tail (i, K - 1) and d_carry (i, N) enter as gradients of the states after x and leave as those before it.
         """
-        _ = sources
-        _backward(x, w, eps, wrapped, tails, carries, d_out, d_tail, d_carry, d_x, g, k, q)
+        _ = sources  # in the closure, for the cache's key
+        length, model = x.shape
+        inner = w.D.shape[0]
+        for m in range(tails.shape[0] - 1, -1, -1):
+            start = m * CHUNK
+            count = min(CHUNK, length - start)
+            copy(tails[m].reshape(-1), q.tail.reshape(-1))
+            copy(carries[m].reshape(-1), q.carry.reshape(-1))
+            size = front(x, w, eps, wrapped, start, count, q.tail, k)
+            steps = size // LANES
+            for d in range(model):
+                spread(d_out[:, d], start, count, steps, q.out[d])
+                q.normed[d, :size] = 0
+            for j in range(q.proj.shape[0]):
+                q.proj[j, :size] = 0
+            for c in range(inner):
+                scan_channel(w, c, count, size, q.carry[c], k)
+                _channel(w, c, size, q.carry[c], d_carry[c], g, k, q)
+            for j in range(q.proj.shape[0]):
+                add_dots(g.x_proj[j], q.proj[j, :size], k.active)
+            for c in range(inner):
+                for j in range(q.proj.shape[0]):
+                    add(q.active[c, :size], w.x_proj[j, c], q.proj[j])
+                _silu_gradient(q.active[c, :size], k.conv[c], k.gate[c], q.conv)
+                _convolution(w, c, count, size, d_tail[c], k, q, g)
+                add_dots(g.in_proj[c], q.u[:size], k.normed)
+                for d in range(model):
+                    add(q.normed[d, :size], w.in_proj[c, d], q.u)
+            if wrapped:
+                _norm_gradient(k.x, k.scale, w.norm, size, q, g)
+            for d in range(model):
+                gather(q.out[d] if wrapped else q.normed[d], start, count, steps, d_x[:, d])
 
     return entry(block_backward)
 

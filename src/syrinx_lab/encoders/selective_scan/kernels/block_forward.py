@@ -16,12 +16,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from syrinx_lab.encoders.selective_scan.kernels import SOURCES, entry
-from syrinx_lab.encoders.selective_scan.kernels.channel import Rows, state_gradients, states
+from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SOURCES, entry
+from syrinx_lab.encoders.selective_scan.kernels.channel import Rows, states
 from syrinx_lab.encoders.selective_scan.kernels.lanes import (
     CHUNK,
     LANES,
-    POINTWISE,
     Row,
     add,
     add_product,
@@ -196,40 +195,6 @@ def scan_channel(w: Weights, c: int, count: int, size: int, carry: Row, k: Work)
         add_product(k.y[:size], k.h[n, LANES : LANES + size], C[n, :size])
 
 
-@njit(**POINTWISE)
-def _forward(
-    x: NDArray[np.floating],
-    w: Weights,
-    eps: float,
-    wrapped: bool,
-    tail: Rows,
-    carry: Rows,
-    tails: NDArray[np.floating],
-    carries: NDArray[np.floating],
-    out: NDArray[np.floating],
-    k: Work,
-) -> None:
-    length, model = x.shape
-    zero, one = x.dtype.type(0), x.dtype.type(1)
-    for start in range(0, length, CHUNK):
-        if tails.shape[0] > 0:
-            copy(tail.reshape(-1), tails[start // CHUNK].reshape(-1))
-            copy(carry.reshape(-1), carries[start // CHUNK].reshape(-1))
-        count = min(CHUNK, length - start)
-        size = front(x, w, eps, wrapped, start, count, tail, k)
-        for d in range(model):
-            scaled(k.mixed[d, :size], one if wrapped else zero, k.x[d])
-        for c in range(w.D.shape[0]):
-            scan_channel(w, c, count, size, carry[c], k)
-            sigmoid(k.z[c, :size], k.swish)
-            times(k.swish, k.z[c], k.swish[:size])
-            times(k.swish, k.y, k.swish[:size])
-            for d in range(model):
-                add(k.mixed[d, :size], w.out_proj[d, c], k.swish)
-        for d in range(model):
-            gather(k.mixed[d], start, count, size // LANES, out[:, d])
-
-
 def _entry(sources: str) -> Any:
     def block_forward(
         x: NDArray[np.floating],
@@ -247,8 +212,26 @@ def _entry(sources: str) -> Any:
 
         tails (M, i, K - 1) and carries (M, i, N) take the states before each chunk of CHUNK samples; M = 0 keeps none.
         """
-        _ = sources
-        _forward(x, w, eps, wrapped, tail, carry, tails, carries, out, k)
+        _ = sources  # in the closure, for the cache's key
+        length, model = x.shape
+        zero, one = x.dtype.type(0), x.dtype.type(1)
+        for start in range(0, length, CHUNK):
+            if tails.shape[0] > 0:
+                copy(tail.reshape(-1), tails[start // CHUNK].reshape(-1))
+                copy(carry.reshape(-1), carries[start // CHUNK].reshape(-1))
+            count = min(CHUNK, length - start)
+            size = front(x, w, eps, wrapped, start, count, tail, k)
+            for d in range(model):
+                scaled(k.mixed[d, :size], one if wrapped else zero, k.x[d])
+            for c in range(w.D.shape[0]):
+                scan_channel(w, c, count, size, carry[c], k)
+                sigmoid(k.z[c, :size], k.swish)
+                times(k.swish, k.z[c], k.swish[:size])
+                times(k.swish, k.y, k.swish[:size])
+                for d in range(model):
+                    add(k.mixed[d, :size], w.out_proj[d, c], k.swish)
+            for d in range(model):
+                gather(k.mixed[d], start, count, size // LANES, out[:, d])
 
     return entry(block_forward)
 

@@ -9,12 +9,15 @@ g_t = dy_t C_t + a_{t+1} g_{t+1}, the same recurrence run backwards.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SUMS
 from syrinx_lab.encoders.selective_scan.kernels.elementary import exp
-from syrinx_lab.encoders.selective_scan.kernels.lanes import LANES, POINTWISE, SUMS, Row, times
+from syrinx_lab.encoders.selective_scan.kernels.lanes import LANES, Row, times
 
 Rows = NDArray[np.floating]
 
@@ -48,7 +51,7 @@ def _recur_back(a: Row, b: Row, g: Row) -> None:
 def states(A: Row, delta: Row, du: Row, B: Rows, carry: Row, a: Rows, h: Rows, b: Row, run: Row, lane: Row) -> None:
     """Fill a[n, i] = exp(delta A[n]) and the states h, and advance `carry` (N,) from before the chunk to after it.
 
-    delta, du = delta u: (T,); B (N, T); a (N, T + LANES); h (N, LANES + T); b (T,), run (T + LANES,) and lane (LANES,) are scratch.
+    delta, du = delta u (T,); B (N, T); a, h (N, T + LANES). b (T,), run (T + LANES,) and lane (LANES,) are scratch.
     """
     size = delta.shape[0]
     _sum_lanes(delta, run)
@@ -70,7 +73,7 @@ def states(A: Row, delta: Row, du: Row, B: Rows, carry: Row, a: Rows, h: Rows, b
 @njit(**SUMS)
 def _state_gradients(
     g: Row, a: Row, before: Row, delta: Row, du: Row, B: Row, rate: float, d_B: Row, d_du: Row, d_delta: Row
-) -> float:
+) -> Any:
     d_rate = g.dtype.type(0)
     for i in range(delta.shape[0]):
         slope = g[i] * a[i] * before[i]

@@ -13,13 +13,14 @@ from numba import types
 from numba.extending import overload
 
 # No reassociation here: adding and taking away _SHIFT is what rounds to an integer.
-_FAST = {"fastmath": {"contract"}, "error_model": "numpy"}
+_FAST: Any = {"fastmath": {"contract"}, "error_model": "numpy"}
 
 _LOG2E32 = np.float32(1 / math.log(2))
 _LN2_HI32 = np.float32(0.693359375)  # log 2 in two parts: the first has few bits, so that n * _LN2_HI is exact
 _LN2_LO32 = np.float32(math.log(2) - 0.693359375)
 _SHIFT32 = np.float32(1.5 * 2**23 + 127)  # its low bits, shifted, are the exponent field of a float32
-_LOW32, _HIGH32 = np.float32(-69.0), np.float32(69.0)  # further out, products would be denormal: correct and very slow
+# Further out, products become denormal numbers, on which processors are a hundred times slower.
+_LOW32, _HIGH32 = np.float32(-69.0), np.float32(69.0)
 
 _LOG2E64 = 1 / math.log(2)
 _LN2_HI64 = float.fromhex("0x1.62e42fee00000p-1")
@@ -36,7 +37,7 @@ _L64 = tuple(2 / (2 * k + 1) for k in range(17))
 def exp(x: Any) -> Any:
     """exp(x) of a scalar inside a compiled kernel, x clamped to +-69 (float32) or +-600 (float64); NaN stays NaN.
 
-    2^n exp(r) with n = round(x / log 2) and the Taylor series of exp on |r| <= log(2) / 2: within 2 units in the last place.
+    2^n exp(r) with n = round(x / log 2) and the Taylor series of exp on |r| <= log(2) / 2: right to 2 last places.
     """
     raise NotImplementedError("exp runs inside compiled kernels")
 

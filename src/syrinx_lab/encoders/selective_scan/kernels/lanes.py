@@ -10,21 +10,19 @@ Every function works on one row (one channel) of a chunk, on arrays that the cal
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SUMS
 from syrinx_lab.encoders.selective_scan.kernels.elementary import exp, log1p_unit
 
 LANES = 16
 CHUNK = 256  # samples in a chunk: rows of 1 KiB in float32 keep a channel's work in the first-level cache
 
 Row = NDArray[np.floating]
-
-# error_model: no test for division by zero, which would forbid vectors. _nrt: no reference counts, which would cost
-# two atomic additions for every view of a row; so nothing here may allocate, all arrays come from the caller.
-POINTWISE = {"fastmath": {"contract", "nsz"}, "error_model": "numpy", "nogil": True, "_nrt": False}
-SUMS = POINTWISE | {"fastmath": {"contract", "nsz", "reassoc"}}
 
 
 @njit(**POINTWISE)
@@ -101,7 +99,7 @@ def mix(out: Row, weights: Row, rows: NDArray[np.floating]) -> None:
 
 
 @njit(**SUMS)
-def total(row: Row) -> float:
+def total(row: Row) -> Any:
     """The sum of a row."""
     acc = row.dtype.type(0)
     for i in range(row.shape[0]):
@@ -110,7 +108,7 @@ def total(row: Row) -> float:
 
 
 @njit(**SUMS)
-def dot(left: Row, right: Row) -> float:
+def dot(left: Row, right: Row) -> Any:
     """sum_i left[i] right[i]."""
     acc = left.dtype.type(0)
     for i in range(left.shape[0]):
@@ -119,7 +117,7 @@ def dot(left: Row, right: Row) -> float:
 
 
 @njit(**SUMS)
-def _dot4(left: Row, r0: Row, r1: Row, r2: Row, r3: Row) -> tuple[float, float, float, float]:
+def _dot4(left: Row, r0: Row, r1: Row, r2: Row, r3: Row) -> tuple[Any, Any, Any, Any]:
     zero = left.dtype.type(0)
     a, b, c, d = zero, zero, zero, zero
     for i in range(left.shape[0]):

@@ -12,12 +12,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from syrinx_lab.encoders.selective_scan.kernels import SOURCES, entry
+from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SOURCES, entry
 from syrinx_lab.encoders.selective_scan.kernels.channel import Rows, state_gradients, states
 from syrinx_lab.encoders.selective_scan.kernels.lanes import (
     CHUNK,
     LANES,
-    POINTWISE,
     Row,
     add_product,
     dot,
@@ -85,90 +84,6 @@ def _load_shared(i: Inputs, start: int, count: int, steps: int, k: ScanWork) -> 
         spread(i.C[:, n], start, count, steps, k.C[n])
 
 
-@njit(**POINTWISE)
-def _forward(
-    i: Inputs, first: int, last: int, carry: Rows, carries: NDArray[np.floating], y: NDArray[np.floating], k: ScanWork
-) -> None:
-    length = i.u.shape[0]
-    for start in range(0, length, CHUNK):
-        count = min(CHUNK, length - start)
-        steps = (count + LANES - 1) // LANES
-        size = steps * LANES
-        _load_shared(i, start, count, steps, k)
-        for c in range(first, last):
-            for n in range(i.A.shape[1]):
-                if carries.shape[0] > 0:
-                    carries[start // CHUNK, c, n] = carry[c, n]
-            _load(i, c, start, count, steps, k)
-            states(i.A[c], k.delta[:size], k.du[:size], k.B, carry[c], k.a, k.h, k.b[:size], k.run, k.lane)
-            scaled(k.y[:size], i.D[c], k.u)
-            for n in range(i.A.shape[1]):
-                add_product(k.y[:size], k.h[n, LANES:], k.C[n])
-            gather(k.y, start, count, steps, y[:, c])
-
-
-@njit(**POINTWISE)
-def _backward(
-    i: Inputs,
-    first: int,
-    last: int,
-    carries: NDArray[np.floating],
-    d_y: NDArray[np.floating],
-    d_carry: Rows,
-    d: Inputs,
-    d_A: Rows,
-    d_D: Row,
-    k: ScanWork,
-) -> None:
-    length = i.u.shape[0]
-    for m in range(carries.shape[0] - 1, -1, -1):
-        start = m * CHUNK
-        count = min(CHUNK, length - start)
-        steps = (count + LANES - 1) // LANES
-        size = steps * LANES
-        _load_shared(i, start, count, steps, k)
-        for n in range(i.A.shape[1]):
-            k.d_B[n, :size] = 0
-            k.d_C[n, :size] = 0
-        for c in range(first, last):
-            _load(i, c, start, count, steps, k)
-            for n in range(i.A.shape[1]):
-                k.carry[n] = carries[m, c, n]
-            states(i.A[c], k.delta[:size], k.du[:size], k.B, k.carry, k.a, k.h, k.b[:size], k.run, k.lane)
-            spread(d_y[:, c], start, count, steps, k.d_y)
-            k.d_du[:size] = 0
-            k.d_delta[:size] = 0
-            state_gradients(
-                i.A[c],
-                k.delta[:size],
-                k.du[:size],
-                k.B,
-                k.C,
-                k.d_y[:size],
-                k.a,
-                k.h,
-                d_carry[c],
-                d_A[c],
-                k.d_du[:size],
-                k.d_delta[:size],
-                k.d_B,
-                k.d_C,
-                k.g,
-                k.b[:size],
-                k.run,
-                k.lane,
-            )
-            d_D[c] += dot(k.d_y[:size], k.u)
-            scaled(k.d_u[:size], i.D[c], k.d_y)
-            add_product(k.d_u[:size], k.d_du, k.delta)
-            add_product(k.d_delta[:size], k.d_du, k.u)
-            gather(k.d_u, start, count, steps, d.u[:, c])
-            gather(k.d_delta, start, count, steps, d.delta[:, c])
-        for n in range(i.A.shape[1]):
-            gather(k.d_B[n], start, count, steps, d.B[:, n])
-            gather(k.d_C[n], start, count, steps, d.C[:, n])
-
-
 def _entries(sources: str) -> tuple[Any, Any]:
     def scan_forward(
         i: Inputs,
@@ -179,9 +94,27 @@ def _entries(sources: str) -> tuple[Any, Any]:
         y: NDArray[np.floating],
         k: ScanWork,
     ) -> None:
-        """Channels first .. last of one item: fills y (L, i), advances carry (i, N), keeps carries (M, i, N); M may be 0."""
-        _ = sources
-        _forward(i, first, last, carry, carries, y, k)
+        """Channels first .. last of one item: fills y (L, i), advances carry (i, N), keeps it in carries (M, i, N).
+
+        M is the number of chunks, or 0 where nothing is kept.
+        """
+        _ = sources  # in the closure, for the cache's key
+        length = i.u.shape[0]
+        for start in range(0, length, CHUNK):
+            count = min(CHUNK, length - start)
+            steps = (count + LANES - 1) // LANES
+            size = steps * LANES
+            _load_shared(i, start, count, steps, k)
+            for c in range(first, last):
+                for n in range(i.A.shape[1]):
+                    if carries.shape[0] > 0:
+                        carries[start // CHUNK, c, n] = carry[c, n]
+                _load(i, c, start, count, steps, k)
+                states(i.A[c], k.delta[:size], k.du[:size], k.B, carry[c], k.a, k.h, k.b[:size], k.run, k.lane)
+                scaled(k.y[:size], i.D[c], k.u)
+                for n in range(i.A.shape[1]):
+                    add_product(k.y[:size], k.h[n, LANES:], k.C[n])
+                gather(k.y, start, count, steps, y[:, c])
 
     def scan_backward(
         i: Inputs,
@@ -195,12 +128,58 @@ def _entries(sources: str) -> tuple[Any, Any]:
         d_D: Row,
         k: ScanWork,
     ) -> None:
-        """Gradients of channels first .. last: fills d's u, delta (their columns), B and C (their sum over these channels).
+        """Gradients of channels first .. last: fills their columns of d.u, d.delta; d.B, d.C are sums over them.
 
-        d_carry (i, N) goes from after the item to before it; d_A (i, N) and d_D (i,) are float64 sums, added to.
+        d_carry (i, N) goes from after the item to before it; d_A (i, N) and d_D (i,) are added to.
         """
-        _ = sources
-        _backward(i, first, last, carries, d_y, d_carry, d, d_A, d_D, k)
+        _ = sources  # in the closure, for the cache's key
+        length = i.u.shape[0]
+        for m in range(carries.shape[0] - 1, -1, -1):
+            start = m * CHUNK
+            count = min(CHUNK, length - start)
+            steps = (count + LANES - 1) // LANES
+            size = steps * LANES
+            _load_shared(i, start, count, steps, k)
+            for n in range(i.A.shape[1]):
+                k.d_B[n, :size] = 0
+                k.d_C[n, :size] = 0
+            for c in range(first, last):
+                _load(i, c, start, count, steps, k)
+                for n in range(i.A.shape[1]):
+                    k.carry[n] = carries[m, c, n]
+                states(i.A[c], k.delta[:size], k.du[:size], k.B, k.carry, k.a, k.h, k.b[:size], k.run, k.lane)
+                spread(d_y[:, c], start, count, steps, k.d_y)
+                k.d_du[:size] = 0
+                k.d_delta[:size] = 0
+                state_gradients(
+                    i.A[c],
+                    k.delta[:size],
+                    k.du[:size],
+                    k.B,
+                    k.C,
+                    k.d_y[:size],
+                    k.a,
+                    k.h,
+                    d_carry[c],
+                    d_A[c],
+                    k.d_du[:size],
+                    k.d_delta[:size],
+                    k.d_B,
+                    k.d_C,
+                    k.g,
+                    k.b[:size],
+                    k.run,
+                    k.lane,
+                )
+                d_D[c] += dot(k.d_y[:size], k.u)
+                scaled(k.d_u[:size], i.D[c], k.d_y)
+                add_product(k.d_u[:size], k.d_du, k.delta)
+                add_product(k.d_delta[:size], k.d_du, k.u)
+                gather(k.d_u, start, count, steps, d.u[:, c])
+                gather(k.d_delta, start, count, steps, d.delta[:, c])
+            for n in range(i.A.shape[1]):
+                gather(k.d_B[n], start, count, steps, d.B[:, n])
+                gather(k.d_C[n], start, count, steps, d.C[:, n])
 
     return entry(scan_forward), entry(scan_backward)
 

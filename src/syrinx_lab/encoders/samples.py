@@ -1,0 +1,132 @@
+"""The published encoder: three Mamba stacks read omega, gamma and the weights off a recording, sample by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from syrinx_lab.encoders.mamba import Mamba
+from syrinx_lab.types import Controls
+
+_PUBLISHED_HEAD = "kernel.weights."
+_PUBLISHED_PREFIXES = ("omega_mamba.", "gamma_mamba.", "kernel_mamba.", "omega_net.", "gamma_net.")
+_PUBLISHED_CONSTANTS = ("kernel.deg_exp",)  # exponents that follow from the degree
+
+
+class SamplesEncoder(nn.Module):
+    """Read the controls of the polynomial Ouroboros off a recording at audio rate.
+
+    With z = (x, v), every drive has a Mamba of its own that sees the time-reversed recording and then the recording,
+    concat(reverse(z), z); the second half of its output is kept, so each sample has seen the whole recording.
+
+        omega = |omega_net m_omega| (squared) or omega_net m_omega (signed), gamma = gamma_net m_gamma,
+        w = weights_net lowpass(m_kernel)
+
+    degree         P, highest power of x and of v; w has (P + 1)^2 entries, number i (P + 1) + j multiplies x^i v^j
+    n_layers, d_state, d_conv, expand   sizes of the three stacks, whose d_model is 2; see `Mamba`
+    keep_const     whether w_00 exists; its row of weights_net starts at zero
+    stiffness      "squared" (omega not negative) or "signed"
+    chunk_samples  longer recordings are encoded in pieces of this many samples with carried states, so that memory
+                   beside input and output does not grow with their length; None never cuts
+    checkpoint     compute layers again in the backward pass instead of keeping what they need, for less memory
+    backend        of the scans, see `selective_scan`
+    Raises ValueError for sizes below 1, an unknown stiffness or an unknown backend.
+    """
+
+    _term_exists: Tensor
+
+    def __init__(
+        self,
+        degree: int = 15,
+        n_layers: int = 3,
+        d_state: int = 4,
+        d_conv: int = 4,
+        expand: int = 10,
+        keep_const: bool = True,
+        stiffness: str = "squared",
+        chunk_samples: int | None = 2**18,
+        checkpoint: bool = False,
+        backend: str = "auto",
+    ) -> None:
+        super().__init__()
+        if degree < 1:
+            raise ValueError(f"degree is {degree}: it must be at least 1")
+        if stiffness not in ("squared", "signed"):
+            raise ValueError(f"unknown stiffness {stiffness!r}: choose squared or signed")
+        if chunk_samples is not None and chunk_samples < 1:
+            raise ValueError(f"chunk_samples is {chunk_samples}: it must be at least 1, or None to encode in one piece")
+        self.degree = degree
+        self.stiffness = stiffness
+        self.chunk_samples = chunk_samples
+        channels = 2
+
+        def stack() -> Mamba:
+            return Mamba(channels, n_layers, d_state, d_conv, expand, backend=backend, checkpoint=checkpoint)
+
+        self.omega_mamba, self.gamma_mamba, self.kernel_mamba = stack(), stack(), stack()
+        self.omega_net = nn.Linear(channels, 1)
+        self.gamma_net = nn.Linear(channels, 1)
+        self.weights_net = nn.Linear(channels, (degree + 1) ** 2)
+        if keep_const:
+            with torch.no_grad():
+                self.weights_net.weight[0] = 0
+                self.weights_net.bias[0] = 0
+        exists = torch.ones(degree + 1, degree + 1)
+        exists[1, 0] = exists[0, 1] = 0  # omega and gamma hold these terms
+        exists[0, 0] = float(keep_const)
+        self.register_buffer("_term_exists", exists.flatten(), persistent=False)
+
+    def forward(self, x: Tensor, v: Tensor) -> Controls:
+        """Encode a recording: x (B, L) audio, v = tau x' (B, L), dimensionless -> controls of L steps, C = 2."""
+        assert x.shape == v.shape, f"x {tuple(x.shape)} and v {tuple(v.shape)} differ"
+        assert x.ndim == 2, f"x {tuple(x.shape)} is not (B, L)"
+        z = torch.stack([x, v], dim=-1)
+        omega = self.omega_net(self._read(self.omega_mamba, z)).squeeze(-1)
+        gamma = self.gamma_net(self._read(self.gamma_mamba, z)).squeeze(-1)
+        return Controls(
+            omega=omega.abs() if self.stiffness == "squared" else omega,
+            gamma=gamma,
+            weights=self._read(self.kernel_mamba, z),
+        )
+
+    def weights(self, control: Tensor) -> Tensor:
+        """The weights (B, T, P+1, P+1) from low-passed controls (B, T, 2); terms that do not exist are exactly zero."""
+        head = self.weights_net
+        flat = F.linear(control, head.weight * self._term_exists[:, None], head.bias * self._term_exists)
+        return flat.unflatten(-1, (self.degree + 1, self.degree + 1))
+
+    def _read(self, mamba: Mamba, z: Tensor) -> Tensor:
+        """The stack's output (B, L, 2) for z (B, L, 2), after it has seen z backwards."""
+        length = z.shape[1]
+        if self.chunk_samples is None or length <= self.chunk_samples:
+            return mamba(torch.cat([z.flip(1), z], dim=1))[:, length:]
+        states = None
+        for stop in range(length, 0, -self.chunk_samples):
+            _, states = mamba.advance(z[:, max(stop - self.chunk_samples, 0) : stop].flip(1), states)
+        pieces = []
+        for start in range(0, length, self.chunk_samples):
+            piece, states = mamba.advance(z[:, start : start + self.chunk_samples], states)
+            pieces.append(piece)
+        return torch.cat(pieces, dim=1)
+
+
+def load_published(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the weights of a published checkpoint for `SamplesEncoder.load_state_dict`.
+
+    Theirs: omega_mamba, gamma_mamba, kernel_mamba, omega_net, gamma_net as here, and kernel.weights for weights_net;
+    the constant kernel.deg_exp is left out. Raises ValueError for a name that no published checkpoint has.
+    """
+    renamed = {}
+    for name, value in state_dict.items():
+        if name in _PUBLISHED_CONSTANTS:
+            continue
+        if name.startswith(_PUBLISHED_HEAD):
+            renamed["weights_net." + name.removeprefix(_PUBLISHED_HEAD)] = value
+        elif name.startswith(_PUBLISHED_PREFIXES):
+            renamed[name] = value
+        else:
+            raise ValueError(f"not a published encoder: it holds {name!r}, which has no place in SamplesEncoder")
+    return renamed

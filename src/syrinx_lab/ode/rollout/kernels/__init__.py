@@ -1,0 +1,65 @@
+"""The Numba kernels of the fused backend: RK4 forward in time, and its hand-written adjoint backward in time.
+
+A tile is `width` items of the batch, one a lane of a vector register. Per-sample arrays (batch, steps) are read and
+written in place; the weights of a step, which lie item by item in memory, are transposed into lanes once a step, and
+their gradient back. Where the batch is no multiple of the width the last tile overlaps the one before and computes the
+same numbers again (two threads may then write the same bits to the same place, which is harmless).
+
+Numba infers the types of what it compiles, so those functions carry no hints.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+# Numba's cache on disk looks at the file of an entry point alone, not at what it calls: so every entry point holds this
+# fingerprint of the folder in its closure, which is part of the cache's key.
+SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+
+
+def entry(function: Callable[..., None]) -> Any:
+    """Compile a kernel that Python calls, free of the interpreter's lock, and keep the result where a folder allows."""
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written to
+        return njit(nogil=True)(function)
+
+
+class Arrays(NamedTuple):
+    """The drives, or their gradients: stiffness and gamma (batch, steps), the weights flattened (see `Plan`)."""
+
+    stiffness: np.ndarray
+    gamma: np.ndarray
+    weights: np.ndarray
+
+
+class Plan(NamedTuple):
+    """What an integration is told; the numbers are in the dtype of the state.
+
+    side         P + 1
+    item_stride  elements from an item's weights to the next item's
+    step_stride  elements from a step's weights to the next step's
+    clamped      whether the state is softly clamped, at x_bound and v_bound, whose inverses stand beside them
+    step         h, with its half, third and sixth beside it
+    """
+
+    side: int
+    item_stride: int
+    step_stride: int
+    clamped: bool
+    x_bound: np.floating
+    x_inverse: np.floating
+    v_bound: np.floating
+    v_inverse: np.floating
+    step: np.floating
+    half: np.floating
+    third: np.floating
+    sixth: np.floating
+    zero: np.floating
+    one: np.floating
