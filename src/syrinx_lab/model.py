@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .ode.lowpass import gaussian_lowpass
 from .ode.oscillator import SoftClamp, acceleration
-from .ode.rollout import rollout
+from .ode.rollout import BACKENDS, rollout
 from .types import Controls, Drives, Trajectory
 
 
@@ -40,7 +40,7 @@ class Ouroboros(nn.Module):
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
-        ValueError: a stiffness that is not one of the two, a negative low-pass or a tau that is not positive.
+        ValueError: an unknown stiffness or backend, a negative low-pass or a tau that is not positive.
     """
 
     def __init__(
@@ -59,6 +59,8 @@ class Ouroboros(nn.Module):
         super().__init__()
         if stiffness not in ("squared", "signed"):
             raise ValueError(f"oscillator.stiffness is {stiffness!r}: use squared or signed")
+        if backend not in ("auto", *BACKENDS):
+            raise ValueError(f"backend.name is {backend!r}: use one of {', '.join(('auto', *BACKENDS))}")
         if drive_lowpass_ms < 0:
             raise ValueError(f"oscillator.drive_lowpass_ms is {drive_lowpass_ms}: use 0 or more")
         if tau is not None and tau <= 0:

@@ -99,6 +99,12 @@ def test_overlapping_annotations_give_no_shared_window() -> None:
     assert spans(pools, MID) == [(210, 260), (410, 460)]
 
 
+def test_a_syllable_within_another_does_not_hide_its_end() -> None:
+    song = recording_of("song", [("a", 200, 500), ("b", 250, 300), ("c", 510, 600)])
+    pools = cut_segments([song], sample_rate=RATE)
+    assert [(s.start, s.stop) for s in pools[ONSET] if s.label == "c"] == [(500, 550)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     recording=layouts(),
@@ -185,6 +191,13 @@ def test_no_window_that_fits_names_the_longest_syllable_and_the_remedy() -> None
         "set data.context_s to 0.825 or less"
     )
     assert cut_segments(songs, sample_rate=RATE, context_s=0.825).sizes()[ONSET] == 1
+
+
+def test_the_advice_may_come_from_the_middle() -> None:
+    cut_off = [recording_of("cut_off", [("a", 3, 203)], size=210)]
+    with pytest.raises(ValueError, match=r"set data\.context_s to 0\.18 or less"):
+        cut_segments(cut_off, sample_rate=RATE, context_s=0.181)
+    assert cut_segments(cut_off, sample_rate=RATE, context_s=0.18).sizes() == {ONSET: 0, OFFSET: 0, MID: 1}
 
 
 def test_a_horizon_longer_than_the_windows_is_refused() -> None:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from layouts import RATE, corpus_from, corpus_of, recording_of
 
@@ -67,9 +67,10 @@ def test_splits_follow_the_seed_and_not_the_order_of_the_corpus() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(data=st.data(), recordings=st.integers(4, 7), seed=st.integers(0, 100))
-def test_no_split_of_the_same_sizes_lacks_fewer_labels(data, recordings: int, seed: int) -> None:
-    rows = {f"r{k}": data.draw(st.lists(st.sampled_from("abcde"), min_size=1, max_size=3)) for k in range(recordings)}
+@example(songs=["a", "bce", "ce", "ad", "b"], seed=36)  # the first descent ends beside the best division
+@given(songs=st.lists(st.text("abcde", min_size=1, max_size=3), min_size=4, max_size=7), seed=st.integers(0, 100))
+def test_no_split_of_the_same_sizes_lacks_fewer_labels(songs: list[str], seed: int) -> None:
+    rows = {f"r{k}": song for k, song in enumerate(songs)}
     corpus = corpus_of(rows)
     everything = set().union(*rows.values())
 
@@ -77,7 +78,7 @@ def test_no_split_of_the_same_sizes_lacks_fewer_labels(data, recordings: int, se
         return sum(k * len(everything - labels_in(corpus, part)) for k, part in ((2, train), (1, val), (1, test)))
 
     splits = split_recordings(corpus, val_fraction=0.25, test_fraction=0.25, seed=seed)
-    size = max(1, int(recordings / 4 + 0.5))
+    size = max(1, int(len(songs) / 4 + 0.5))
     assert (len(splits.val), len(splits.test)) == (size, size)
     least = min(
         price(set(rows) - {*val, *test}, val, test)

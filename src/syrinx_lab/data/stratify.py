@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-RESTARTS = 16
-SHORTLIST = 32
+SHORTLIST = 32  # recordings of each split that an exchange looks at
+TRIALS = 64
+KICKS = 3  # exchanges at random before each trial
 UNEVEN = 1e-6  # what a label's wrong share costs beside its absence
 TOLERANCE = 0.05
 TINY = 1e-9
@@ -28,10 +28,10 @@ def stratify(
 
         sum_kl weights[l] (lacking[k] [c = 0] + 1e-6 max(0, |c - w| / (c + w) - 0.05))
 
-    Recordings go one by one, those with the rarest label first, to a split that lacks it, else to the split that wants
-    most of it yet. Exchanges of two recordings then lower the sum until none does. Should a label of the greatest
-    weight still be lacking, the same is done from other orders, and the best of 16 is kept. The order comes from
-    `generator`.
+    Recordings go one by one, those with the rarest label first, to the split that wants most of it yet. Exchanges of
+    two recordings then lower the sum until none does. Should a label of the greatest weight still be lacking, a few
+    random exchanges and a new descent follow, up to 64 times, and are kept where they are no worse. All chance comes
+    from `generator`.
 
     counts   (R, L) syllables of each label in each recording; every row and every column has one
     weights  (L,) above 0
@@ -49,14 +49,18 @@ def stratify(
     without = np.append(np.cumsum(sorted(lacking))[::-1], 0.0)
     main = weights == weights.max()
     unavoidable = float(weights[main] @ without[np.minimum(holders[main], len(sizes))])
-    best, least = np.empty(0, int), math.inf
-    for _ in range(RESTARTS):
-        owner = problem.mend(_deal(counts, wanted, sizes, generator))
-        price = problem.price(owner)
-        if price < least - TINY:
-            best, least = owner, price
-        if problem.absences(owner, main) <= unavoidable + TINY:
+    best = problem.mend(_deal(counts, wanted, sizes, generator))
+    least = problem.price(best)
+    for _ in range(TRIALS):
+        if problem.absences(best, main) <= unavoidable + TINY:
             break
+        trial = best.copy()
+        for one, other in generator.integers(len(counts), size=(KICKS, 2)):
+            trial[[one, other]] = trial[[other, one]]
+        trial = problem.mend(trial)
+        # as good will do: it leads on to other divisions
+        if problem.price(trial) < least + TINY:
+            best, least = trial, problem.price(trial)
     return best
 
 
@@ -64,19 +68,17 @@ def _deal(counts: np.ndarray, wanted: np.ndarray, sizes: Sequence[int], generato
     """Recordings dealt one by one, those with the rarest label first."""
     owner = np.full(len(counts), -1)
     capacity, wanted = np.array(sizes), wanted.copy()
-    has = np.zeros(wanted.shape, dtype=bool)
     order = generator.permutation(len(counts))
     while (owner < 0).any():
         left = order[owner[order] < 0]
         holders = (counts[left] > 0).sum(axis=0)
         label = int(np.argmin(np.where(holders > 0, holders, len(counts) + 1)))
         for recording in left[counts[left, label] > 0]:
-            choice = [(not has[k, label], wanted[k, label], room, -k) for k, room in enumerate(capacity) if room]
+            choice = [(wanted[k, label], room, -k) for k, room in enumerate(capacity) if room]
             split = -max(choice)[-1]
             owner[recording] = split
             capacity[split] -= 1
             wanted[split] -= counts[recording]
-            has[split] |= counts[recording] > 0
     return owner
 
 

@@ -86,7 +86,7 @@ class OuroborosModule(LightningModule):
             rollout_grad=self.objective.rollout_needs_grad,
             ic_noise_rms=self.ic_noise_rms,
             onset_lead=self.onset_lead,
-            generator=self._generator(),
+            generator=self.noise_generator(self.global_step),
         )
         total, parts = self.objective(prediction)
         self._loss_is_finite = bool(torch.isfinite(total.detach()))
@@ -108,9 +108,10 @@ class OuroborosModule(LightningModule):
         """Log what the curriculum was in this epoch."""
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
         state = {"train/horizon": float(self.current_horizon() if self.objective.needs_rollout else 0)}
-        state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ("spec", "env", "env_log")}
+        ramped = [name for name in ("spec", "env", "env_log") if name in self.objective.terms]
+        state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ramped}
         self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True)
 
-    def _generator(self) -> torch.Generator:
-        generator = torch.Generator(device="cpu")
-        return generator.manual_seed((self.seed * 1_000_003 + self.global_step) % (2**63 - 1))
+    def noise_generator(self, step: int) -> torch.Generator:
+        """The source of the cold starts' noise at a global step, a function of (seed, step) alone."""
+        return torch.Generator().manual_seed((self.seed * 1_000_003 + step) % (2**63 - 1))

@@ -17,8 +17,8 @@ from torch.autograd.function import once_differentiable
 from ...types import Drives
 from ..oscillator import SoftClamp
 from .kernels import Arrays, Plan
-from .backward import backward
-from .forward import forward
+from .kernels.backward import backward as backward_kernel
+from .kernels.forward import forward as forward_kernel
 
 _LINE = 64  # bytes of a cache line, and of the widest vector register
 
@@ -61,7 +61,9 @@ class _Fused(torch.autograd.Function):
         vs = torch.empty_like(xs)
         ctx.plan = _plan(weights, step, clamp)
         starts = x_start.contiguous().numpy(), v_start.contiguous().numpy()
-        _run(forward, xs, starts, _arrays(stiffness, gamma, weights), ctx.plan, _like(xs), xs.numpy(), vs.numpy())
+        _run(
+            forward_kernel, xs, starts, _arrays(stiffness, gamma, weights), ctx.plan, _like(xs), xs.numpy(), vs.numpy()
+        )
         ctx.save_for_backward(stiffness, gamma, weights, xs, vs)
         return xs, vs
 
@@ -74,7 +76,7 @@ class _Fused(torch.autograd.Function):
         grads = [torch.empty_like(stiffness), torch.empty_like(gamma)]
         grads.append(_empty(weights.shape, xs.dtype) if ctx.needs_input_grad[2] else xs.new_empty(0))
         _run(
-            backward,
+            backward_kernel,
             xs,
             xs.numpy(),
             vs.numpy(),
@@ -95,7 +97,7 @@ class _Fused(torch.autograd.Function):
 def _plan(weights: Tensor, step: float, clamp: SoftClamp | None) -> Plan:
     x, v = (clamp.x, clamp.v) if clamp else (1.0, 1.0)
     real = np.float32 if weights.dtype == torch.float32 else np.float64
-    numbers = map(real, (x, 1 / x, v, 1 / v, step, step / 2, step / 3, step / 6, 0, 1))
+    numbers: list[np.floating] = list(map(real, (x, 1 / x, v, 1 / v, step, step / 2, step / 3, step / 6, 0, 1)))
     item_stride, step_stride = weights.stride()[:2]
     return Plan(weights.shape[-1], item_stride, step_stride, clamp is not None, *numbers)
 

@@ -20,7 +20,7 @@ from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SUMS
 from syrinx_lab.encoders.selective_scan.kernels.elementary import exp, log1p_unit
 
 LANES = 16
-CHUNK = 256  # samples in a chunk: rows of 1 KiB in float32 keep a channel's work in the first-level cache
+CHUNK = 1024  # samples in a chunk: long enough to make light of the calls, short enough for the second-level cache
 
 Row = NDArray[np.floating]
 

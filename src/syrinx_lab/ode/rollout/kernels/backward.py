@@ -79,7 +79,7 @@ def _backward(sources: str):
         like            a tuple as long as a tile is wide
         x_grad, v_grad  (batch, H) gradients of xs and vs
         start_grads     x and v (batch,), to be filled
-        grads           contiguous `Arrays` of T steps, of which the first H - 1 are filled; empty weights are left alone
+        grads           contiguous `Arrays`, filled for the first H - 1 of T steps; empty weights are left alone
         """
         _ = sources
         mode = flush_subnormals()

@@ -1,0 +1,102 @@
+"""Updates that are not finite are left out; warm-ups and horizons follow the planned epochs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.losses.mrstft import MultiResolutionStft
+from syrinx_lab.losses.teacher_forced import TeacherForced
+from syrinx_lab.losses.weighted import WeightedLoss
+from syrinx_lab.model import Ouroboros
+from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.training.module import OuroborosModule
+from syrinx_lab.training.schedules import Pow2Horizon
+from syrinx_lab.training.warmup import Warmup
+from syrinx_lab.types import Batch, Prediction
+
+
+class _Poisoned(nn.Module):
+    """A term whose value or whose gradient is not finite on chosen calls."""
+
+    needs_rollout = False
+
+    def __init__(self, values: dict[int, str]) -> None:
+        super().__init__()
+        self.calls, self.values = 0, values
+
+    def forward(self, prediction: Prediction) -> Tensor:
+        self.calls += 1
+        mean = prediction.acceleration.mean(dim=1)
+        kind = self.values.get(self.calls - 1)
+        if kind == "loss":
+            return mean * float("nan")
+        if kind == "gradient":
+            return torch.sqrt(mean - mean.detach())  # value 0, slope infinite
+        return mean**2
+
+
+def batches(count: int) -> DataLoader[Batch]:
+    generator = torch.Generator().manual_seed(5)
+    made = []
+    for _ in range(count):
+        x = 0.1 * torch.randn(2, 128, generator=generator)
+        made.append(Batch(x, x.roll(1, 1), x.roll(2, 1), torch.tensor([0, 2]), torch.tensor([40, -10])))
+    return DataLoader(made, batch_size=None)
+
+
+def module(terms: dict[str, nn.Module], planned: int = 4) -> OuroborosModule:
+    torch.manual_seed(0)
+    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100, backend="eager")
+    objective = WeightedLoss(terms, dict.fromkeys(terms, 1.0))
+    adam = partial(torch.optim.Adam, lr=1e-3)
+    return OuroborosModule(model, objective, Pow2Horizon(32, 128), adam, planned_epochs=planned, seed=7)
+
+
+def fit(lit: OuroborosModule, epochs: int, count: int, *callbacks) -> Trainer:
+    trainer = Trainer(
+        max_epochs=epochs,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        gradient_clip_val=5.0,
+        callbacks=list(callbacks),
+    )
+    trainer.fit(lit, batches(count))
+    return trainer
+
+
+@pytest.mark.parametrize("kind", ["loss", "gradient"])
+def test_an_update_that_is_not_finite_is_skipped_and_counted(kind: str) -> None:
+    poisoned = module({"tf": _Poisoned({1: kind, 2: kind})})
+    trainer = fit(poisoned, 1, 4)
+    assert trainer.callback_metrics["loss/nan_skip"] == 2
+    assert all(bool(torch.isfinite(p).all()) for p in poisoned.parameters())
+    steps = {int(s["step"]) for s in trainer.optimizers[0].state.values()}
+    assert steps == {2}, "Adam has seen the two finite updates and no others"
+    assert torch.isfinite(trainer.callback_metrics["loss/total"])
+
+
+def test_curriculum_is_logged_and_follows_planned_epochs() -> None:
+    lit = module({"spec": MultiResolutionStft([[32, 8]]), "tf": TeacherForced(1.0)})
+    trainer = fit(lit, 3, 2, Warmup("spec", 4))
+    assert trainer.callback_metrics["train/horizon"] == lit.horizon(2, 4) == 64
+    assert trainer.callback_metrics["train/lam_spec"] == pytest.approx(0.5)
+    assert {"loss/total", "loss/spec", "loss/tf"} <= set(trainer.callback_metrics)
+
+
+def test_noise_of_cold_starts_depends_on_seed_and_step_alone() -> None:
+    lit, other = module({"tf": TeacherForced(1.0)}), module({"tf": TeacherForced(1.0)})
+    other.seed = 8
+    first = torch.randn(3, generator=lit.noise_generator(5))
+    assert torch.equal(first, torch.randn(3, generator=lit.noise_generator(5)))
+    assert not torch.equal(first, torch.randn(3, generator=lit.noise_generator(6)))
+    assert not torch.equal(first, torch.randn(3, generator=other.noise_generator(5)))

@@ -1,0 +1,65 @@
+"""Where a rollout begins, from which state, and what it shares with the anchor."""
+
+from __future__ import annotations
+
+import torch
+
+from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.model import Ouroboros
+from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.training.prediction import initial_condition, predict, rollout_start
+from syrinx_lab.types import Batch, Category
+
+
+def batch(onset: list[int], category: list[Category], length: int = 400) -> Batch:
+    generator = torch.Generator().manual_seed(3)
+    x = 0.1 * torch.randn(len(onset), length, generator=generator)
+    return Batch(x, torch.gradient(x, dim=1)[0], torch.zeros_like(x), torch.tensor(category), torch.tensor(onset))
+
+
+def test_onset_rollouts_begin_a_lead_before_the_onset_and_stay_in_the_window() -> None:
+    b = batch([200, 30, 390, 200, 200], [Category.ONSET] * 3 + [Category.OFFSET, Category.MID])
+    assert rollout_start(b, 150, onset_lead=50).tolist() == [150, 0, 250, 0, 0]
+    assert rollout_start(b, 400, onset_lead=50).tolist() == [0] * 5
+
+
+def test_only_onsets_start_cold() -> None:
+    category = torch.tensor([Category.ONSET, Category.OFFSET, Category.MID, Category.ONSET] * 500)
+    x, v = torch.full((2000,), 0.2), torch.full((2000,), -0.1)
+    x0, v0 = initial_condition(x, v, category, 1e-3, torch.Generator().manual_seed(0))
+    cold = category == Category.ONSET
+    assert torch.equal(x0[~cold], x[~cold])
+    assert torch.equal(v0[~cold], v[~cold])
+    for state in (x0[cold], v0[cold]):
+        assert abs(float(state.mean())) < 1e-4
+        assert 0.9e-3 < float(state.std()) < 1.1e-3
+    warm = torch.where(torch.arange(2000) == 1, Category.ONSET, category)
+    again, _ = initial_condition(x, v, warm, 1e-3, torch.Generator().manual_seed(0))
+    assert torch.equal(again[cold], x0[cold]), "a draw does not depend on the categories around it"
+
+
+def test_prediction_is_consistent_with_the_model() -> None:
+    torch.manual_seed(0)
+    encoder = SamplesEncoder(degree=3, n_layers=1, expand=2)
+    model = Ouroboros(encoder, NoTract(), sample_rate=44100, backend="eager")
+    b = batch([200, 0], [Category.ONSET, Category.MID])
+    arguments = dict(ic_noise_rms=1e-3, onset_lead=20, rollout_grad=True)
+    p = predict(model, b, horizon=64, generator=torch.Generator().manual_seed(1), **arguments)
+    assert p.output is not None
+    assert p.target is not None
+    assert torch.equal(p.target[0], b.x[0, 180:244])
+    assert torch.equal(p.target[1], b.x[1, :64])
+    assert torch.equal(p.output[1, 0], b.x[1, 0]), "a warm rollout begins at the data"
+    assert abs(float(p.output[0, 0])) < 6e-3, "a cold one near silence"
+    drives = model.drives(b.x, b.dx)
+    trajectory = model.sing(drives.window(torch.tensor([180, 0]), 64), (p.output[:, 0].detach(), b.dx[[0, 1], [180, 0]]), 64)
+    assert torch.allclose(p.output[1], trajectory.x[1], atol=1e-7)
+    k, gamma, w = drives.stiffness, drives.gamma, drives.weights
+    powers = torch.arange(4)
+    polynomial = torch.einsum("blij,bli,blj->bl", w, b.x[..., None] ** powers, b.dx[..., None] ** powers)
+    assert torch.allclose(p.acceleration, -k * b.x - gamma * b.dx - polynomial, atol=1e-6)
+    silent = predict(model, b, horizon=64, generator=torch.Generator(), **{**arguments, "rollout_grad": False})
+    assert silent.output is not None
+    assert not silent.output.requires_grad
+    assert silent.acceleration.requires_grad
+    assert predict(model, b, horizon=None, generator=torch.Generator(), **arguments).output is None
