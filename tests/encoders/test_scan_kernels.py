@@ -114,9 +114,32 @@ def test_kernels_run_from_several_threads_at_once() -> None:
 
 
 def test_a_task_that_fails_is_heard() -> None:
-    def task(index: int) -> None:
+    def task(index: int, scratch: list[int]) -> None:
         if index == 3:
             raise ValueError("task 3")
 
     with pytest.raises(ValueError, match="task 3"):
-        run_each(task, 5)
+        run_each(task, 5, list)
+
+
+def test_every_task_runs_once_with_the_scratch_of_its_thread() -> None:
+    seen: list[int] = []
+    scratches: list[set[int]] = []
+
+    def make_scratch() -> set[int]:
+        scratches.append(set())
+        return scratches[-1]
+
+    def task(index: int, scratch: set[int]) -> None:
+        seen.append(index)
+        scratch.add(threading.get_ident())
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        run_each(task, 50, make_scratch)
+    finally:
+        torch.set_num_threads(threads)
+    assert sorted(seen) == list(range(50))
+    assert len(scratches) == 2
+    assert all(len(scratch) <= 1 for scratch in scratches)

@@ -73,7 +73,7 @@ def test_sequential_is_the_geometric_series() -> None:
 
 
 @pytest.mark.parametrize("backend", ["parallel", "fused"])
-@pytest.mark.parametrize("length", [1, 16, 17, CHUNK, CHUNK + 1, 2 * CHUNK + 37])
+@pytest.mark.parametrize("length", [1, 16, 17, CHUNK, CHUNK + 1])
 def test_backends_agree_in_float64(backend: str, length: int) -> None:
     tensors = problem(2, length, 3, 4, seed=length)
     values, gradients = run(tensors, backend)

@@ -130,7 +130,7 @@ def _read_candidates(index: AudioIndex, folder: Path, files: Sequence[Path], ann
 
         def native_rate(audio: str, bare: _Candidate = bare) -> int | None:
             recordings = _find(index, bare, audio)
-            return soundfile.info(recordings[0].path).samplerate if len(recordings) == 1 else None
+            return _native_rate(recordings[0].path) if len(recordings) == 1 else None
 
         file = read_annotation_file(path, name, native_rate)
         order = ORDER.index(name) if name in ORDER else len(ORDER)
@@ -142,6 +142,14 @@ def _read_candidates(index: AudioIndex, folder: Path, files: Sequence[Path], ann
 
 def _find(index: AudioIndex, candidate: _Candidate, name: str) -> list[AudioFile]:
     return index.find(name, candidate.near) if name else candidate.own
+
+
+def _native_rate(path: Path) -> int | None:
+    """The file's own sample rate in Hz; None when it cannot be read, which is told when its samples are."""
+    try:
+        return soundfile.info(path).samplerate
+    except soundfile.LibsndfileError:
+        return None
 
 
 def _ambiguous(name: str, recordings: list[AudioFile]) -> str:

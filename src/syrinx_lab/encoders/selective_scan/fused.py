@@ -15,7 +15,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from syrinx_lab.encoders.selective_scan.kernels.lanes import CHUNK
-from syrinx_lab.encoders.selective_scan.kernels.scan import Inputs, scan_backward, scan_forward, scan_workspace
+from syrinx_lab.encoders.selective_scan.kernels.scan import (
+    Inputs,
+    ScanWork,
+    scan_backward,
+    scan_forward,
+    scan_workspace,
+)
 from syrinx_lab.encoders.selective_scan.threads import run_each
 
 
@@ -48,12 +54,11 @@ class _FusedScan(torch.autograd.Function):
         y_array, last_array, carries_array = y.numpy(), last.numpy(), carries.numpy()
         groups = _groups(batch, inner)
 
-        def task(index: int) -> None:
-            b, (first, stop) = index // len(groups), groups[index % len(groups)]
-            work = scan_workspace(state.shape[2], y_array.dtype)
-            scan_forward(_item(arrays, b), first, stop, last_array[b], carries_array[b], y_array[b], work)
+        def task(index: int, scratch: ScanWork) -> None:
+            b, group = divmod(index, len(groups))
+            scan_forward(_item(arrays, b), *groups[group], last_array[b], carries_array[b], y_array[b], scratch)
 
-        run_each(task, batch * len(groups))
+        run_each(task, batch * len(groups), lambda: scan_workspace(state.shape[2], y_array.dtype))
         ctx.save_for_backward(*inputs, carries)
         return y, last
 
@@ -72,14 +77,13 @@ class _FusedScan(torch.autograd.Function):
         d_D = d_u.new_zeros(batch, inner, dtype=torch.float64)
         outputs = [t.numpy() for t in (d_u, d_delta, d_A, d_B, d_C, d_D, d_y, d_state, carries)]
 
-        def task(index: int) -> None:
+        def task(index: int, scratch: ScanWork) -> None:
             b, group = divmod(index, len(groups))
             u, delta, A, B, C, D, y, last, kept = outputs
             into = Inputs(u[b], delta[b], arrays[2], B[b, group], C[b, group], arrays[5])
-            work = scan_workspace(state, u.dtype)
-            scan_backward(_item(arrays, b), *groups[group], kept[b], y[b], last[b], into, A[b], D[b], work)
+            scan_backward(_item(arrays, b), *groups[group], kept[b], y[b], last[b], into, A[b], D[b], scratch)
 
-        run_each(task, batch * len(groups))
+        run_each(task, batch * len(groups), lambda: scan_workspace(state, arrays[0].dtype))
         return None, d_u, d_delta, d_A.sum(0).to(d_u), d_B.sum(1), d_C.sum(1), d_D.sum(0).to(d_u), d_state
 
 

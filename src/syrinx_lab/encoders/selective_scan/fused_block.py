@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from syrinx_lab.encoders.selective_scan.kernels.block_backward import block_backward, gradient_workspace
-from syrinx_lab.encoders.selective_scan.kernels.block_forward import Weights, block_forward, workspace
+from syrinx_lab.encoders.selective_scan.kernels.block_backward import GradientWork, block_backward, gradient_workspace
+from syrinx_lab.encoders.selective_scan.kernels.block_forward import Weights, Work, block_forward, workspace
 from syrinx_lab.encoders.selective_scan.kernels.lanes import CHUNK
 from syrinx_lab.encoders.selective_scan.threads import run_each
 
@@ -32,11 +32,11 @@ class _FusedBlock(torch.autograd.Function):
         items = [t.detach().numpy() for t in (x, tail, carry, tails, carries, out)]
         small = items[0].dtype.type(eps)
 
-        def task(b: int) -> None:
+        def task(b: int, scratch: Work) -> None:
             source, *rest = (array[b] for array in items)
-            block_forward(source, arrays, small, wrapped, *rest, workspace(arrays))
+            block_forward(source, arrays, small, wrapped, *rest, scratch)
 
-        run_each(task, batch)
+        run_each(task, batch, lambda: workspace(arrays))
         ctx.save_for_backward(x, tails, carries, *weights)
         ctx.wrapped, ctx.eps = wrapped, eps
         return out, tail, carry
@@ -54,14 +54,12 @@ class _FusedBlock(torch.autograd.Function):
         sum_arrays = [total.numpy() for total in sums]
         small = items[0].dtype.type(ctx.eps)
 
-        def task(b: int) -> None:
+        def task(b: int, scratch: tuple[Work, GradientWork]) -> None:
             source, *rest = (array[b] for array in items)
             into = Weights(*(total[b] for total in sum_arrays))
-            block_backward(
-                source, arrays, small, ctx.wrapped, *rest, into, workspace(arrays), gradient_workspace(arrays)
-            )
+            block_backward(source, arrays, small, ctx.wrapped, *rest, into, *scratch)
 
-        run_each(task, batch)
+        run_each(task, batch, lambda: (workspace(arrays), gradient_workspace(arrays)))
         return None, None, None, d_x, d_tail, d_carry, *(total.sum(0).to(x.dtype) for total in sums)
 
 

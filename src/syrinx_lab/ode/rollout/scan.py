@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
@@ -84,6 +85,8 @@ def _fold(combine: Combine, state: State, samples: Samples) -> State:
 def compiled_fold(step: float, clamp: SoftClamp | None, compiler: str = "inductor") -> Callable[..., State]:
     """`_fold` through torch's scan operator, compiled: (x, v, samples) -> outputs."""
     from torch._higher_order_ops.scan import scan
+
+    logging.getLogger("torch._higher_order_ops.partitioner").setLevel(logging.WARNING)  # torch 2.11 prints its graphs
 
     def combine(state: State, samples: Samples) -> tuple[State, State]:
         x, v = rk4_step(*state, *samples, step, clamp)

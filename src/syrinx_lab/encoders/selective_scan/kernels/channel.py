@@ -78,26 +78,17 @@ def states(A: Row, delta: Row, du: Row, B: Rows, carry: Row, a: Rows, h: Rows, b
         carry[n] = h[n, size + LANES - 1]
 
 
-@njit(**POINTWISE)
-def _read_gradients(d_y: Row, C: Row, h: Row, d_h: Row, d_C: Row) -> None:
-    for i in range(d_y.shape[0]):
-        d_h[i] = d_y[i] * C[i]
-        d_C[i] += d_y[i] * h[i + LANES]
-
-
 @njit(**SUMS)
 def _state_gradients(
-    d_h: Row, a: Row, before: Row, delta: Row, du: Row, B: Row, rate: float, d_B: Row, d_du: Row, d_delta: Row, g: Row
+    g: Row, a: Row, before: Row, delta: Row, du: Row, B: Row, rate: float, d_B: Row, d_du: Row, d_delta: Row
 ) -> Any:
     d_rate = g.dtype.type(0)
-    for i in range(delta.shape[0] - 1, -1, -1):
-        total = a[i + LANES] * g[i + LANES] + d_h[i]
-        g[i] = total
-        slope = total * a[i] * before[i]
+    for i in range(delta.shape[0]):
+        slope = g[i] * a[i] * before[i]
         d_rate += slope * delta[i]
         d_delta[i] += slope * rate
-        d_du[i] += total * B[i]
-        d_B[i] += total * du[i]
+        d_du[i] += g[i] * B[i]
+        d_B[i] += g[i] * du[i]
     return d_rate
 
 
@@ -131,7 +122,9 @@ def state_gradients(
     _sum_lanes(delta, run)
     for n in range(A.shape[0]):
         _decay(run[size : size + LANES], A[n], lane)
-        _read_gradients(d_y, C[n], h[n], b, d_C[n])
+        times(d_y, C[n, :size], b)
+        for i in range(size):
+            d_C[n, i] += d_y[i] * h[n, i + LANES]
         a[n, size:] = 1
         g[size:] = 0
         _recur_back(a[n], b, g)
@@ -140,5 +133,8 @@ def state_gradients(
             leaves = a[n, j] * g[j] + lane[j] * enters
             g[size + j] = enters
             enters = leaves
-        d_A[n] += _state_gradients(b, a[n], h[n], delta, du, B[n], A[n], d_B[n], d_du, d_delta, g)
+        _recur_back(a[n], b, g)
         d_carry[n] = a[n, 0] * g[0]
+        d_A[n] += _state_gradients(
+            g[:size], a[n, :size], h[n, :size], delta, du, B[n, :size], A[n], d_B[n, :size], d_du, d_delta
+        )

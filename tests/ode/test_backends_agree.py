@@ -1,0 +1,177 @@
+"""Values and every gradient of the fast backends against the eager reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.rollout import rollout
+from syrinx_lab.types import Drives
+
+CLAMP = SoftClamp(0.5, 1.0)
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
+Inputs = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]  # stiffness, gamma, weights, x, v
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The widths of the compiled lanes follow the threads: keep them the same on every machine."""
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+
+
+def problem(batch: int, steps: int, degree: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> Inputs:
+    """A lively but bounded oscillator: every monomial matters, none takes over."""
+    generator = torch.Generator().manual_seed(1000 * degree + 10 * steps + batch + seed)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    power = torch.arange(degree + 1)
+    weights = 0.05 * draw(batch, steps, degree + 1, degree + 1) / (1.0 + power[:, None] + power)
+    inputs = 0.8 + 0.1 * draw(batch, steps), 0.1 * draw(batch, steps), weights, 0.2 * draw(batch), 0.2 * draw(batch)
+    return tuple(y.to(dtype).requires_grad_() for y in inputs)
+
+
+def values_and_gradients(
+    inputs: Inputs, horizon: int, backend: str, clamp: SoftClamp | None, step: float = 0.6
+) -> list[Tensor]:
+    stiffness, gamma, weights, x, v = inputs
+    run = rollout(Drives(stiffness, gamma, weights), (x, v), horizon, backend=backend, step=step, clamp=clamp)
+    place = torch.arange(run.x.numel(), dtype=run.x.dtype).reshape(run.x.shape)
+    loss = (run.x * torch.cos(place)).sum() + (run.v * torch.sin(0.7 * place)).sum()
+    wanted = [y for y in inputs if y.requires_grad]
+    grads = torch.autograd.grad(loss, wanted, allow_unused=True) if wanted else []
+    return [run.x, run.v] + [torch.zeros_like(y) if g is None else g for y, g in zip(wanted, grads)]
+
+
+def assert_agree(found: list[Tensor], expected: list[Tensor], tolerance: float) -> None:
+    assert len(found) == len(expected)
+    for number, (a, b) in enumerate(zip(found, expected)):
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        scale = b.abs().max().item()
+        assert torch.isfinite(b).all()
+        assert (a - b).abs().max().item() <= tolerance * scale, f"result {number}, scale {scale}"
+
+
+def cases() -> Iterator[tuple[int, int]]:
+    for batch in (1, 5):
+        for horizon in (1, 2, 33):
+            yield batch, horizon
+
+
+@pytest.mark.parametrize("clamp", [None, CLAMP], ids=["free", "clamped"])
+@pytest.mark.parametrize("degree", [1, 3, 15])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["double", "single"])
+def test_scan_and_fused_agree_with_eager(dtype: torch.dtype, degree: int, clamp: SoftClamp | None) -> None:
+    for batch, horizon in cases():
+        inputs = problem(batch, horizon + 2, degree, dtype)
+        expected = values_and_gradients(inputs, horizon, "eager", clamp)
+        assert (expected[4][:, horizon - 1 :] == 0).all()  # weights of steps beyond the horizon
+        for backend in ("scan", "fused"):
+            assert_agree(values_and_gradients(inputs, horizon, backend, clamp), expected, TOLERANCE[dtype])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    batch=st.sampled_from([1, 4, 5, 6, 7]),
+    horizon=st.integers(1, 9),
+    spare=st.integers(0, 3),
+    degree=st.integers(1, 6),
+    clamp=st.sampled_from([None, CLAMP, SoftClamp(0.2, 3.0)]),
+    step=st.floats(0.05, 1.0),
+)
+def test_fused_agrees_on_drawn_shapes(
+    batch: int, horizon: int, spare: int, degree: int, clamp: SoftClamp | None, step: float
+) -> None:
+    inputs = problem(batch, horizon + spare, degree)
+    expected = values_and_gradients(inputs, horizon, "eager", clamp, step)
+    assert_agree(values_and_gradients(inputs, horizon, "fused", clamp, step), expected, 1e-9)
+
+
+@pytest.mark.parametrize("batch", [16, 19])
+def test_fused_agrees_at_the_full_width_of_a_register(batch: int) -> None:
+    inputs = problem(batch, 6, 3, torch.float32)
+    assert_agree(values_and_gradients(inputs, 6, "fused", CLAMP), values_and_gradients(inputs, 6, "eager", CLAMP), 1e-4)
+
+
+def layouts(inputs: Inputs) -> Iterator[tuple[str, Inputs]]:
+    """The same numbers laid out otherwise in memory."""
+    stiffness, gamma, weights, x, v = (y.detach() for y in inputs)
+
+    def leaves(*tensors: Tensor) -> Inputs:
+        return tuple(y.requires_grad_() for y in tensors)
+
+    padded = torch.nn.functional.pad(weights, (0, 0, 0, 0, 2, 3))
+    yield "time slices", leaves(stiffness, gamma, padded[:, 2:-3], x, v)
+    yield "time first", leaves(*(y.movedim(1, 0).contiguous().movedim(0, 1) for y in (stiffness, gamma, weights)), x, v)
+    yield "matrix transposed", leaves(stiffness, gamma, weights.mT.contiguous().mT, x, v)
+    doubled = [y.repeat_interleave(2, -1)[..., ::2] for y in (stiffness, gamma, weights, x, v)]
+    yield "every other element", leaves(*doubled)
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_fused_takes_any_layout(batch: int) -> None:
+    inputs = problem(batch, 7, 3)
+    expected = values_and_gradients(inputs, 6, "eager", CLAMP)
+    for name, laid_out in layouts(inputs):
+        assert not all(y.is_contiguous() for y in laid_out) or batch == 1, name
+        assert_agree(values_and_gradients(laid_out, 6, "fused", CLAMP), expected, 1e-9)
+
+
+def test_fused_takes_drives_that_were_expanded() -> None:
+    stiffness, gamma, weights, x, v = problem(5, 1, 3)
+    results = []
+    for backend in ("eager", "fused"):
+        drives = Drives(stiffness.expand(5, 8), gamma.expand(5, 8), weights.expand(5, 8, 4, 4))
+        run = rollout(drives, (x, v), 8, backend=backend, clamp=CLAMP)
+        grads = torch.autograd.grad(run.x.square().sum(), (stiffness, gamma, weights, x, v))
+        results.append([run.x, run.v, *grads])
+    assert_agree(results[1], results[0], 1e-9)
+
+
+@pytest.mark.parametrize("needed", [(), (0,), (1,), (2,), (3,), (4,), (0, 2), (3, 4), (0, 1, 3, 4)])
+@pytest.mark.parametrize("backend", ["scan", "fused"])
+def test_only_what_needs_a_gradient_gets_one(backend: str, needed: tuple[int, ...]) -> None:
+    inputs = tuple(y.detach().requires_grad_(n in needed) for n, y in enumerate(problem(5, 6, 3)))
+    run = rollout(Drives(*inputs[:3]), inputs[3:], 6, backend=backend, clamp=CLAMP)
+    assert run.x.requires_grad == run.v.requires_grad == bool(needed)
+    found = values_and_gradients(inputs, 6, backend, CLAMP)
+    assert_agree(found, values_and_gradients(inputs, 6, "eager", CLAMP), 1e-9)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("clamp", [None, SoftClamp(0.4, 0.7)], ids=["free", "clamped"])
+def test_fused_gradcheck(batch: int, clamp: SoftClamp | None) -> None:
+    def run(stiffness: Tensor, gamma: Tensor, weights: Tensor, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        found = rollout(Drives(stiffness, gamma, weights), (x, v), 4, backend="fused", step=0.7, clamp=clamp)
+        return found.x, found.v
+
+    assert torch.autograd.gradcheck(run, problem(batch, 4, 2), fast_mode=batch > 1)
+
+
+def test_inputs_are_left_as_they_were() -> None:
+    for backend in ("eager", "scan", "fused"):
+        inputs = problem(5, 6, 3)
+        before = [y.detach().clone() for y in inputs]
+        values_and_gradients(inputs, 6, backend, CLAMP)
+        assert all(torch.equal(a, b) for a, b in zip(inputs, before))
+
+
+def test_a_diverging_run_is_not_hidden() -> None:
+    stiffness, gamma, weights, x, v = (y.detach() for y in problem(5, 40, 3))
+    weights[..., 3, 0] = -50.0
+    for clamp in (None, CLAMP):
+        x[2] = float("nan") if clamp else 5.0
+        runs = [
+            rollout(Drives(stiffness, gamma, weights), (x, v), 40, backend=b, clamp=clamp) for b in ("eager", "fused")
+        ]
+        for a, b in zip((runs[0].x, runs[0].v), (runs[1].x, runs[1].v)):
+            assert torch.equal(a.isfinite(), b.isfinite())
+        assert not runs[1].x[2].isfinite().all()

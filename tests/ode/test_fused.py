@@ -1,0 +1,126 @@
+"""What the fused backend does beside computing the right numbers: lanes, threads, caching, the processor's mode."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numba import njit
+
+from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.rollout import kernels
+from syrinx_lab.ode.rollout.fused import integrate, lane_width
+from syrinx_lab.ode.rollout.kernels.backward import backward
+from syrinx_lab.ode.rollout.kernels.forward import forward
+from syrinx_lab.ode.rollout.kernels.functions import tanh
+from syrinx_lab.ode.rollout.kernels.lanes import gather, load, scatter, store, transpose
+from syrinx_lab.types import Drives
+
+
+def sing(batch: int = 5, steps: int = 20, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, Drives]:
+    generator = torch.Generator().manual_seed(batch)
+    gamma, weights = (
+        torch.randn(*shape, generator=generator, dtype=dtype) for shape in ((batch, steps), (batch, steps, 4, 4))
+    )
+    drives = Drives(torch.ones_like(gamma), 0.1 * gamma, (0.02 * weights).requires_grad_())
+    x, _ = integrate(drives, (gamma[:, 0], gamma[:, 1]), steps, 0.5, SoftClamp())
+    return x, drives
+
+
+@pytest.mark.parametrize(("dtype", "width"), [(np.float32, 4), (np.float64, 1), (np.float64, 8)])
+def test_tanh_is_accurate_to_three_units_in_the_last_place(dtype: type, width: int) -> None:
+    @njit
+    def apply(array, out, like):
+        for i in range(0, len(array), len(like)):
+            store(out, i, tanh(load(array, i, like)))
+
+    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 0.3466, 22.0, 44.5])
+    z = np.concatenate([np.linspace(-30, 30, 4096), np.logspace(-12, 1, 4096), -np.logspace(-12, 1, 4096), special])
+    z = z.astype(dtype)
+    out = np.empty_like(z)
+    apply(z, out, (0,) * width)
+    with np.errstate(invalid="ignore"):
+        exact = np.tanh(z.astype(np.longdouble))
+        units = np.abs(out - exact) / np.spacing(np.abs(exact).astype(dtype))
+    assert np.nanmax(units) < 3
+    np.testing.assert_array_equal(np.isnan(out), np.isnan(z))
+    assert np.signbit(out[-7])
+    assert np.abs(out[~np.isnan(out)]).max() == 1
+
+
+@pytest.mark.parametrize("width", [1, 2, 8])
+def test_transposing_and_gathering_move_every_element_to_its_place(width: int) -> None:
+    @njit
+    def move(source, target, picked, like):
+        transpose(source, 3, source.shape[1], target, 1, target.shape[1], like)
+        scatter(picked, 2, 5, gather(source, 4, source.shape[1], like))
+
+    source = np.arange(width * (width + 5), dtype=np.float64).reshape(width, width + 5)
+    target, picked = np.full((width, width + 2), -1.0), np.full(5 * width, -1.0)
+    move(source, target, picked, (0,) * width)
+    np.testing.assert_array_equal(target[:, 1 : width + 1], source[:, 3 : width + 3].T)
+    assert (target[:, 0] == -1).all()
+    assert (target[:, -1] == -1).all()
+    np.testing.assert_array_equal(picked.reshape(width, 5)[:, 2], source[:, 4])
+    assert (picked == -1).sum() == 4 * width
+
+
+@pytest.mark.parametrize(
+    ("batch", "dtype", "threads", "width"),
+    [
+        (1, torch.float32, 2, 1),
+        (2, torch.float32, 2, 1),
+        (3, torch.float32, 2, 2),
+        (8, torch.float32, 2, 4),
+        (8, torch.float64, 1, 8),
+        (32, torch.float32, 2, 16),
+        (32, torch.float64, 2, 8),
+        (1000, torch.float32, 4, 16),
+        (7, torch.float32, 1, 4),
+    ],
+)
+def test_tiles_fit_the_batch_the_threads_and_the_register(
+    batch: int, dtype: torch.dtype, threads: int, width: int
+) -> None:
+    assert lane_width(batch, dtype, threads) == width <= batch
+
+
+def test_several_threads_compute_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    for threads in (1, 2):  # tiles of four either way, of which the second overlaps the first
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        x, drives = sing(5)
+        results.append((x, *torch.autograd.grad(x.square().sum(), (drives.weights,))))
+    assert all(torch.equal(a, b) for a, b in zip(*results))
+
+
+def test_a_forked_child_can_run_it_too() -> None:
+    expected, _ = sing(5)
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: send.send(sing(5)[0].tolist()))
+    child.start()
+    assert receive.poll(60), "the child did not answer"
+    assert receive.recv() == expected.tolist()
+    child.join(60)
+    assert child.exitcode == 0
+
+
+def test_the_processor_treats_subnormal_numbers_as_before() -> None:
+    x, drives = sing(5, dtype=torch.float32)
+    torch.autograd.grad(x.sum(), (drives.weights,))
+    tiny = torch.full((64,), 1e-40)
+    assert (tiny * 1.0).max() > 0
+
+
+def test_compiled_code_is_kept_on_disk_and_knows_its_sources() -> None:
+    x, drives = sing(5)
+    torch.autograd.grad(x.sum(), (drives.weights,))
+    for kernel in (forward, backward):
+        assert list(Path(kernel.stats.cache_path).glob(f"{kernel.py_func.__module__.split('.')[-1]}*.nbi"))
+        assert kernels.SOURCES in {
+            cell.cell_contents for cell in kernel.py_func.__closure__ if not callable(cell.cell_contents)
+        }
