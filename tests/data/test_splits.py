@@ -129,9 +129,16 @@ def test_recordings_without_selected_syllables_take_no_place_in_val_and_test() -
     assert list(splits.train) == sorted(splits.train)
 
 
+def test_labels_that_were_not_asked_for_have_no_say() -> None:
+    songs = [recording_of(f"u{k}", [("e", 100, 200), ("x", 300, 400, 1.0, False)][: 1 + (k < 2)]) for k in range(10)]
+    assert split_recordings(corpus_from(songs), seed=1).notes() == ()
+
+
 def test_three_recordings_give_one_each_and_two_are_refused() -> None:
     splits = split_recordings(corpus_of({"x": "a", "y": "a", "z": "a"}), val_fraction=0.4, test_fraction=0.4, seed=0)
     assert [len(splits[name]) for name in NAMES] == [1, 1, 1]
+    four = split_recordings(corpus_of(dict.fromkeys("wxyz", "a")), val_fraction=0.45, test_fraction=0.45, seed=0)
+    assert [len(four[name]) for name in NAMES] == [1, 2, 1]
     with pytest.raises(ValueError) as caught:
         split_recordings(corpus_of({"x": "a", "y": "a"}), seed=0)
     assert str(caught.value) == (

@@ -32,6 +32,13 @@ def test_the_ends_of_a_recording_cut_lead_in_and_tail() -> None:
     assert (clip.start, clip.stop) == (0, 200)
 
 
+def test_syllables_that_the_recording_may_cut_off_come_last() -> None:
+    cut_at_start = recording_of("s", [("a", 4, 60), ("b", 200, 260)], size=300)
+    cut_at_end = recording_of("t", [("a", 5, 60), ("c", 200, 296)], size=300)
+    clips = choose_vocalisations([cut_at_start, cut_at_end], count=None, lead_in=30)
+    assert [(c.recording, c.label) for c in clips] == [("t", "a"), ("s", "b"), ("s", "a"), ("t", "c")]
+
+
 def test_labels_take_turns_and_the_full_lead_in_goes_first() -> None:
     clips = choose_vocalisations(songs(), count=0, lead_in=100)
     assert [c.label for c in clips] == ["a", "b", "c", "a", "b", "c", "a", "a"]

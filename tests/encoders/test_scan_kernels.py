@@ -92,7 +92,7 @@ def test_kernels_run_in_a_child_forked_after_the_pool_started() -> None:
         wanted = float(_scan().sum())
         context = multiprocessing.get_context("fork")
         queue = context.Queue()
-        child = context.Process(target=_scan, args=(queue,))
+        child = context.Process(target=_scan, args=(queue,), daemon=True)
         child.start()
         assert queue.get(timeout=60) == wanted
         child.join(timeout=60)

@@ -101,7 +101,7 @@ def test_a_forked_child_can_run_it_too() -> None:
     expected, _ = sing(5)
     context = multiprocessing.get_context("fork")
     receive, send = context.Pipe(duplex=False)
-    child = context.Process(target=lambda: send.send(sing(5)[0].tolist()))
+    child = context.Process(target=lambda: send.send(sing(5)[0].tolist()), daemon=True)  # ended with this process
     child.start()
     assert receive.poll(60), "the child did not answer"
     assert receive.recv() == expected.tolist()

@@ -15,6 +15,8 @@ import pytest
 import soundfile as sf
 import torch
 
+from syrinx_lab.runs.history import History
+
 TINY = ["debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu"]
 
 
@@ -98,8 +100,8 @@ def test_resumed_equals_uninterrupted_bit_for_bit(finished: Path, tiny_song: Pat
     assert straight.keys() == resumed.keys()
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
     assert any(not torch.equal(straight[n], weights(finished, 1)[n]) for n in straight), "training moves weights"
-    rows = [json.loads(line) for line in (cwd / "split" / "history.jsonl").read_text().splitlines()]
-    straight_rows = [json.loads(line) for line in (finished / "history.jsonl").read_text().splitlines()]
+    rows, straight_rows = (History(run / "history.jsonl").read() for run in (cwd / "split", finished))
+    assert [row["epoch"] for row in rows] == [1, 2]
     assert rows[-1]["loss/total"] == straight_rows[-1]["loss/total"]
 
 

@@ -13,6 +13,8 @@ from ..types import Vocalisation
 from .corpus import Recording
 from .segments import places
 
+CUT_OFF_MS = 5.0
+
 
 def choose_vocalisations(
     recordings: Iterable[Recording],
@@ -29,7 +31,8 @@ def choose_vocalisations(
 
     No clip holds a sample of another annotated syllable; a syllable that another one overlaps gives none. Each label
     offers its clips with the full lead-in first, in an order drawn from the seed, then the others, longest lead-in
-    first; the labels take turns in alphabetical order. So a smaller `count` gives the beginning of a larger one's list.
+    first; the labels take turns in alphabetical order. Syllables within 5 ms of an end of their recording, which may
+    have cut them off, come last of all. So a smaller `count` gives the beginning of a larger one's list.
 
     recordings  of one split and one sample rate, in any order
     count       how many clips at most; None or 0 gives all
@@ -40,18 +43,15 @@ def choose_vocalisations(
     for name, value in (("count", count or 0), ("lead_in", lead_in), ("tail_ms", tail_ms), ("seed", seed)):
         if not value >= 0:
             raise ValueError(f"{name} of the held-out vocalisations is {value}: give 0 or more")
-    found: dict[str, list[Vocalisation]] = defaultdict(list)
+    whole: list[Vocalisation] = []
+    cut_off: list[Vocalisation] = []
     for recording in sorted(recordings, key=lambda recording: recording.id):
-        tail = round(tail_ms * 1e-3 * recording.sample_rate)
-        for clip in _clips(recording, lead_in, tail):
-            found[clip.label].append(clip)
+        margin = CUT_OFF_MS * 1e-3 * recording.sample_rate
+        for clip in _clips(recording, lead_in, round(tail_ms * 1e-3 * recording.sample_rate)):
+            is_whole = margin <= clip.onset and clip.offset <= len(recording.samples) - margin
+            (whole if is_whole else cut_off).append(clip)
     generator = np.random.default_rng(seed)
-    queues = []
-    for label in sorted(found):
-        shuffled = [found[label][k] for k in generator.permutation(len(found[label]))]
-        queues.append(sorted(shuffled, key=lambda clip: clip.start - clip.onset))
-    turns = chain.from_iterable(zip_longest(*queues))
-    return [clip for clip in turns if clip is not None][: count or None]
+    return [*_in_turns(whole, generator), *_in_turns(cut_off, generator)][: count or None]
 
 
 def rendition_pairs(
@@ -81,6 +81,15 @@ def rendition_pairs(
         others = [o for o in by_kind[_kind(clip)] if (o.recording, o.onset) != (clip.recording, clip.onset)]
         pairs += [_aligned(clip, others[k]) for k in generator.permutation(len(others))[:per_clip]]
     return pairs
+
+
+def _in_turns(clips: Sequence[Vocalisation], generator: np.random.Generator) -> list[Vocalisation]:
+    """The clips, one of each label after the other, those with the longest lead-in first."""
+    queues: dict[str, list[Vocalisation]] = defaultdict(list)
+    for k in generator.permutation(len(clips)):
+        queues[clips[k].label].append(clips[k])
+    rows = [sorted(queues[label], key=lambda clip: clip.start - clip.onset) for label in sorted(queues)]
+    return [clip for clip in chain.from_iterable(zip_longest(*rows)) if clip is not None]
 
 
 def _clips(recording: Recording, lead_in: int, tail: int) -> Iterable[Vocalisation]:

@@ -27,7 +27,8 @@ class HistoryWriter(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Rows that an earlier attempt wrote beyond the checkpoint we go on from no longer count."""
-        self._history().resume_from(trainer.current_epoch + 1)
+        if self._history().path.exists():
+            self._history().resume_from(trainer.current_epoch + 1)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock."""

@@ -104,13 +104,13 @@ class OuroborosModule(LightningModule):
                 parameter.grad = None
         self.log("loss/nan_skip", float(not finite), on_step=False, on_epoch=True, reduce_fx="sum", batch_size=1)
 
-    def on_train_epoch_end(self) -> None:
-        """Log what the curriculum was in this epoch."""
+    def on_train_epoch_start(self) -> None:
+        """Log what the curriculum is in this epoch; the warm-ups, being callbacks, have set theirs by now."""
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
         state = {"train/horizon": float(self.current_horizon() if self.objective.needs_rollout else 0)}
         ramped = [name for name in ("spec", "env", "env_log") if name in self.objective.terms]
         state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ramped}
-        self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True)
+        self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True, batch_size=1)
 
     def noise_generator(self, step: int) -> torch.Generator:
         """The source of the cold starts' noise at a global step, a function of (seed, step) alone."""
