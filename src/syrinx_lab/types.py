@@ -87,7 +87,7 @@ class Batch:
 
 @dataclass
 class Controls:
-    """What an encoder reads off a recording, before the low-pass: drives, with the weights still behind their linear head.
+    """What an encoder reads off a recording, before the low-pass; the weights are still behind their linear head.
 
     omega    (B, T)     frequency, not negative (`stiffness: squared`), or the linear coefficient itself (`signed`)
     gamma    (B, T)     damping

@@ -155,8 +155,8 @@ def test_pieces_with_carried_state_are_the_whole(cuts: list[int], d_conv: int, b
         pieces.append(out)
     torch.testing.assert_close(torch.cat(pieces, 1), whole, rtol=1e-10, atol=1e-10)
     assert carried is not None
-    for a, b in zip(carried, states):
-        torch.testing.assert_close(tuple(a), tuple(b), rtol=1e-10, atol=1e-10)
+    for after, wanted_after in zip(carried, states):
+        torch.testing.assert_close(tuple(after), tuple(wanted_after), rtol=1e-10, atol=1e-10)
     # only the last sample and the last states are looked at, so every earlier gradient has crossed a cut
     wanted = torch.autograd.grad(whole[:, -1].square().sum() + end, weights)
     end = carried[1].tail.square().sum() + carried[1].scan.sum()

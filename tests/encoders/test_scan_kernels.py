@@ -12,9 +12,11 @@ import torch
 from numba import njit
 
 from syrinx_lab.encoders.selective_scan import kernels, selective_scan
-from syrinx_lab.encoders.selective_scan.kernels import block_backward, block_forward, scan
+from syrinx_lab.encoders.selective_scan.kernels.block_backward import block_backward
+from syrinx_lab.encoders.selective_scan.kernels.block_forward import block_forward
 from syrinx_lab.encoders.selective_scan.kernels.elementary import exp
 from syrinx_lab.encoders.selective_scan.kernels.lanes import LANES, gather, softplus, spread
+from syrinx_lab.encoders.selective_scan.kernels.scan import scan_backward, scan_forward
 from syrinx_lab.encoders.selective_scan.threads import run_each
 
 
@@ -70,7 +72,7 @@ def test_layout_of_lanes() -> None:
 
 def test_cache_notices_a_change_in_any_kernel_file() -> None:
     """Numba's cache key holds the closure, and the closure holds the fingerprint of the folder."""
-    for entry in (block_forward.block_forward, block_backward.block_backward, scan.scan_forward, scan.scan_backward):
+    for entry in (block_forward, block_backward, scan_forward, scan_backward):
         assert [cell.cell_contents for cell in entry.py_func.__closure__] == [kernels.SOURCES]
 
 

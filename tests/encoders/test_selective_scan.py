@@ -154,15 +154,16 @@ def test_two_pieces_are_the_whole(backend: str) -> None:
 
 def test_fused_takes_strided_inputs_and_leaves_all_as_they_were() -> None:
     u, delta, A, B, C, D, state = (t.detach() for t in problem(2, 40, 3, 2))
-    strided = [t.transpose(0, -1).contiguous().transpose(0, -1) for t in (u, delta, A, B, C)]
-    strided[0].requires_grad_()
-    before = [t.clone() for t in (*strided, state)]
-    y, last = selective_scan(*strided, D, state=state, backend="fused")
+    u2, delta2, A2, B2, C2 = (t.transpose(0, -1).contiguous().transpose(0, -1) for t in (u, delta, A, B, C))
+    u2.requires_grad_()
+    given = (u2, delta2, A2, B2, C2, D, state)
+    before = [t.clone() for t in given]
+    y, last = selective_scan(u2, delta2, A2, B2, C2, D, state=state, backend="fused")
     wanted, wanted_last = selective_scan(u, delta, A, B, C, D, state=state, backend="sequential")
     torch.testing.assert_close(y, wanted, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(last, wanted_last, rtol=1e-12, atol=1e-12)
     (y[..., ::2].sum() + last.mT.sum()).backward()  # gradients that come in strided
-    assert all(torch.equal(a, b) for a, b in zip((*strided, state), before))
+    assert all(torch.equal(a, b) for a, b in zip(given, before))
 
 
 def test_fused_is_the_same_on_one_thread_and_on_two() -> None:

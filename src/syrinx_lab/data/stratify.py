@@ -42,7 +42,8 @@ def stratify(
     Sechidis, Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, section 3 (iterative
     stratification), here on counts and with splits of fixed size.
     """
-    assert counts.any(axis=0).all() and counts.any(axis=1).all()
+    assert counts.any(axis=0).all()
+    assert counts.any(axis=1).all()
     assert sum(sizes) == len(counts)
     wanted = np.outer(np.array(sizes) / len(counts), counts.sum(axis=0))
     problem = _Problem(counts, weights, wanted, lacking)

@@ -26,7 +26,7 @@ def tanh(typingctx, z):
     Source: Cody and Waite, Software Manual for the Elementary Functions (1980), chapter 6, for the reduction.
     """
     single = z.dtype == types.float32
-    bits, mantissa, terms, saturation = (32, 23, 8, 20.0) if single else (64, 52, 14, 44.0)
+    bits, mantissa, terms, saturation = (32, 23, 7, 20.0) if single else (64, 52, 13, 44.0)
     bias = 2 ** (bits - mantissa - 2) - 1
     shifter = 1.5 * 2.0**mantissa  # adding it rounds to an integer n and leaves n in the lowest bits of the sum
     ln2_high = math.floor(math.log(2) * 2 ** (mantissa - 8)) / 2 ** (mantissa - 8)  # n ln2_high is exact
