@@ -88,7 +88,7 @@ def test_unknown_keys_and_choices_fail(override: str) -> None:
 
 
 def test_a_missing_root_is_named() -> None:
-    with pytest.raises(ValueError, match="data.root is not set"):
+    with pytest.raises(ValueError, match=r"data\.root is not set"):
         plain(composed("data=folder"))
 
 

@@ -80,7 +80,9 @@ def build_objective(cfg: DictConfig) -> WeightedLoss:
     return build(cfg.loss.objective)
 
 
-def build_module(cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: HorizonSchedule) -> OuroborosModule:
+def build_module(
+    cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: HorizonSchedule
+) -> OuroborosModule:
     """The LightningModule of a configuration."""
     scheduler = cfg.optim.scheduler
     return OuroborosModule(

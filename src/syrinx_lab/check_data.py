@@ -1,4 +1,4 @@
-"""Say what a folder of song holds before training on it: `python -m syrinx_lab.check_data data=folder data.root=...`."""
+"""Say what a folder of song holds: `python -m syrinx_lab.check_data data=folder data.root=...`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .figures.style import save_figure
 
 
 def check_data(cfg: DictConfig) -> None:
-    """Print recordings, rates, durations, labels, pools and every problem with file and line; write a figure of examples.
+    """Print recordings, rates, labels, pools and every problem with file and line; write a figure of examples.
 
     Raises:
         ValueError: after the report, when the folder cannot be trained on.

@@ -23,7 +23,7 @@ from .training.weights import load_weights
 
 
 def evaluate(cfg: DictConfig) -> None:
-    """Score the selected checkpoint of `run` on `split` and write manifest, sounds and figures into the run's folder."""
+    """Score the selected checkpoint of `run` on `split`; write manifest, sounds and figures into its folder."""
     chosen = plain(cfg)
     if chosen["split"] not in ("val", "test"):
         raise ValueError(f"split is {chosen['split']!r}: use val or test")

@@ -1,4 +1,4 @@
-"""The polynomial Ouroboros: an encoder reads the drives off a recording, the driven oscillator sings, the tract radiates."""
+"""The polynomial Ouroboros: an encoder reads the drives, the driven oscillator sings, the tract radiates."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Encoder(Protocol):
 class Ouroboros(nn.Module):
     """tau^2 x'' = -k(t) x - gamma(t) v - sum_ij w_ij(t) x^i v^j with v = tau x', drives read off the recording.
 
-    k = omega^2 with `stiffness: squared`, or any sign with `signed`. Every drive passes the zero-phase Gaussian low-pass
-    of `drive_lowpass_ms` before it is used, in training and in evaluation alike.
+    k = omega^2 with `stiffness: squared`, or any sign with `signed`. Every drive passes the zero-phase Gaussian
+    low-pass of `drive_lowpass_ms` before it is used, in training and in evaluation alike.
 
     Args:
         encoder: maps x, v (B, L) to `Controls`, and controls (B, T, C) to weights (B, T, P+1, P+1).

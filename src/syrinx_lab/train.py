@@ -7,7 +7,7 @@ import logging
 import shutil
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import ProgressBar
@@ -26,6 +26,7 @@ from .assembly import (
 )
 from .cli import entry_point
 from .evaluate import evaluate_run
+from .losses.teacher_forced import TeacherForced
 from .runs.atomic import read_json
 from .runs.directory import RunDirectory, find_run
 from .runs.identity import run_key
@@ -39,7 +40,7 @@ from .training.weights import load_weights, read_checkpoint
 
 
 def train(cfg: DictConfig) -> float | None:
-    """Train the configuration's model to `trainer.max_epochs`, select, evaluate, write; returns the val score it is ranked by.
+    """Train to `trainer.max_epochs`, select, evaluate, write; returns the val score that models are ranked by.
 
     All that can be wrong with the configuration or the data is found before anything is written.
     """
@@ -90,7 +91,7 @@ def _fit(
     if latest is not None:
         read_checkpoint(latest)  # a damaged one is better told now than by Lightning
         print(f"going on after epoch {run.checkpoints()[-1][0]} of {cfg.trainer.max_epochs}", flush=True)
-    objective.terms["tf"].set_variance(datamodule.acceleration_variance() / module.model.step**4)
+    cast(TeacherForced, objective.terms["tf"]).set_variance(datamodule.acceleration_variance() / module.model.step**4)
     for callback in callbacks:
         if isinstance(callback, Checkpoints):
             callback.directory, callback.config = run.checkpoints_path, config

@@ -127,8 +127,8 @@ def test_corrupt_and_foreign_checkpoints(tiny_song: Path, tmp_path: Path) -> Non
     assert "another model" in other.stderr
     assert "Traceback" not in other.stderr
     checkpoint.write_bytes(checkpoint.read_bytes()[:3000])
-    for arguments in (["evaluate", "run=run"], ["train", *arguments]):
-        corrupt = run(*arguments, cwd=tmp_path)
+    for command in (["evaluate", "run=run"], ["train", *arguments]):
+        corrupt = run(*command, cwd=tmp_path)
         assert corrupt.returncode == 1
         assert "not a readable checkpoint" in corrupt.stderr
         assert len(corrupt.stderr.strip().splitlines()) == 1

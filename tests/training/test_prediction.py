@@ -50,9 +50,11 @@ def test_prediction_is_consistent_with_the_model() -> None:
     assert torch.equal(p.target[0], b.x[0, 180:244])
     assert torch.equal(p.target[1], b.x[1, :64])
     assert torch.equal(p.output[1, 0], b.x[1, 0]), "a warm rollout begins at the data"
-    assert abs(float(p.output[0, 0])) < 6e-3, "a cold one near silence"
+    assert abs(float(p.output[0, 0].detach())) < 6e-3, "a cold one near silence"
     drives = model.drives(b.x, b.dx)
-    trajectory = model.sing(drives.window(torch.tensor([180, 0]), 64), (p.output[:, 0].detach(), b.dx[[0, 1], [180, 0]]), 64)
+    trajectory = model.sing(
+        drives.window(torch.tensor([180, 0]), 64), (p.output[:, 0].detach(), b.dx[[0, 1], [180, 0]]), 64
+    )
     assert torch.allclose(p.output[1], trajectory.x[1], atol=1e-7)
     k, gamma, w = drives.stiffness, drives.gamma, drives.weights
     powers = torch.arange(4)

@@ -38,7 +38,7 @@ def resample_to(samples: np.ndarray, native_rate: int, rate: int) -> np.ndarray:
 
 
 def _resample_awkward(samples: np.ndarray, up: int, down: int) -> np.ndarray:
-    """The same filter for rates with a small common divisor (24414 Hz), where a table of every phase would fill memory."""
+    """The same filter for rates with a small common divisor (24414 Hz), where a table of all phases fills memory."""
     most = max(up, down)
     half = math.ceil(_ZERO_CROSSINGS * most / _ROLLOFF)
     taps = firwin(2 * half + 1, _ROLLOFF / most, window=("kaiser", _KAISER_BETA))

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint as recompute
 
-from syrinx_lab.encoders.selective_scan import check_backend, selective_scan
-from syrinx_lab.encoders.selective_scan.fused import require_cpu
-from syrinx_lab.encoders.selective_scan.fused_block import fused_block
+from .selective_scan import check_backend, selective_scan
+from .selective_scan.fused import require_cpu
+from .selective_scan.fused_block import fused_block
 
 # Wider models spend their time in matrix products, which torch does better than a fused loop.
 _WIDEST_FUSED = 16

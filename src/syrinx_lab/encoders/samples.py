@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from syrinx_lab.encoders.mamba import Mamba
-from syrinx_lab.types import Controls
+from ..types import Controls
+from .mamba import Mamba
 
 _PUBLISHED_HEAD = "kernel.weights."
 _PUBLISHED_PREFIXES = ("omega_mamba.", "gamma_mamba.", "kernel_mamba.", "omega_net.", "gamma_net.")

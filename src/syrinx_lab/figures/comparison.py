@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from syrinx_lab.figures.panels import (
+from .panels import (
     LABEL_SIZE,
     TICK_SIZE,
     blank_from,
@@ -19,7 +19,7 @@ from syrinx_lab.figures.panels import (
     mark_times,
     peak_magnitude,
 )
-from syrinx_lab.figures.style import PALETTE, new_figure
+from .style import PALETTE, new_figure
 
 _COLORBAR_LABEL = "dB re target's maximum"
 

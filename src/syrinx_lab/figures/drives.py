@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from syrinx_lab.figures.panels import (
+from .panels import (
     LABEL_SIZE,
     TICK_SIZE,
     blank_from,
@@ -16,7 +16,7 @@ from syrinx_lab.figures.panels import (
     mark_times,
     peak_magnitude,
 )
-from syrinx_lab.figures.style import PALETTE, new_figure
+from .style import PALETTE, new_figure
 
 _WEIGHT_COLORS = ("blue", "vermillion", "green", "orange", "purple", "sky")
 _WEIGHT_STYLES = ("-", "--", "-.", ":")

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from syrinx_lab.figures.panels import LABEL_SIZE, TICK_SIZE
-from syrinx_lab.figures.style import PALETTE, new_figure
+from .panels import LABEL_SIZE, TICK_SIZE
+from .style import PALETTE, new_figure
 
 # in the order in which they are drawn; others follow by name
 _LOSSES = ("total", "spec", "tf", "env", "env_log", "weights", "nan_skip")

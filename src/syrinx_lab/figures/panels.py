@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
-from syrinx_lab.figures.style import PALETTE, SPECTROGRAM_CMAP, spectrogram_db
+from .style import PALETTE, SPECTROGRAM_CMAP, spectrogram_db
 
 TOP_HZ = 12_000.0
 HUM_HZ = 350.0  # below it a room may hum louder than the bird sings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from syrinx_lab.ode.lowpass import gaussian_lowpass
-from syrinx_lab.types import Prediction
+from ..ode.lowpass import gaussian_lowpass
+from ..types import Prediction
 
 MEAN_FLOOR = 1e-6
 

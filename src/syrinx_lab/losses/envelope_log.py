@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from syrinx_lab.losses.envelope import GaussianEnvelope
-from syrinx_lab.types import Prediction
+from ..types import Prediction
+from .envelope import GaussianEnvelope
 
 
 class EnvelopeLog(nn.Module):

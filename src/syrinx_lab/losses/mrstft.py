@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from syrinx_lab.losses.magnitudes import stft_magnitudes
-from syrinx_lab.types import Prediction
+from ..types import Prediction
+from .magnitudes import stft_magnitudes
 
 SHORTEST = 16
 """Samples of the shortest rollout that still has a spectrum."""

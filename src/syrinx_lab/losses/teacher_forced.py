@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from syrinx_lab.types import Prediction
+from ..types import Prediction
 
 VARIANCE_FLOOR = 1e-6
 

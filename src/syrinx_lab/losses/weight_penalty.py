@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from syrinx_lab.types import Prediction
+from ..types import Prediction
 
 
 class WeightPenalty(nn.Module):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from syrinx_lab.types import Prediction
+from ..types import Prediction
 
 
 class WeightedLoss(nn.Module):

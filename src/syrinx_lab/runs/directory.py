@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from syrinx_lab.runs.atomic import read_json, write_json_atomic, write_text_atomic
-from syrinx_lab.runs.history import History
-from syrinx_lab.runs.identity import differing_keys, identity, run_key
+from .atomic import read_json, write_json_atomic, write_text_atomic
+from .history import History
+from .identity import differing_keys, identity, run_key
 
 STATUSES = ("claimed", "running", "finished", "interrupted", "failed")
 CHECKPOINT_NAME = "epoch{epoch:05d}.ckpt"

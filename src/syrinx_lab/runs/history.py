@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syrinx_lab.runs.atomic import jsonable
+from .atomic import jsonable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,6 @@ from lightning.pytorch.callbacks import Checkpoint
 from ..runs.directory import CHECKPOINT_NAME
 
 
-
 class Checkpoints(Checkpoint):
     """Save `checkpoints/epoch00005.ckpt` and so on, every `save_every` epochs and after the last.
 

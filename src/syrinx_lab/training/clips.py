@@ -117,7 +117,7 @@ def mean_scores(takes: Sequence[Take], which: str) -> dict[str, float]:
 
 
 def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:
-    """One plain row a take, as the manifest wants it: recording, label, times in seconds, metrics under raw and rescaled."""
+    """One plain row a take, as the manifest wants it: recording, label, times in s, metrics raw and rescaled."""
     return [
         {
             "recording": take.clip.vocalisation.recording,

@@ -15,7 +15,7 @@ from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_w
 from ..data.segments import Pools, check_horizon, cut_segments
 from ..data.splits import Splits, check_leaks, split_recordings
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
-from ..types import Batch, Category, Vocalisation
+from ..types import Category, Vocalisation
 from .clips import Clip
 
 
@@ -57,8 +57,8 @@ class EpochDraws(Sampler[int]):
 class SongDataModule(LightningDataModule):
     """Recordings -> split -> windows of train, clips of val and test.
 
-    The arguments are those of `load_corpus`, `cut_segments`, `split_recordings` and `choose_vocalisations`, where they are
-    described; `synthetic` renders the folder first when there is one.
+    The arguments are those of `load_corpus`, `cut_segments`, `split_recordings` and `choose_vocalisations`, where they
+    are described; `synthetic` renders the folder first when there is one.
 
     Args:
         sampler: which windows make an epoch.
@@ -174,7 +174,7 @@ class SongDataModule(LightningDataModule):
         """Lightning's hook; the data are prepared once."""
         self.prepare()
 
-    def train_dataloader(self) -> DataLoader[Batch]:
+    def train_dataloader(self) -> DataLoader:
         """Batches of the current epoch's draw."""
         trainer = self.trainer
 
@@ -203,7 +203,7 @@ class SongDataModule(LightningDataModule):
         return [self._clip(voc) for voc in self.vocalisations[split]]
 
     def renditions(self, split: str) -> list[tuple[Clip, Clip]]:
-        """Pairs of renditions of the same syllable: each clip of the split with others of its label by the same bird."""
+        """Pairs of renditions of one syllable: each clip of the split with others of its label by the same bird."""
         candidates = choose_vocalisations(
             self._recordings().values(), count=None, lead_in=self.lead_in, tail_ms=self.tail_ms
         )
@@ -236,7 +236,7 @@ class SongDataModule(LightningDataModule):
         sizes = f"{len(self.splits.train)} / {len(self.splits.val)} / {len(self.splits.test)}"
         scored = " / ".join(str(len(self.vocalisations[split])) for split in ("val", "test"))
         lines = [f"recordings train / val / test {sizes}; vocalisations scored val / test {scored}"]
-        return [*lines, *self.sampler.notes(self.pools), *self.pools.notes]
+        return [*lines, *self.splits.notes(), *self.sampler.notes(self.pools), *self.pools.notes]
 
     def _write_synthetic(self) -> None:
         if self.synthetic is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from .clips import Take, mean_scores, perform_all
 from .media import log_takes
+from .module import OuroborosModule
 
 
 class ColdStartEvaluation(Callback):
@@ -36,15 +38,16 @@ class ColdStartEvaluation(Callback):
         due = self.eval_every > 0 and done % self.eval_every == 0
         if not due and done != trainer.max_epochs:
             return
+        module = cast(OuroborosModule, pl_module)
         takes = perform_all(
-            pl_module.model,
+            module.model,
             trainer.datamodule.val_clips,  # type: ignore[attr-defined]
-            ic_noise_rms=pl_module.ic_noise_rms,
-            seed=pl_module.seed,
+            ic_noise_rms=module.ic_noise_rms,
+            seed=module.seed,
         )
-        pl_module.log_dict(validation_metrics(takes), on_step=False, on_epoch=True, batch_size=1)
-        pl_module.evaluated_epochs = {*getattr(pl_module, "evaluated_epochs", ()), done}
-        log_takes(trainer.loggers, takes[: self.max_audio], pl_module.model.sample_rate, epoch=done)
+        module.log_dict(validation_metrics(takes), on_step=False, on_epoch=True, batch_size=1)
+        module.evaluated_epochs.add(done)
+        log_takes(trainer.loggers, takes[: self.max_audio], module.model.sample_rate, epoch=done)
 
 
 def validation_metrics(takes: Sequence[Take]) -> dict[str, float]:

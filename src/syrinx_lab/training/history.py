@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from ..runs.history import History
+from .module import OuroborosModule
 
 _GROUPS = ("loss/", "train/", "val/")
 
 
 class HistoryWriter(Callback):
-    """After every epoch, append one row to history.jsonl: epoch (finished epochs), step, seconds and all that was logged.
+    """After every epoch, append a row to history.jsonl: epoch (finished epochs), step, seconds and what was logged.
 
     val/ keys stand only in the rows of epochs that were evaluated.
 
@@ -37,7 +39,7 @@ class HistoryWriter(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Append the row."""
         done = trainer.current_epoch + 1
-        evaluated = done in getattr(pl_module, "evaluated_epochs", ())
+        evaluated = done in cast(OuroborosModule, pl_module).evaluated_epochs
         row: dict[str, float | int] = {
             "epoch": done,
             "step": trainer.global_step,

@@ -87,6 +87,6 @@ def finishing(logger: Logger | None) -> Iterator[Logger | None]:
     finally:
         if logger is not None:
             logger.finalize("failed" if failed else "success")
-            experiment = logger.experiment
-            if hasattr(experiment, "finish"):
-                experiment.finish(exit_code=int(failed))
+            finish = getattr(getattr(logger, "experiment", None), "finish", None)
+            if finish is not None:  # W&B's run; TensorBoard's writer has none
+                finish(exit_code=int(failed))

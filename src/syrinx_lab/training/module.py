@@ -61,6 +61,7 @@ class OuroborosModule(LightningModule):
         self.seed = seed
         self.ic_noise_rms = ic_noise_rms
         self.onset_lead = round(onset_lead_ms * 1e-3 * model.sample_rate)
+        self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
         self._loss_is_finite = True
 
     def configure_optimizers(self) -> Any:

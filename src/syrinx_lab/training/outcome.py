@@ -121,7 +121,8 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
     anchor = manifest["anchors"]["rendition"]
     if anchor["tf_corr"] is not None:
         print(
-            f"two renditions of one syllable by the bird itself: tf_corr {anchor['tf_corr']:.3f} ({anchor['pairs']} pairs)"
+            "two renditions of one syllable by the bird itself: "
+            f"tf_corr {anchor['tf_corr']:.3f} ({anchor['pairs']} pairs)"
         )
 
 

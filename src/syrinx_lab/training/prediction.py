@@ -1,4 +1,4 @@
-"""One forward pass of training: encode the drives once, anchor on the acceleration, roll out from a cold or warm start."""
+"""One forward pass of training: encode the drives once, anchor on the acceleration, roll out cold or warm."""
 
 from __future__ import annotations
 

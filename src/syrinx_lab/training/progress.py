@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import RichProgressBar
+
+from .module import OuroborosModule
 
 
 def progress() -> Callback:
@@ -28,13 +31,14 @@ class EpochLines(Callback):
         """Print the line."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         shown = {name: value for name, value in metrics.items() if name.startswith("loss/")}
-        horizon = metrics.get("train/horizon", float(pl_module.current_horizon()))
+        module = cast(OuroborosModule, pl_module)
+        horizon = metrics.get("train/horizon", float(module.current_horizon()))
         parts = [f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"]
         parts += [f"{time.perf_counter() - self._begun:.1f} s", f"H {horizon:.0f}"]
         parts += [f"{name[5:]} {value:.4g}" for name, value in shown.items() if name != "loss/nan_skip"]
         if skipped := shown.get("loss/nan_skip", 0.0):
             parts.append(f"skipped {skipped:.0f} updates")
-        if (trainer.current_epoch + 1) in getattr(pl_module, "evaluated_epochs", ()):
+        if (trainer.current_epoch + 1) in module.evaluated_epochs:
             parts += [
                 f"val {name} {metrics[f'val/{name}']:.3f}"
                 for name in ("tf_corr", "autonomy", "bounded_frac")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from .module import OuroborosModule
 from .schedules import warmup
 
 
@@ -31,4 +34,4 @@ class Warmup(Callback):
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Set the scale for the epoch that begins."""
-        pl_module.objective.set_scale(self.term, warmup(trainer.current_epoch, self.epochs))
+        cast(OuroborosModule, pl_module).objective.set_scale(self.term, warmup(trainer.current_epoch, self.epochs))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from syrinx_lab.encoders.selective_scan.cuda import cuda_kernels_usable, cuda_scan
-from syrinx_lab.encoders.selective_scan.fused import fused_scan
-from syrinx_lab.encoders.selective_scan.parallel import parallel_scan
-from syrinx_lab.encoders.selective_scan.sequential import sequential_scan
+from .cuda import cuda_kernels_usable, cuda_scan
+from .fused import fused_scan
+from .parallel import parallel_scan
+from .sequential import sequential_scan
 
 __all__ = ["BACKENDS", "check_backend", "selective_scan"]
 

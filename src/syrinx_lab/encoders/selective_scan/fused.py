@@ -14,15 +14,15 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from syrinx_lab.encoders.selective_scan.kernels.lanes import CHUNK
-from syrinx_lab.encoders.selective_scan.kernels.scan import (
+from .kernels.lanes import CHUNK
+from .kernels.scan import (
     Inputs,
     ScanWork,
     scan_backward,
     scan_forward,
     scan_workspace,
 )
-from syrinx_lab.encoders.selective_scan.threads import run_each
+from .threads import run_each
 
 
 def require_cpu(x: Tensor) -> None:

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from syrinx_lab.encoders.selective_scan.kernels.block_backward import GradientWork, block_backward, gradient_workspace
-from syrinx_lab.encoders.selective_scan.kernels.block_forward import Weights, Work, block_forward, workspace
-from syrinx_lab.encoders.selective_scan.kernels.lanes import CHUNK
-from syrinx_lab.encoders.selective_scan.threads import run_each
+from .kernels.block_backward import GradientWork, block_backward, gradient_workspace
+from .kernels.block_forward import Weights, Work, block_forward, workspace
+from .kernels.lanes import CHUNK
+from .threads import run_each
 
 
 class _FusedBlock(torch.autograd.Function):

@@ -8,10 +8,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SOURCES, entry
-from syrinx_lab.encoders.selective_scan.kernels.block_forward import Weights, Work, front, scan_channel
-from syrinx_lab.encoders.selective_scan.kernels.channel import Rows, state_gradients
-from syrinx_lab.encoders.selective_scan.kernels.lanes import (
+from . import POINTWISE, SOURCES, entry
+from .block_forward import Weights, Work, front, scan_channel
+from .channel import Rows, state_gradients
+from .lanes import (
     CHUNK,
     LANES,
     Row,

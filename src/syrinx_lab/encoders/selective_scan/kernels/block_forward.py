@@ -16,9 +16,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SOURCES, entry
-from syrinx_lab.encoders.selective_scan.kernels.channel import Rows, states
-from syrinx_lab.encoders.selective_scan.kernels.lanes import (
+from . import POINTWISE, SOURCES, entry
+from .channel import Rows, states
+from .lanes import (
     CHUNK,
     LANES,
     Row,

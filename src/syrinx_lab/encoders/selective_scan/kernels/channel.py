@@ -15,9 +15,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SUMS
-from syrinx_lab.encoders.selective_scan.kernels.elementary import exp
-from syrinx_lab.encoders.selective_scan.kernels.lanes import LANES, Row, times
+from . import POINTWISE, SUMS
+from .elementary import exp
+from .lanes import LANES, Row, times
 
 Rows = NDArray[np.floating]
 

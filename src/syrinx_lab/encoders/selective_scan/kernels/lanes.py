@@ -16,8 +16,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from syrinx_lab.encoders.selective_scan.kernels import POINTWISE, SUMS
-from syrinx_lab.encoders.selective_scan.kernels.elementary import exp, log1p_unit
+from . import POINTWISE, SUMS
+from .elementary import exp, log1p_unit
 
 LANES = 16
 CHUNK = 1024  # samples in a chunk: long enough to make light of the calls, short enough for the second-level cache
