@@ -16,7 +16,7 @@ from syrinx_lab.types import Drives
 
 CLAMP = SoftClamp(0.5, 1.0)
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
-Inputs = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]  # stiffness, gamma, weights, x, v
+Inputs = tuple[Tensor, ...]  # stiffness, gamma, weights, x, v
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,8 @@ def test_fused_takes_drives_that_were_expanded() -> None:
 @pytest.mark.parametrize("backend", ["scan", "fused"])
 def test_only_what_needs_a_gradient_gets_one(backend: str, needed: tuple[int, ...]) -> None:
     inputs = tuple(y.detach().requires_grad_(n in needed) for n, y in enumerate(problem(5, 6, 3)))
-    run = rollout(Drives(*inputs[:3]), inputs[3:], 6, backend=backend, clamp=CLAMP)
+    stiffness, gamma, weights, x, v = inputs
+    run = rollout(Drives(stiffness, gamma, weights), (x, v), 6, backend=backend, clamp=CLAMP)
     assert run.x.requires_grad == run.v.requires_grad == bool(needed)
     found = values_and_gradients(inputs, 6, backend, CLAMP)
     assert_agree(found, values_and_gradients(inputs, 6, "eager", CLAMP), 1e-9)

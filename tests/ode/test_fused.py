@@ -1,3 +1,4 @@
+# mypy: disable-error-code="call-arg"
 """What the fused backend does beside computing the right numbers: lanes, threads, caching, the processor's mode."""
 
 from __future__ import annotations

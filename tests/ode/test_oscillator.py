@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -49,8 +50,9 @@ def test_acceleration_gradcheck_first_and_second_order(clamp: SoftClamp | None) 
     inputs[0][0] = 0.0
     for tensor in inputs:
         tensor.requires_grad_()
-    assert torch.autograd.gradcheck(lambda *t: acceleration(*t, clamp), inputs)
-    assert torch.autograd.gradgradcheck(lambda *t: acceleration(*t, clamp), inputs)
+    clamped = partial(acceleration, clamp=clamp)
+    assert torch.autograd.gradcheck(clamped, inputs)
+    assert torch.autograd.gradgradcheck(clamped, inputs)
 
 
 def test_soft_clamp_values() -> None:

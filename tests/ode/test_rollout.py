@@ -185,4 +185,4 @@ def test_fused_refuses_what_it_was_not_compiled_for() -> None:
     drives = constant_drives(2, 1.0, 0.0, {})
     half = Drives(drives.stiffness.half(), drives.gamma.half(), drives.weights.half())
     with pytest.raises(ValueError, match=r"torch\.float16 on cpu: choose backend=auto"):
-        rollout(half, tuple(y.half() for y in start(0.1, 0.1)), 2, backend="fused")
+        rollout(half, (half.gamma[:, 0], half.gamma[:, 1]), 2, backend="fused")

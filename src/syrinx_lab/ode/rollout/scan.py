@@ -35,7 +35,7 @@ def integrate(
     stiffness, gamma, weights = (drive[:, : horizon - 1].movedim(1, 0) for drive in every)
     samples = stiffness, gamma, weights
     if _operator_works(ic[0].device):
-        x, v = compiled_fold(step, clamp)(*_with_gradient(ic), samples)
+        x, v = _compiled_fold(step, clamp)(*_with_gradient(ic), samples)
     else:
         x, v = _fold(_combine(step, clamp), ic, samples)
     return torch.cat((ic[0].unsqueeze(0), x)).T, torch.cat((ic[1].unsqueeze(0), v)).T
@@ -48,7 +48,7 @@ def _operator_works(device: torch.device) -> bool:
         return False
     half = torch.full((1,), 0.5, device=device, requires_grad=True)
     try:
-        x, v = compiled_fold(1.0, None)(
+        x, v = _compiled_fold(1.0, None)(
             half, half.clone(), (half.expand(2, 1), half.expand(2, 1), half.expand(2, 1, 2, 2))
         )
         (x + v).sum().backward()
@@ -82,7 +82,7 @@ def _fold(combine: Combine, state: State, samples: Samples) -> State:
 
 
 @lru_cache(maxsize=16)
-def compiled_fold(step: float, clamp: SoftClamp | None, compiler: str = "inductor") -> Callable[..., State]:
+def _compiled_fold(step: float, clamp: SoftClamp | None, compiler: str = "inductor") -> Callable[..., State]:
     """`_fold` through torch's scan operator, compiled: (x, v, samples) -> outputs."""
     from torch._higher_order_ops.scan import scan
 
