@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
-from conftest import REPOSITORY
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def test_import_contracts() -> None:

@@ -2,6 +2,6 @@
 
 import os
 
-# OpenMP's idle threads spin by default and take the cores from our own compiled loops and from other processes: measured
-# on 2 shared cores, an optimisation step varied from 0.5 to 2.4 s with spinning and from 0.40 to 0.46 s without.
+# OpenMP's idle threads spin by default and take the cores from our own compiled loops and from other processes: on two
+# shared cores an optimisation step took 0.5 to 2.4 s with spinning and 0.40 to 0.46 s without.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
