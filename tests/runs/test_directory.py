@@ -61,13 +61,13 @@ def test_the_same_configuration_goes_on_and_the_newest_rung_is_written(tmp_path:
 def test_another_configuration_is_refused_with_both_values_and_nothing_is_written(tmp_path: Path) -> None:
     run = trained(tmp_path / "run")
     before = files_in(run.path)
-    other = {**CONFIG, "seed": 2, "optim": {"lr": 1e-4}, "init_from": "x"}
+    other = {**CONFIG, "seed": 2, "optim": {"lr": 1e-4}, "init_weights": "x"}
     with pytest.raises(ValueError, match="another configuration's run") as caught:
         run.claim(other, "f00d")
     message = str(caught.value)
     assert "seed (there 1, now 2)" in message
     assert "optim.lr (there 1e-05, now 0.0001)" in message
-    assert "init_from (there absent, now 'x')" in message
+    assert "init_weights (there absent, now 'x')" in message
     assert "n_epochs" not in message
     assert str(run.path) in message
     assert "\n" not in message

@@ -65,7 +65,7 @@ IDENTITY_CHANGES = [
     {"data__label": "d"},
     {"callbacks__env_log_warmup__epochs": 6},
     {"trainer__limit_batches": 3},
-    {"init_from": "outputs/other"},
+    {"init_weights": "5d41402abc4b2a76"},
     {"eval_of_mine": 1},  # a name that only begins like a volatile one
 ]
 
