@@ -59,6 +59,6 @@ class OscInit:
 
 
 def _set(head: nn.Linear, row: int, bias: float) -> None:
-    """Make one output of a linear head a constant for now."""
+    """Make one output of a linear head a constant, from which training may move it."""
     head.weight[row] = 0
     head.bias[row] = bias
