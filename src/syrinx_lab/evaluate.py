@@ -12,7 +12,6 @@ from .assembly import build_datamodule, build_model, plain
 from .cli import entry_point
 from .runs.atomic import read_json, write_json_atomic
 from .runs.directory import RunDirectory, find_run
-from .runs.identity import run_key
 from .runs.manifest import build_manifest
 from .runs.provenance import provenance
 from .runs.selection import best
@@ -51,7 +50,6 @@ def evaluate_run(
 
     Scores of other splits that an earlier manifest of the same checkpoint holds are kept.
     """
-    config = plain(cfg)
     epoch, path = select_checkpoint(run, cfg.selection.name, cfg.selection.metric)
     if checkpoint is not None:
         path = Path(checkpoint)
@@ -59,21 +57,21 @@ def evaluate_run(
     model = build_model(cfg)
     load_weights(model, path)
     noise = dict(ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
-    rows: dict[str, Sequence[Mapping[str, Any]]] = _earlier_rows(run, epoch)
+    shown_path = str(path.relative_to(run.path)) if path.is_relative_to(run.path) else str(path)
+    rows: dict[str, Sequence[Mapping[str, Any]]] = _earlier_rows(run, shown_path)
     shown: Path | None = None
     for split in splits:
         takes = perform_all(model, datamodule.clips(split), **noise)
         rows[split] = score_rows(takes, model.sample_rate)
         write_audio(run.audio_path, takes, model.sample_rate, split=split, most=cfg.eval.max_audio)
-        shown = write_figures(run.figures_path, model, takes, split=split, most=cfg.eval.max_audio, **noise)
-    fingerprint = datamodule.fingerprint()
+        shown = write_figures(run.figures_path, model, takes, split=split, most=cfg.eval.max_audio)
     manifest = build_manifest(
-        config=config,
-        key=run_key(config, fingerprint),
-        data_fingerprint=fingerprint,
+        config=run.config(),
+        key=run.state()["key"],
+        data_fingerprint=datamodule.fingerprint(),
         seed=cfg.seed,
         epoch=epoch,
-        checkpoint=str(path.relative_to(run.path)) if path.is_relative_to(run.path) else str(path),
+        checkpoint=shown_path,
         vocalisations=rows,
         rendition=rendition_anchor(datamodule.renditions(splits[-1]), model.sample_rate),
         provenance=provenance(),
@@ -114,11 +112,11 @@ def select_checkpoint(run: RunDirectory, rule: str, metric: str) -> tuple[int, P
     return epoch, files[epoch]
 
 
-def _earlier_rows(run: RunDirectory, epoch: int) -> dict[str, Sequence[Mapping[str, Any]]]:
+def _earlier_rows(run: RunDirectory, checkpoint: str) -> dict[str, Sequence[Mapping[str, Any]]]:
     if not run.manifest_path.exists():
         return {}
     manifest = read_json(run.manifest_path)
-    if manifest["epoch"] != epoch:
+    if manifest["checkpoint"] != checkpoint:
         return {}
     return {split: scores["per_vocalisation"] for split, scores in manifest["scores"].items()}
 

@@ -61,6 +61,7 @@ def train(cfg: DictConfig) -> float | None:
     key, name = run_key(config, fingerprint), run_name(config)
     run = RunDirectory(config["run_dir"] or Path(config["paths"]["outputs"]) / f"{name}-{key[:8]}")
     if config["force"]:
+        run.claim(config, fingerprint)  # refuses another configuration's run before anything of it is lost
         _forget(run)
     done = run.checkpoints()[-1][0] if run.checkpoints() else 0
     if done >= cfg.trainer.max_epochs and run.manifest_path.exists() and run.state().get("key") == key:
@@ -118,9 +119,9 @@ def _fit(
         except OSError as error:
             run.set_status("failed", message=str(error))
             raise
-        if trainer.interrupted:
+        except SystemExit:  # so Lightning ends when it is interrupted
             run.set_status("interrupted", epoch=trainer.current_epoch)
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt from None
     write_loss_figure(run.figures_path, run.history.read())
 
 
@@ -136,7 +137,7 @@ def _weights_file(source: str) -> Path:
 def _forget(run: RunDirectory) -> None:
     for folder in (run.checkpoints_path, run.audio_path, run.figures_path):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (run.history_path, run.manifest_path, run.config_path, run.state_path):
+    for file in (run.history_path, run.manifest_path):
         file.unlink(missing_ok=True)
 
 

@@ -135,7 +135,9 @@ def test_another_configuration_is_refused(finished: Path, tiny_song: Path) -> No
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "loss.lam_spec" in done.stderr
-    assert sorted(p.name for p in finished.rglob("*")) == before
+    forced = train(tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine", "loss.lam_spec=0.5", "force=true")
+    assert forced.returncode == 1
+    assert sorted(p.name for p in finished.rglob("*")) == before, "force does not take another run's folder either"
 
 
 def test_evaluate_scores_a_split_again(finished: Path) -> None:
@@ -153,6 +155,11 @@ def test_init_from_starts_with_another_runs_weights(finished: Path, tiny_song: P
     assert done.returncode == 0, done.stderr
     start, there = weights(finished.parent / "from", 1), weights(finished, 2)
     assert all(torch.equal(start[n], there[n]) for n in start if n.startswith("model."))
+    state, manifest = (
+        json.loads((finished.parent / "from" / n).read_text()) for n in ("state.json", "selected_model.json")
+    )
+    assert manifest["key"] == state["key"], "the first weights are part of the identity"
+    assert "init_weights" in manifest["config"]
 
 
 def test_mse_accel_needs_no_rollout(finished: Path, tiny_song: Path) -> None:
