@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..metrics.autonomy import rescaling, score_clip
+from ..metrics.autonomy import mean_score, rescaling, score_clip
 from ..metrics.teacher_forced import teacher_forced_r2
 from ..model import Ouroboros
 from ..types import Drives, Score, Trajectory, Vocalisation
@@ -86,13 +86,18 @@ def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> 
 
 def cold_start(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> tuple[Samples, Trajectory, Drives]:
     """What the model radiates (L,) over the clip from near silence, the state's trajectory (1, L) and the drives."""
+    drives = read_drives(model, clip)
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(2, 1, generator=generator).to(drives.gamma) * ic_noise_rms
+    trajectory = model.sing(drives, (noise[0], noise[1]), len(clip.x))
+    return _array(model.radiate(trajectory)), trajectory, drives
+
+
+def read_drives(model: Ouroboros, clip: Clip) -> Drives:
+    """The drives (1, L) that the model reads off a clip."""
     device = next(model.parameters()).device
     x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(2, 1, generator=generator).to(x) * ic_noise_rms
-    drives = model.drives(x, dx)
-    trajectory = model.sing(drives, (noise[0], noise[1]), x.shape[1])
-    return _array(model.radiate(trajectory)), trajectory, drives
+    return model.drives(x, dx)
 
 
 def perform_all(model: Ouroboros, clips: Sequence[Clip], *, ic_noise_rms: float, seed: int) -> list[Take]:
@@ -107,13 +112,9 @@ def perform_all(model: Ouroboros, clips: Sequence[Clip], *, ic_noise_rms: float,
 
 def mean_scores(takes: Sequence[Take], which: str) -> dict[str, float]:
     """The mean of every metric over takes, NaN ("not defined for this clip") left out."""
-    rows = [take.scores(which) for take in takes]
-    means: dict[str, float] = {}
-    for name in rows[0] if rows else ():
-        values = np.array([row[name] for row in rows], dtype=float)
-        finite = values[~np.isnan(values)]
-        means[name] = float(finite.mean()) if finite.size else float("nan")
-    return means
+    means = mean_score(take.raw_score if which == "raw" else take.rescaled_score for take in takes)
+    fits = [take.accel_r2 for take in takes if not np.isnan(take.accel_r2)]
+    return means | {"accel_r2": float(np.mean(fits)) if fits else float("nan")}
 
 
 def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:

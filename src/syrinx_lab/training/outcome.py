@@ -18,7 +18,7 @@ from ..figures.losses import loss_panels
 from ..figures.style import save_figure
 from ..metrics.rendition import rendition_tf_corr
 from ..model import Ouroboros
-from .clips import Clip, Take, cold_start
+from .clips import Clip, Take, read_drives
 
 SHOWN = (
     "autonomy",
@@ -48,9 +48,7 @@ def write_audio(folder: Path, takes: Sequence[Take], sample_rate: int, *, split:
     return written
 
 
-def write_figures(
-    folder: Path, model: Ouroboros, takes: Sequence[Take], *, split: str, most: int, ic_noise_rms: float, seed: int
-) -> Path | None:
+def write_figures(folder: Path, model: Ouroboros, takes: Sequence[Take], *, split: str, most: int) -> Path | None:
     """Write 2 x 2 comparisons and drives of the first `most` takes, and one page of all; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     rate = model.sample_rate
@@ -68,7 +66,7 @@ def write_figures(
         )
         save_figure(figure, folder / f"{stem}-comparison.png")
         with torch.no_grad():
-            _, _, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
+            drives = read_drives(model, clip)
         figure = drives_figure(
             clip.x,
             rate,

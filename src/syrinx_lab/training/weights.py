@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -53,12 +52,6 @@ def model_state(path: str | Path) -> dict[str, Tensor]:
     if "ouroboros" in content:
         return {f"encoder.{key}": value for key, value in load_published(content["ouroboros"]).items()}
     raise ValueError(f"{path}: has neither state_dict nor ouroboros, so it is no checkpoint of this model")
-
-
-def stored_config(path: str | Path) -> dict[str, Any] | None:
-    """The configuration that a checkpoint of ours was trained with, None for one without."""
-    text = read_checkpoint(path).get("syrinx_lab_config")
-    return None if text is None else json.loads(text)
 
 
 def load_weights(model: Ouroboros, path: str | Path) -> None:
