@@ -129,6 +129,36 @@ def test_killed_while_training_then_resumed(finished: Path, tiny_song: Path) -> 
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+def test_interrupted_is_said_and_noted(finished: Path, tiny_song: Path) -> None:
+    cwd = finished.parent
+    command = [
+        sys.executable,
+        "-m",
+        "syrinx_lab.train",
+        *TINY,
+        f"data.root={tiny_song}",
+        "run_dir=stopped",
+        "n_epochs=500",
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job would ignore it
+    )
+    first = cwd / "stopped" / "checkpoints" / "epoch00001.ckpt"
+    while not first.exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.startswith("interrupted: ")
+    assert said.count("\n") == 1
+    assert json.loads((cwd / "stopped" / "state.json").read_text())["status"] == "interrupted"
+
+
 def test_another_configuration_is_refused(finished: Path, tiny_song: Path) -> None:
     before = sorted(p.name for p in finished.rglob("*"))
     done = train(tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine", "loss.lam_spec=0.5")
