@@ -7,8 +7,9 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from .ode.control_rate import acceleration_along, to_knots
 from .ode.lowpass import gaussian_lowpass
-from .ode.oscillator import SoftClamp, acceleration
+from .ode.oscillator import SoftClamp
 from .ode.rollout import BACKENDS, rollout
 from .types import Controls, Drives, Trajectory
 
@@ -36,11 +37,14 @@ class Ouroboros(nn.Module):
         tau: time scale in seconds; None takes one sample interval, as published.
         stiffness: "squared" or "signed".
         drive_lowpass_ms: standard deviation of the Gaussian in ms; 0 switches it off.
+        control_hop: samples between the knots of the drives, with straight lines between them; 1 gives every sample
+            drives of its own. It thins out the controls of an encoder that works at audio rate, after the low-pass.
         clamp_x, clamp_v: soft clamps of the free-running state; None for either runs unclamped.
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
-        ValueError: an unknown stiffness or backend, a negative low-pass or a tau that is not positive.
+        ValueError: an unknown stiffness or backend, a negative low-pass, a control_hop below 1 or a tau that is not
+            positive.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Ouroboros(nn.Module):
         tau: float | None = None,
         stiffness: str = "squared",
         drive_lowpass_ms: float = 1.0,
+        control_hop: int = 1,
         clamp_x: float | None = 0.5,
         clamp_v: float | None = 1.0,
         backend: str = "auto",
@@ -63,6 +68,8 @@ class Ouroboros(nn.Module):
             raise ValueError(f"backend.name is {backend!r}: use one of {', '.join(('auto', *BACKENDS))}")
         if drive_lowpass_ms < 0:
             raise ValueError(f"oscillator.drive_lowpass_ms is {drive_lowpass_ms}: use 0 or more")
+        if control_hop < 1:
+            raise ValueError(f"oscillator.control_hop is {control_hop}: use 1 (audio rate) or more samples")
         if tau is not None and tau <= 0:
             raise ValueError(f"oscillator.tau is {tau}: use seconds above 0, or null for one sample")
         self.encoder = encoder
@@ -71,6 +78,7 @@ class Ouroboros(nn.Module):
         self.tau = 1.0 / sample_rate if tau is None else float(tau)
         self.stiffness = stiffness
         self.drive_lowpass_ms = drive_lowpass_ms
+        self.control_hop = control_hop
         self.clamp = None if clamp_x is None or clamp_v is None else SoftClamp(clamp_x, clamp_v)
         self.backend = backend
 
@@ -88,21 +96,24 @@ class Ouroboros(nn.Module):
         return d2x / self.step**2
 
     def drives(self, x: Tensor, dx: Tensor) -> Drives:
-        """The low-passed drives of a recording: x (B, L) audio and dx (B, L) = dt x' -> Drives of L steps."""
+        """The low-passed drives of a recording: x (B, L) audio and dx (B, L) = dt x' -> Drives that cover L samples."""
         encoder = cast(Encoder, self.encoder)
         controls = encoder(x, self.velocity(dx))
         sigma = self.drive_lowpass_ms * 1e-3 * self.sample_rate / controls.hop
         smooth = gaussian_lowpass(
             torch.cat([controls.omega[..., None], controls.gamma[..., None], controls.weights], dim=-1), sigma
         )
+        hop = controls.hop
+        if hop == 1 < self.control_hop:
+            smooth, hop = to_knots(smooth, self.control_hop), self.control_hop
         omega, gamma = smooth[..., 0], smooth[..., 1]
         weights = encoder.weights(smooth[..., 2:])
         stiffness = omega.square() if self.stiffness == "squared" else omega
-        return Drives(stiffness, gamma, weights, hop=controls.hop)
+        return Drives(stiffness, gamma, weights, hop)
 
     def acceleration(self, x: Tensor, dx: Tensor, drives: Drives) -> Tensor:
         """(B, L) teacher-forced tau^2 x'': the right-hand side at the data's own states, unclamped."""
-        return acceleration(x, self.velocity(dx), drives.stiffness, drives.gamma, drives.weights)
+        return acceleration_along(x, self.velocity(dx), drives)
 
     def sing(self, drives: Drives, ic: tuple[Tensor, Tensor], horizon: int) -> Trajectory:
         """The free run over `horizon` samples from ic = (x (B,), v (B,)), with only the drives supplied."""

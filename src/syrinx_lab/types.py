@@ -1,7 +1,7 @@
 """The dataclasses that travel between the rooms of the lab, with shapes and units.
 
 Shape letters: B batch, L samples of a segment, H samples of a rollout, T control steps of the drives
-(T = L at audio rate), P degree of the polynomial.
+(T = L at audio rate, hop 1; else T knots, hop samples apart), P degree of the polynomial.
 """
 
 from __future__ import annotations
@@ -112,6 +112,9 @@ class Drives:
     weights    (B, T, P+1, P+1)  weights[..., i, j] multiplies x^i v^j; (1, 0) and (0, 1) are zero
     hop                          samples from one control step to the next; 1 is audio rate
     All are dimensionless, in rescaled time s = t / tau.
+
+    At control rate (hop > 1) the T entries are knots at samples 0, hop, 2 hop, ...: sample t lies between the knots
+    a = T[t // hop] and b = T[t // hop + 1] and has a + f (b - a), f = (t mod hop) / hop.
     """
 
     stiffness: Tensor
@@ -133,23 +136,31 @@ class Drives:
         """(B, T) small-amplitude frequency omega / (2 pi tau) in Hz, for tau in seconds."""
         return self.omega / (2 * torch.pi * tau)
 
-    def window(self, start: Tensor, length: int) -> Drives:
-        """The `length` control steps from step start[b] on, for every item b of the batch; audio rate only.
+    @property
+    def samples(self) -> int:
+        """How many samples the drives cover: T at audio rate, (T - 1) hop + 1 at control rate."""
+        return (self.gamma.shape[1] - 1) * self.hop + 1
 
-        start (B,) int64. Raises ValueError when a window leaves the drives.
+    def window(self, start: Tensor, length: int) -> Drives:
+        """The drives of `length` samples from sample start[b] on, for every item b of the batch.
+
+        start (B,) int64, multiples of hop: at control rate a window begins on a knot, and ends on the first knot that
+        is not before its last sample. Raises ValueError when a window begins elsewhere or leaves the drives.
         """
-        if self.hop != 1:
-            raise ValueError(f"drives at control rate (hop {self.hop}) cannot be cut at single samples")
-        steps = self.gamma.shape[1]
-        if int(start.min()) < 0 or int(start.max()) + length > steps:
-            raise ValueError(f"windows of {length} steps from {start.tolist()} leave drives of {steps} steps")
+        if int(start.min()) < 0 or int(start.max()) + length > self.samples:
+            raise ValueError(
+                f"windows of {length} samples from {start.tolist()} leave drives of {self.samples} samples"
+            )
+        if bool((start % self.hop).any()):
+            raise ValueError(f"windows from {start.tolist()}: drives of hop {self.hop} are cut at multiples of it")
+        start, steps = start // self.hop, -(-(length - 1) // self.hop) + 1
         first = int(start[0])
         if bool((start == first).all()):
-            cut = slice(first, first + length)
+            cut = slice(first, first + steps)
             return replace(
                 self, stiffness=self.stiffness[:, cut], gamma=self.gamma[:, cut], weights=self.weights[:, cut]
             )
-        index = start[:, None] + torch.arange(length, device=start.device)
+        index = start[:, None] + torch.arange(steps, device=start.device)
         item = torch.arange(len(start), device=start.device)[:, None]
         return replace(
             self,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from syrinx_lab.ode.oscillator import SoftClamp
-from syrinx_lab.ode.rollout import rollout
+from syrinx_lab.ode.rollout import Forcing, rollout
 from syrinx_lab.types import Drives
 
 CLAMP = SoftClamp(0.5, 1.0)
@@ -39,10 +39,16 @@ def problem(batch: int, steps: int, degree: int, dtype: torch.dtype = torch.floa
 
 
 def values_and_gradients(
-    inputs: Inputs, horizon: int, backend: str, clamp: SoftClamp | None, step: float = 0.6
+    inputs: Inputs,
+    horizon: int,
+    backend: str,
+    clamp: SoftClamp | None,
+    step: float = 0.6,
+    hop: int = 1,
+    **steering: Forcing | float | None,
 ) -> list[Tensor]:
-    stiffness, gamma, weights, x, v = inputs
-    run = rollout(Drives(stiffness, gamma, weights), (x, v), horizon, backend=backend, step=step, clamp=clamp)
+    drives, start = Drives(*inputs[:3], hop), inputs[3:]
+    run = rollout(drives, start, horizon, backend=backend, step=step, clamp=clamp, **steering)  # type: ignore[arg-type]
     place = torch.arange(run.x.numel(), dtype=run.x.dtype).reshape(run.x.shape)
     loss = (run.x * torch.cos(place)).sum() + (run.v * torch.sin(0.7 * place)).sum()
     wanted = [y for y in inputs if y.requires_grad]
@@ -58,6 +64,17 @@ def assert_agree(found: list[Tensor], expected: list[Tensor], tolerance: float) 
         scale = b.abs().max().item()
         assert torch.isfinite(b).all()
         assert (a - b).abs().max().item() <= tolerance * scale, f"result {number}, scale {scale}"
+
+
+def data_to_pull_to(inputs: Inputs, horizon: int, rate: float) -> Forcing:
+    generator = torch.Generator().manual_seed(horizon)
+    x, v = (0.2 * torch.randn(len(inputs[3]), horizon, generator=generator, dtype=torch.float64) for _ in range(2))
+    return Forcing(x.to(inputs[3].dtype), v.to(inputs[3].dtype), rate)
+
+
+def knots(horizon: int, hop: int) -> int:
+    """How many it takes, and one to spare."""
+    return -(-(horizon - 1) // hop) + 2
 
 
 def cases() -> Iterator[tuple[int, int]]:
@@ -78,6 +95,53 @@ def test_scan_and_fused_agree_with_eager(dtype: torch.dtype, degree: int, clamp:
             assert_agree(values_and_gradients(inputs, horizon, backend, clamp), expected, TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize("clamp", [None, CLAMP], ids=["free", "clamped"])
+@pytest.mark.parametrize("degree", [1, 3, 15])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["double", "single"])
+def test_they_agree_under_forcing_and_with_a_fading_adjoint(
+    dtype: torch.dtype, degree: int, clamp: SoftClamp | None
+) -> None:
+    for batch, horizon in cases():
+        inputs = problem(batch, horizon + 2, degree, dtype)
+        steering = dict(forcing=data_to_pull_to(inputs, horizon, 0.15), adjoint_decay=0.9)
+        expected = values_and_gradients(inputs, horizon, "eager", clamp, **steering)
+        if horizon > 2:  # the steering does something
+            free = values_and_gradients(inputs, horizon, "eager", clamp)
+            assert all((a - b).abs().max() > 1e-3 * b.abs().max() for a, b in zip(free, expected))
+        for backend in ("scan", "fused"):
+            found = values_and_gradients(inputs, horizon, backend, clamp, **steering)
+            assert_agree(found, expected, TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("clamp", [None, CLAMP], ids=["free", "clamped"])
+@pytest.mark.parametrize("degree", [1, 3, 15])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["double", "single"])
+def test_they_agree_at_control_rate(dtype: torch.dtype, degree: int, clamp: SoftClamp | None) -> None:
+    for hop in (3, 8, 32):
+        for batch, horizon in cases():
+            inputs = problem(batch, knots(horizon, hop), degree, dtype)
+            expected = values_and_gradients(inputs, horizon, "eager", clamp, hop=hop)
+            unused = -(-(horizon - 1) // hop) + 1 if horizon > 1 else 0
+            assert (expected[4][:, unused:] == 0).all()
+            for backend in ("scan", "fused"):
+                found = values_and_gradients(inputs, horizon, backend, clamp, hop=hop)
+                assert_agree(found, expected, TOLERANCE[dtype])
+
+
+def test_knots_are_as_good_as_the_samples_between_them() -> None:
+    inputs = problem(5, 5, 15)
+    run = rollout(Drives(*inputs[:3], hop=8), inputs[3:], 33, backend="fused", step=0.6, clamp=CLAMP)
+    place = torch.arange(33, dtype=torch.float64)
+    below, share = (place // 8).long().clamp(max=3), place / 8 - (place // 8).clamp(max=3)
+    dense = [
+        y[:, below] + share.reshape(33, *(1,) * (y.dim() - 2)) * (y[:, below + 1] - y[:, below]) for y in inputs[:3]
+    ]
+    same = rollout(Drives(*dense), inputs[3:], 33, backend="fused", step=0.6, clamp=CLAMP)
+    wanted = inputs[:3]
+    found = [run.x, run.v, *torch.autograd.grad(run.x.square().sum(), wanted)]
+    assert_agree(found, [same.x, same.v, *torch.autograd.grad(same.x.square().sum(), wanted)], 1e-9)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batch=st.sampled_from([1, 4, 5, 6, 7]),
@@ -86,19 +150,33 @@ def test_scan_and_fused_agree_with_eager(dtype: torch.dtype, degree: int, clamp:
     degree=st.integers(1, 6),
     clamp=st.sampled_from([None, CLAMP, SoftClamp(0.2, 3.0)]),
     step=st.floats(0.05, 1.0),
+    hop=st.integers(1, 7),
+    rate=st.sampled_from([0.0, 0.3, 1.0]),
+    decay=st.floats(0.5, 1.0),
 )
 def test_fused_agrees_on_drawn_shapes(
-    batch: int, horizon: int, spare: int, degree: int, clamp: SoftClamp | None, step: float
+    batch: int,
+    horizon: int,
+    spare: int,
+    degree: int,
+    clamp: SoftClamp | None,
+    step: float,
+    hop: int,
+    rate: float,
+    decay: float,
 ) -> None:
-    inputs = problem(batch, horizon + spare, degree)
-    expected = values_and_gradients(inputs, horizon, "eager", clamp, step)
-    assert_agree(values_and_gradients(inputs, horizon, "fused", clamp, step), expected, 1e-9)
+    inputs = problem(batch, knots(horizon, hop) + spare, degree)
+    steering = dict(forcing=data_to_pull_to(inputs, horizon, rate) if rate else None, adjoint_decay=decay)
+    expected = values_and_gradients(inputs, horizon, "eager", clamp, step, hop, **steering)
+    assert_agree(values_and_gradients(inputs, horizon, "fused", clamp, step, hop, **steering), expected, 1e-9)
 
 
 @pytest.mark.parametrize("batch", [16, 19])
 def test_fused_agrees_at_the_full_width_of_a_register(batch: int) -> None:
     inputs = problem(batch, 6, 3, torch.float32)
-    assert_agree(values_and_gradients(inputs, 6, "fused", CLAMP), values_and_gradients(inputs, 6, "eager", CLAMP), 1e-4)
+    for hop in (1, 5):
+        expected = values_and_gradients(inputs, 6, "eager", CLAMP, hop=hop)
+        assert_agree(values_and_gradients(inputs, 6, "fused", CLAMP, hop=hop), expected, 1e-4)
 
 
 def layouts(inputs: Inputs) -> Iterator[tuple[str, Inputs]]:
@@ -155,6 +233,19 @@ def test_fused_gradcheck(batch: int, clamp: SoftClamp | None) -> None:
         return found.x, found.v
 
     assert torch.autograd.gradcheck(run, problem(batch, 4, 2), fast_mode=batch > 1)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.4])
+def test_fused_gradcheck_on_knots_and_under_forcing(rate: float) -> None:
+    inputs = problem(4, 3, 2)
+    forcing = data_to_pull_to(inputs, 6, rate)
+
+    def run(stiffness: Tensor, gamma: Tensor, weights: Tensor, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        drives = Drives(stiffness, gamma, weights, hop=3)
+        found = rollout(drives, (x, v), 6, backend="fused", step=0.7, clamp=CLAMP, forcing=forcing)
+        return found.x, found.v
+
+    assert torch.autograd.gradcheck(run, inputs)
 
 
 def test_inputs_are_left_as_they_were() -> None:

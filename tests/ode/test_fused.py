@@ -12,8 +12,8 @@ import torch
 from numba import njit
 
 from syrinx_lab.ode.oscillator import SoftClamp
-from syrinx_lab.ode.rollout import kernels
-from syrinx_lab.ode.rollout.fused import integrate, lane_width
+from syrinx_lab.ode.rollout import kernels, rollout
+from syrinx_lab.ode.rollout.fused_cpu import lane_width
 from syrinx_lab.ode.rollout.kernels.backward import backward
 from syrinx_lab.ode.rollout.kernels.forward import forward
 from syrinx_lab.ode.rollout.kernels.functions import tanh
@@ -27,8 +27,8 @@ def sing(batch: int = 5, steps: int = 20, dtype: torch.dtype = torch.float64) ->
         torch.randn(*shape, generator=generator, dtype=dtype) for shape in ((batch, steps), (batch, steps, 4, 4))
     )
     drives = Drives(torch.ones_like(gamma), 0.1 * gamma, (0.02 * weights).requires_grad_())
-    x, _ = integrate(drives, (gamma[:, 0], gamma[:, 1]), steps, 0.5, SoftClamp())
-    return x, drives
+    run = rollout(drives, (gamma[:, 0], gamma[:, 1]), steps, backend="fused", step=0.5, clamp=SoftClamp())
+    return run.x, drives
 
 
 @pytest.mark.parametrize(("dtype", "width"), [(np.float32, 4), (np.float64, 1), (np.float64, 8)])

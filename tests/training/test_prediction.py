@@ -23,6 +23,30 @@ def test_onset_rollouts_begin_a_lead_before_the_onset_and_stay_in_the_window() -
     assert rollout_start(b, 400, onset_lead=50).tolist() == [0] * 5
 
 
+def test_rollouts_begin_on_a_knot_of_the_drives() -> None:
+    b = batch([200, 30, 390, 210, 200, 200], [Category.ONSET] * 4 + [Category.OFFSET, Category.MID])
+    assert rollout_start(b, 150, onset_lead=50, hop=32).tolist() == [160, 0, 224, 160, 0, 0]
+    assert rollout_start(b, 400, onset_lead=50, hop=32).tolist() == [0] * 6
+
+
+def test_drives_on_knots_are_nearly_those_of_every_sample() -> None:
+    torch.manual_seed(0)
+    encoder = SamplesEncoder(degree=3, n_layers=1, expand=2)
+    b = batch([200, 0], [Category.ONSET, Category.MID], length=401)
+    predictions = []
+    for hop in (1, 16):
+        model = Ouroboros(encoder, NoTract(), sample_rate=44100, drive_lowpass_ms=2.0, control_hop=hop)
+        drives = model.drives(b.x, b.dx)
+        assert drives.hop == hop
+        assert drives.samples == 401
+        arguments = dict(horizon=128, ic_noise_rms=1e-3, onset_lead=40, rollout_grad=True)
+        predictions.append(predict(model, b, generator=torch.Generator().manual_seed(1), **arguments))
+    dense, knots = predictions
+    assert torch.equal(dense.target, knots.target)  # the start lies on a knot either way
+    for a, b in ((knots.acceleration, dense.acceleration), (knots.output, dense.output)):
+        assert 0 < float((a - b).detach().norm()) < 0.01 * float(b.detach().norm())
+
+
 def test_only_onsets_start_cold() -> None:
     category = torch.tensor([Category.ONSET, Category.OFFSET, Category.MID, Category.ONSET] * 500)
     x, v = torch.full((2000,), 0.2), torch.full((2000,), -0.1)

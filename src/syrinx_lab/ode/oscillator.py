@@ -47,13 +47,13 @@ def acceleration(
     Source: the polynomial Ouroboros, design section 1.
     """
     inputs = torch.stack((x, v) if clamp is None else clamp.apply(x, v))
-    x_powers, v_powers = _powers(inputs, weights.shape[-1]).unbind()
+    x_powers, v_powers = powers(inputs, weights.shape[-1]).unbind()
     polynomial = x_powers.unsqueeze(-2) @ weights @ v_powers.unsqueeze(-1)  # (..., 1, 1)
     return -stiffness * x - gamma * v - polynomial[..., 0, 0]
 
 
-def _powers(base: Tensor, count: int) -> Tensor:
-    """(..., count) the powers 0 to count - 1, by repeated products: exact values and gradients at zero, no branches."""
+def powers(base: Tensor, count: int) -> Tensor:
+    """base (...) -> (..., count), the powers 0 to count - 1, by repeated products: exact values and gradients at zero, no branches."""
     powers = [torch.ones_like(base)]
     for _ in range(count - 1):
         powers.append(powers[-1] * base)

@@ -9,14 +9,15 @@ from ..model import Ouroboros
 from ..types import Batch, Category, Prediction
 
 
-def rollout_start(batch: Batch, horizon: int, onset_lead: int) -> Tensor:
-    """(B,) int64 sample of each window where its rollout begins.
+def rollout_start(batch: Batch, horizon: int, onset_lead: int, hop: int = 1) -> Tensor:
+    """(B,) int64 sample of each window where its rollout begins, a multiple of `hop`: on a knot of the drives.
 
-    ONSET: `onset_lead` samples before the onset, so that a short horizon still contains the ignition, and earlier where
-    the horizon would otherwise leave the window. OFFSET and MID: the window's first sample.
+    ONSET: at most `onset_lead` samples before the onset, so that a short horizon still contains the ignition, and
+    earlier where the horizon would otherwise leave the window. OFFSET and MID: the window's first sample.
     """
-    latest = batch.x.shape[1] - horizon
-    lead = (batch.onset - onset_lead).clamp(min=0, max=latest)
+    latest = (batch.x.shape[1] - horizon) // hop * hop
+    lead = -((onset_lead - batch.onset) // hop) * hop  # rounded up
+    lead = lead.clamp(min=0, max=latest)
     return torch.where(batch.category == Category.ONSET, lead, torch.zeros_like(lead))
 
 
@@ -59,7 +60,7 @@ def predict(
     )
     if horizon is None:
         return prediction
-    start = rollout_start(batch, horizon, onset_lead)
+    start = rollout_start(batch, horizon, onset_lead, drives.hop)
     window = start[:, None] + torch.arange(horizon, device=start.device)
     target = batch.x.gather(1, window)
     velocity = model.velocity(batch.dx.gather(1, start[:, None])[:, 0])

@@ -8,14 +8,14 @@ from numba import njit
 from . import SOURCES, entry
 from .functions import flush_subnormals, restore_mode
 from .lanes import fma, gather, load, scatter, splat
-from .polynomial import clamp, slope
-from .tiles import scratch, to_lanes
+from .steps import pulled, step_forward
+from .tiles import move, ramp, room, scratch, to_lanes
 
 
 @njit
-def _forward_tile(first, starts, drives, plan, like, xs, vs):
+def _forward_samples(first, starts, drives, data, plan, like, xs, vs):
+    """Every step has drives of its own."""
     steps, horizon, count, width = drives.stiffness.shape[1], xs.shape[1], plan.side**2, len(like)
-    h, half, sixth = splat(plan.step, like), splat(plan.half, like), splat(plan.sixth, like)
     lanes, base = scratch(count if width > 1 else 0, xs, like)
     x, v = load(starts[0], first, like), load(starts[1], first, like)
     row = first * horizon
@@ -28,26 +28,51 @@ def _forward_tile(first, starts, drives, plan, like, xs, vs):
         if width > 1:
             to_lanes(w, place, plan.item_stride, lanes, base, count, like)
             w, place = lanes, base
-        a1 = slope(x, v, k, g, w, place, plan, like)
-        v2 = v - half * a1
-        a2 = slope(fma(half, v, x), v2, k, g, w, place, plan, like)
-        v3 = v - half * a2
-        a3 = slope(fma(half, v2, x), v3, k, g, w, place, plan, like)
-        v4 = v - h * a3
-        a4 = slope(fma(h, v3, x), v4, k, g, w, place, plan, like)
-        x = fma(sixth, v + v2 + v2 + v3 + v3 + v4, x)
-        v = v - sixth * (a1 + a2 + a2 + a3 + a3 + a4)
-        x, v = clamp(x, v, plan, like)
+        x, v = pulled(x, v, data, row + t, horizon, plan, like)
+        x, v = step_forward(x, v, k, g, w, place, plan, like)
+        scatter(xs, row + t + 1, horizon, x)
+        scatter(vs, row + t + 1, horizon, v)
+
+
+@njit
+def _forward_knots(first, starts, drives, data, plan, like, xs, vs):
+    """The drives of a step lie between two knots, a and b."""
+    knots, horizon, count = drives.stiffness.shape[1], xs.shape[1], plan.side**2
+    size = room(count, like)
+    lanes, base = scratch(4 * size // len(like), xs, like)
+    wa, wb, now, rise = base, base + size, base + 2 * size, base + 3 * size
+    x, v = load(starts[0], first, like), load(starts[1], first, like)
+    row, place, knot = first * horizon, first * plan.item_stride, first * knots
+    scatter(xs, row, horizon, x)
+    scatter(vs, row, horizon, v)
+    kb, gb = gather(drives.stiffness, knot, knots, like), gather(drives.gamma, knot, knots, like)
+    to_lanes(drives.weights, place, plan.item_stride, lanes, wb, count, like)
+    gone = plan.zero  # steps since knot a
+    for t in range(horizon - 1):
+        if t % plan.hop == 0:
+            knot, place = knot + 1, place + plan.step_stride
+            wa, wb, ka, ga = wb, wa, kb, gb
+            kb, gb = gather(drives.stiffness, knot, knots, like), gather(drives.gamma, knot, knots, like)
+            to_lanes(drives.weights, place, plan.item_stride, lanes, wb, count, like)
+            ramp(lanes, wa, wb, now, rise, plan.spacing, plan.zero, size)
+            gone = plan.zero
+        else:
+            move(lanes, now, rise, plan.one, size)
+            gone += plan.one
+        f = splat(gone * plan.spacing, like)
+        x, v = pulled(x, v, data, row + t, horizon, plan, like)
+        x, v = step_forward(x, v, fma(f, kb - ka, ka), fma(f, gb - ga, ga), lanes, now, plan, like)
         scatter(xs, row + t + 1, horizon, x)
         scatter(vs, row + t + 1, horizon, v)
 
 
 def _forward(sources: str):
-    def forward(tiles, starts, drives, plan, like, xs, vs):
+    def forward(tiles, starts, drives, data, plan, like, xs, vs):
         """Integrate the tiles from tiles[0] up to tiles[1].
 
         starts   x and v (batch,)
-        drives   `Arrays` of T steps, of which H - 1 are used
+        drives   `Arrays` whose knots reach over H - 1 steps
+        data     x and v (batch, H) that the state is pulled to; empty where it is not
         like     a tuple as long as a tile is wide
         xs, vs   (batch, H), to be filled
         """
@@ -55,7 +80,10 @@ def _forward(sources: str):
         mode = flush_subnormals()
         for tile in range(tiles[0], tiles[1]):
             first = min(tile * len(like), xs.shape[0] - len(like))
-            _forward_tile(first, starts, drives, plan, like, xs, vs)
+            if plan.hop == 1:
+                _forward_samples(first, starts, drives, data, plan, like, xs, vs)
+            else:
+                _forward_knots(first, starts, drives, data, plan, like, xs, vs)
         restore_mode(mode)
 
     return entry(forward)

@@ -1,12 +1,12 @@
 # mypy: disable-error-code="call-arg, var-annotated"
-"""The oscillator's right-hand side on lanes, its derivatives, and the gradient of its weights."""
+"""The oscillator's right-hand side on lanes, and its derivatives."""
 
 from __future__ import annotations
 
 from numba import njit
 
 from .functions import tanh
-from .lanes import fma, horner, load, splat, store
+from .lanes import fma, horner, load, splat
 
 QUAD = (0, 0, 0, 0)  # four lanes, whatever the width of the tile
 
@@ -31,16 +31,45 @@ def clamp_derivative(x, v, plan, like):
 
 @njit
 def _polynomial(weights, base, p, q, plan, like):
-    """sum_ij w_ij p^i q^j, by Horner's rule in q within Horner's rule in p."""
+    """sum_ij w_ij p^i q^j, by Horner's rule in q within Horner's rule in p.
+
+    A rule waits for every product before the next, so eight or four rows are worked on at a time.
+    """
     side, width = plan.side, len(like)
-    value = splat(plan.zero, like)
-    place = base + side * side * width
-    for _ in range(side):
-        row = splat(plan.zero, like)
-        for _ in range(side):
-            place -= width
-            row = fma(row, q, load(weights, place, like))
-        value = fma(value, p, row)
+    step = side * width
+    value = zero = splat(plan.zero, like)
+    row = side
+    while row >= 8:
+        row -= 8
+        r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = zero
+        for j in range(side - 1, -1, -1):
+            at = base + row * step + j * width
+            r0 = fma(r0, q, load(weights, at, like))
+            r1 = fma(r1, q, load(weights, at + step, like))
+            r2 = fma(r2, q, load(weights, at + 2 * step, like))
+            r3 = fma(r3, q, load(weights, at + 3 * step, like))
+            r4 = fma(r4, q, load(weights, at + 4 * step, like))
+            r5 = fma(r5, q, load(weights, at + 5 * step, like))
+            r6 = fma(r6, q, load(weights, at + 6 * step, like))
+            r7 = fma(r7, q, load(weights, at + 7 * step, like))
+        value = fma(fma(fma(fma(value, p, r7), p, r6), p, r5), p, r4)
+        value = fma(fma(fma(fma(value, p, r3), p, r2), p, r1), p, r0)
+    while row >= 4:
+        row -= 4
+        r0 = r1 = r2 = r3 = zero
+        for j in range(side - 1, -1, -1):
+            at = base + row * step + j * width
+            r0 = fma(r0, q, load(weights, at, like))
+            r1 = fma(r1, q, load(weights, at + step, like))
+            r2 = fma(r2, q, load(weights, at + 2 * step, like))
+            r3 = fma(r3, q, load(weights, at + 3 * step, like))
+        value = fma(fma(fma(fma(value, p, r3), p, r2), p, r1), p, r0)
+    while row > 0:
+        row -= 1
+        r0 = zero
+        for j in range(side - 1, -1, -1):
+            r0 = fma(r0, q, load(weights, base + row * step + j * width, like))
+        value = fma(value, p, r0)
     return value
 
 
@@ -74,40 +103,34 @@ def slope(x, v, stiffness, gamma, weights, base, plan, like):
 
 @njit
 def linearised(x, v, stiffness, gamma, weights, base, plan, like):
-    """Minus dv/ds, its derivatives by x and by v, and the inputs p and q of the polynomial."""
+    """Minus dv/ds, its derivatives by x and by v, and the inputs p and q of the polynomial.
+
+    Horner's rule differentiated: for every r = r q + w before it goes d = d q + r. Four rows at a time, as above.
+    """
     side, width = plan.side, len(like)
+    step = side * width
     p, q = clamp(x, v, plan, like)
-    value = by_p = by_q = splat(plan.zero, like)
-    place = base + side * side * width
-    for _ in range(side):
-        row = row_by_q = splat(plan.zero, like)
-        for _ in range(side):
-            place -= width
-            row_by_q = fma(row_by_q, q, row)
-            row = fma(row, q, load(weights, place, like))
-        by_p = fma(by_p, p, value)
-        value = fma(value, p, row)
-        by_q = fma(by_q, p, row_by_q)
+    value = by_p = by_q = zero = splat(plan.zero, like)
+    row = side
+    while row >= 4:
+        row -= 4
+        r0 = r1 = r2 = r3 = d0 = d1 = d2 = d3 = zero
+        for j in range(side - 1, -1, -1):
+            at = base + row * step + j * width
+            d0, d1, d2, d3 = fma(d0, q, r0), fma(d1, q, r1), fma(d2, q, r2), fma(d3, q, r3)
+            r0 = fma(r0, q, load(weights, at, like))
+            r1 = fma(r1, q, load(weights, at + step, like))
+            r2 = fma(r2, q, load(weights, at + 2 * step, like))
+            r3 = fma(r3, q, load(weights, at + 3 * step, like))
+        by_p, value, by_q = fma(by_p, p, value), fma(value, p, r3), fma(by_q, p, d3)
+        by_p, value, by_q = fma(by_p, p, value), fma(value, p, r2), fma(by_q, p, d2)
+        by_p, value, by_q = fma(by_p, p, value), fma(value, p, r1), fma(by_q, p, d1)
+        by_p, value, by_q = fma(by_p, p, value), fma(value, p, r0), fma(by_q, p, d0)
+    while row > 0:
+        row -= 1
+        r0 = d0 = zero
+        for j in range(side - 1, -1, -1):
+            d0, r0 = fma(d0, q, r0), fma(r0, q, load(weights, base + row * step + j * width, like))
+        by_p, value, by_q = fma(by_p, p, value), fma(value, p, r0), fma(by_q, p, d0)
     dp, dq = clamp_derivative(p, q, plan, like)
     return fma(stiffness, x, fma(gamma, v, value)), fma(by_p, dp, stiffness), fma(by_q, dq, gamma), p, q
-
-
-@njit
-def weight_gradient(m, p, q, tables, start, out, base, plan, like):
-    """sum_s m_s p_s^i q_s^j over the four stages s, for all i and j."""
-    side, width = plan.side, len(like)
-    table = side * width
-    for s in range(4):
-        power = splat(plan.one, like)
-        for j in range(side):
-            store(tables, start + s * table + j * width, power)
-            power = power * q[s]
-    m1, m2, m3, m4 = m
-    for i in range(side):
-        for j in range(side):
-            here = start + j * width
-            term = m1 * load(tables, here, like)
-            term = fma(m2, load(tables, here + table, like), term)
-            term = fma(m3, load(tables, here + 2 * table, like), term)
-            store(out, base + (i * side + j) * width, fma(m4, load(tables, here + 3 * table, like), term))
-        m1, m2, m3, m4 = m1 * p[0], m2 * p[1], m3 * p[2], m4 * p[3]

@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .lanes import gather, load, scatter, store, transpose
+from .lanes import fma, gather, load, scatter, splat, store, transpose
+
+WIDE = (0,) * 16  # elements that are worked on at a time where it does not matter whose they are
 
 
 @njit
@@ -36,3 +38,39 @@ def from_lanes(lanes, base, items, offset, stride, count, like):
         transpose(lanes, base + c * width, width, items, offset + c, stride, like)
     for c in range(blocks, count):
         scatter(items, offset + c, stride, load(lanes, base + c * width, like))
+
+
+@njit
+def room(count, like):
+    """How many elements `count` lanes take, rounded up to whole registers of `WIDE`."""
+    return -(-count * len(like) // len(WIDE)) * len(WIDE)
+
+
+@njit
+def ramp(lanes, a, b, now, rise, spacing, gone, size):
+    """Put `gone` steps of the way from lanes[a:] to lanes[b:] into lanes[now:], and one step of it into lanes[rise:].
+
+    spacing is 1 / steps, size as from `room`.
+    """
+    spacing, gone = splat(spacing, WIDE), splat(gone, WIDE)
+    for c in range(0, size, len(WIDE)):
+        start = load(lanes, a + c, WIDE)
+        step = spacing * (load(lanes, b + c, WIDE) - start)
+        store(lanes, rise + c, step)
+        store(lanes, now + c, fma(gone, step, start))
+
+
+@njit
+def move(lanes, now, rise, sign, size):
+    """Add lanes[rise:], times `sign`, to lanes[now:]: half the memory that interpolation between two knots takes."""
+    sign = splat(sign, WIDE)
+    for c in range(0, size, len(WIDE)):
+        store(lanes, now + c, fma(sign, load(lanes, rise + c, WIDE), load(lanes, now + c, WIDE)))
+
+
+@njit
+def clear(lanes, base, size, zero):
+    """Set `size` elements, as from `room`, to zero."""
+    zero = splat(zero, WIDE)
+    for c in range(0, size, len(WIDE)):
+        store(lanes, base + c, zero)
