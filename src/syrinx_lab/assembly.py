@@ -96,6 +96,8 @@ def build_module(
         seed=cfg.seed,
         ic_noise_rms=cfg.loss.ic_noise_rms,
         onset_lead_ms=cfg.loss.onset_lead_ms,
+        forcing_rate=cfg.loss.forcing_rate,
+        adjoint_decay=cfg.loss.adjoint_decay,
     )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from .ode.control_rate import acceleration_along, to_knots
 from .ode.lowpass import gaussian_lowpass
 from .ode.oscillator import SoftClamp
-from .ode.rollout import BACKENDS, rollout
+from .ode.rollout import BACKENDS, Forcing, rollout
 from .types import Controls, Drives, Trajectory
 
 
@@ -115,9 +115,25 @@ class Ouroboros(nn.Module):
         """(B, L) teacher-forced tau^2 x'': the right-hand side at the data's own states, unclamped."""
         return acceleration_along(x, self.velocity(dx), drives)
 
-    def sing(self, drives: Drives, ic: tuple[Tensor, Tensor], horizon: int) -> Trajectory:
-        """The free run over `horizon` samples from ic = (x (B,), v (B,)), with only the drives supplied."""
-        return rollout(drives, ic, horizon, backend=self.backend, step=self.step, clamp=self.clamp)
+    def sing(
+        self,
+        drives: Drives,
+        ic: tuple[Tensor, Tensor],
+        horizon: int,
+        forcing: Forcing | None = None,
+        adjoint_decay: float = 1.0,
+    ) -> Trajectory:
+        """The run over `horizon` samples from ic = (x (B,), v (B,)) with only the drives supplied, unless forced."""
+        return rollout(
+            drives,
+            ic,
+            horizon,
+            backend=self.backend,
+            step=self.step,
+            clamp=self.clamp,
+            forcing=forcing,
+            adjoint_decay=adjoint_decay,
+        )
 
     def radiate(self, trajectory: Trajectory) -> Tensor:
         """(B, H) the sound of a trajectory after the tract."""

@@ -47,6 +47,31 @@ def test_drives_on_knots_are_nearly_those_of_every_sample() -> None:
         assert 0 < float((a - b).detach().norm()) < 0.01 * float(b.detach().norm())
 
 
+def test_a_fully_forced_rollout_takes_every_step_from_the_recording() -> None:
+    torch.manual_seed(0)
+    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
+    b = batch([200], [Category.ONSET])
+    arguments = dict(horizon=64, ic_noise_rms=1e-3, onset_lead=20, rollout_grad=True)
+    forced = predict(model, b, generator=torch.Generator().manual_seed(1), forcing_rate=1.0, **arguments)
+    drives = model.drives(b.x, b.dx)
+    for t in (180, 200, 242):
+        one = model.sing(drives.window(torch.tensor([t]), 2), (b.x[:, t], b.dx[:, t]), 2)
+        assert torch.allclose(forced.output[0, t - 179], one.x[0, 1], atol=1e-6)
+
+
+def test_the_decay_shortens_the_gradient_and_leaves_the_values() -> None:
+    results = []
+    for decay in (1.0, 0.9):
+        torch.manual_seed(0)
+        model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
+        arguments = dict(horizon=64, ic_noise_rms=1e-3, onset_lead=20, rollout_grad=True, adjoint_decay=decay)
+        p = predict(model, batch([200], [Category.ONSET]), generator=torch.Generator().manual_seed(1), **arguments)
+        p.output.square().sum().backward()
+        results.append((p.output.detach(), model.encoder.gamma_net.bias.grad))
+    assert torch.equal(results[0][0], results[1][0])
+    assert abs(results[1][1]) < 0.9 * abs(results[0][1])
+
+
 def test_only_onsets_start_cold() -> None:
     category = torch.tensor([Category.ONSET, Category.OFFSET, Category.MID, Category.ONSET] * 500)
     x, v = torch.full((2000,), 0.2), torch.full((2000,), -0.1)

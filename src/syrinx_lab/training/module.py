@@ -36,6 +36,11 @@ class OuroborosModule(LightningModule):
         seed: of the cold starts' noise.
         ic_noise_rms: rms of x and v at a cold start.
         onset_lead_ms: an ONSET rollout begins at most this long before the onset.
+        forcing_rate: the share by which the state is pulled to the recording before every step, see `Forcing`; 0 to 1.
+        adjoint_decay: see `rollout`; in (0, 1].
+
+    Raises:
+        ValueError: the forcing_rate or the adjoint_decay is out of range.
     """
 
     def __init__(
@@ -50,8 +55,14 @@ class OuroborosModule(LightningModule):
         seed: int,
         ic_noise_rms: float = 1e-3,
         onset_lead_ms: float = 5.0,
+        forcing_rate: float = 0.0,
+        adjoint_decay: float = 1.0,
     ) -> None:
         super().__init__()
+        if not 0 <= forcing_rate <= 1:
+            raise ValueError(f"loss.forcing_rate is {forcing_rate}: use 0 (a free run) to 1 (teacher forcing)")
+        if not 0 < adjoint_decay <= 1:
+            raise ValueError(f"loss.adjoint_decay is {adjoint_decay}: use more than 0, up to 1 (the whole gradient)")
         self.model = model
         self.objective = objective
         self.horizon = horizon
@@ -60,6 +71,7 @@ class OuroborosModule(LightningModule):
         self.planned_epochs = planned_epochs
         self.seed = seed
         self.ic_noise_rms = ic_noise_rms
+        self.forcing_rate, self.adjoint_decay = forcing_rate, adjoint_decay
         self.onset_lead = round(onset_lead_ms * 1e-3 * model.sample_rate)
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
         self._loss_is_finite = True
@@ -87,6 +99,8 @@ class OuroborosModule(LightningModule):
             rollout_grad=self.objective.rollout_needs_grad,
             ic_noise_rms=self.ic_noise_rms,
             onset_lead=self.onset_lead,
+            forcing_rate=self.forcing_rate,
+            adjoint_decay=self.adjoint_decay,
             generator=self.noise_generator(self.global_step),
         )
         total, parts = self.objective(prediction)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..model import Ouroboros
+from ..ode.rollout import Forcing
 from ..types import Batch, Category, Prediction
 
 
@@ -42,6 +43,8 @@ def predict(
     ic_noise_rms: float,
     onset_lead: int,
     generator: torch.Generator,
+    forcing_rate: float = 0.0,
+    adjoint_decay: float = 1.0,
 ) -> Prediction:
     """All that the loss terms look at, from drives encoded once.
 
@@ -51,6 +54,8 @@ def predict(
         ic_noise_rms: rms of x and v at a cold start, dimensionless.
         onset_lead: samples that an ONSET rollout begins before the onset.
         generator: source of the cold starts' noise.
+        forcing_rate: the share by which the state is pulled to the recording before every step; 0 is a free run.
+        adjoint_decay: what of the gradient passes from a step to the one before.
     """
     drives = model.drives(batch.x, batch.dx)
     prediction = Prediction(
@@ -63,9 +68,11 @@ def predict(
     start = rollout_start(batch, horizon, onset_lead, drives.hop)
     window = start[:, None] + torch.arange(horizon, device=start.device)
     target = batch.x.gather(1, window)
-    velocity = model.velocity(batch.dx.gather(1, start[:, None])[:, 0])
-    state = initial_condition(target[:, 0], velocity, batch.category, ic_noise_rms, generator)
+    velocity = model.velocity(batch.dx.gather(1, window))
+    state = initial_condition(target[:, 0], velocity[:, 0], batch.category, ic_noise_rms, generator)
+    forcing = Forcing(target, velocity, forcing_rate) if forcing_rate > 0 else None
     with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
-        prediction.output = model.radiate(model.sing(drives.window(start, horizon), state, horizon))
+        trajectory = model.sing(drives.window(start, horizon), state, horizon, forcing, adjoint_decay)
+        prediction.output = model.radiate(trajectory)
     prediction.target = target
     return prediction
