@@ -1,23 +1,18 @@
-# mypy: disable-error-code="call-arg"
-"""What the fused backend does beside computing the right numbers: lanes, threads, caching, the processor's mode."""
+"""What the fused backend does beside computing the right numbers: threads, caching, the processor's mode."""
 
 from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from numba import njit
 
 from syrinx_lab.ode.oscillator import SoftClamp
 from syrinx_lab.ode.rollout import kernels, rollout
 from syrinx_lab.ode.rollout.fused_cpu import lane_width
 from syrinx_lab.ode.rollout.kernels.backward import backward
 from syrinx_lab.ode.rollout.kernels.forward import forward
-from syrinx_lab.ode.rollout.kernels.functions import tanh
-from syrinx_lab.ode.rollout.kernels.lanes import gather, load, scatter, store, transpose
 from syrinx_lab.types import Drives
 
 
@@ -29,44 +24,6 @@ def sing(batch: int = 5, steps: int = 20, dtype: torch.dtype = torch.float64) ->
     drives = Drives(torch.ones_like(gamma), 0.1 * gamma, (0.02 * weights).requires_grad_())
     run = rollout(drives, (gamma[:, 0], gamma[:, 1]), steps, backend="fused", step=0.5, clamp=SoftClamp())
     return run.x, drives
-
-
-@pytest.mark.parametrize(("dtype", "width"), [(np.float32, 4), (np.float64, 1), (np.float64, 8)])
-def test_tanh_is_accurate_to_three_units_in_the_last_place(dtype: type, width: int) -> None:
-    @njit
-    def apply(array, out, like):
-        for i in range(0, len(array), len(like)):
-            store(out, i, tanh(load(array, i, like)))
-
-    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 0.3466, 22.0, 44.5])
-    z = np.concatenate([np.linspace(-30, 30, 4096), np.logspace(-12, 1, 4096), -np.logspace(-12, 1, 4096), special])
-    z = z.astype(dtype)
-    out = np.empty_like(z)
-    apply(z, out, (0,) * width)
-    with np.errstate(invalid="ignore"):
-        exact = np.tanh(z.astype(np.longdouble))
-        units = np.abs(out - exact) / np.spacing(np.abs(exact).astype(dtype))
-    assert np.nanmax(units) < 3
-    np.testing.assert_array_equal(np.isnan(out), np.isnan(z))
-    assert np.signbit(out[-7])
-    assert np.abs(out[~np.isnan(out)]).max() == 1
-
-
-@pytest.mark.parametrize("width", [1, 2, 8])
-def test_transposing_and_gathering_move_every_element_to_its_place(width: int) -> None:
-    @njit
-    def move(source, target, picked, like):
-        transpose(source, 3, source.shape[1], target, 1, target.shape[1], like)
-        scatter(picked, 2, 5, gather(source, 4, source.shape[1], like))
-
-    source = np.arange(width * (width + 5), dtype=np.float64).reshape(width, width + 5)
-    target, picked = np.full((width, width + 2), -1.0), np.full(5 * width, -1.0)
-    move(source, target, picked, (0,) * width)
-    np.testing.assert_array_equal(target[:, 1 : width + 1], source[:, 3 : width + 3].T)
-    assert (target[:, 0] == -1).all()
-    assert (target[:, -1] == -1).all()
-    np.testing.assert_array_equal(picked.reshape(width, 5)[:, 2], source[:, 4])
-    assert (picked == -1).sum() == 4 * width
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_no_gradient_flows_to_the_data() -> None:
 
 @pytest.mark.parametrize("rate", [-0.1, 1.5, float("nan")])
 def test_rates_outside_zero_to_one_are_told(rate: float) -> None:
-    with pytest.raises(ValueError, match="forcing.rate is"):
+    with pytest.raises(ValueError, match=r"forcing\.rate is"):
         Forcing(torch.zeros(1, 4), torch.zeros(1, 4), rate)
 
 
@@ -90,7 +90,7 @@ def test_data_and_decays_that_do_not_fit_are_told() -> None:
     with pytest.raises(ValueError, match=r"forcing x has shape \(1, 4\), but not \(1, 5\)"):
         rollout(drives, start, 5, forcing=Forcing(data, data, 0.1))
     single = torch.zeros(1, 5)
-    with pytest.raises(ValueError, match="forcing x is torch.float32"):
+    with pytest.raises(ValueError, match=r"forcing x is torch\.float32"):
         rollout(drives, start, 5, forcing=Forcing(single, single, 0.1))
     for decay in (0.0, -1.0, 1.01):
         with pytest.raises(ValueError, match="adjoint_decay"):

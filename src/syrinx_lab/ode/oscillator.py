@@ -53,7 +53,7 @@ def acceleration(
 
 
 def powers(base: Tensor, count: int) -> Tensor:
-    """base (...) -> (..., count), the powers 0 to count - 1, by repeated products: exact values and gradients at zero, no branches."""
+    """The powers 0 to count - 1 of base (...) as (..., count), by repeated products: exact at zero, no branches."""
     powers = [torch.ones_like(base)]
     for _ in range(count - 1):
         powers.append(powers[-1] * base)

@@ -1,20 +1,19 @@
 """Numba kernels under the fused backends: plain loops over rows of samples, one file a level.
 
-Numba recompiles a cached kernel when its own file changes, not when a file that it calls does; so every entry point
-carries SOURCES, the fingerprint of this folder, in its closure, which is part of the cache's key.
+Every entry point carries SOURCES in its closure, which makes Numba's cache notice a change in any file of the folder.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from numba import njit
 
-SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+from ....simd import fingerprint
 
+SOURCES = fingerprint(Path(__file__).parent)
 
 # error_model: no test for division by zero, which would forbid vectors. _nrt: no reference counts, which would cost
 # two atomic additions for every view of a row; so kernels never allocate, all arrays come from the caller.

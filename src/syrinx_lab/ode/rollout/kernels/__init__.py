@@ -13,7 +13,6 @@ Numba infers the types of what it compiles, so those functions carry no hints.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,9 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-# Numba's cache on disk looks at the file of an entry point alone, not at what it calls: so every entry point holds this
-# fingerprint of the folder in its closure, which is part of the cache's key.
-SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+from ....simd import fingerprint
+
+SOURCES = fingerprint(Path(__file__).parent)
 
 
 def entry(function: Callable[..., None]) -> Any:

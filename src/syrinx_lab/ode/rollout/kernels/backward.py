@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from numba import njit
 
+from ....simd.functions import flush_subnormals, restore_mode
+from ....simd.lanes import fma, gather, scatter, splat, store
 from . import SOURCES, entry
-from .functions import flush_subnormals, restore_mode
-from .lanes import fma, gather, scatter, splat, store
 from .polynomial import clamp_derivative
 from .steps import pulled, step_backward
 from .tiles import clear, from_lanes, move, ramp, room, scratch, to_lanes

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from numba import njit
 
+from ....simd.functions import flush_subnormals, restore_mode
+from ....simd.lanes import fma, gather, load, scatter, splat
 from . import SOURCES, entry
-from .functions import flush_subnormals, restore_mode
-from .lanes import fma, gather, load, scatter, splat
 from .steps import pulled, step_forward
 from .tiles import move, ramp, room, scratch, to_lanes
 

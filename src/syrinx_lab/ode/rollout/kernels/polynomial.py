@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from numba import njit
 
-from .functions import tanh
-from .lanes import fma, horner, load, splat
+from ....simd.functions import tanh
+from ....simd.lanes import fma, horner, load, splat
 
 QUAD = (0, 0, 0, 0)  # four lanes, whatever the width of the tile
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from .lanes import fma, gather, splat
+from ....simd.lanes import fma, gather, splat
 from .polynomial import clamp, linearised, slope
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .lanes import fma, gather, load, scatter, splat, store, transpose
+from ....simd.lanes import fma, gather, load, scatter, splat, store, transpose
 
 WIDE = (0,) * 16  # elements that are worked on at a time where it does not matter whose they are
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from .lanes import fma, load, splat, store
+from ....simd.lanes import fma, load, splat, store
 
 GROUP = 4  # steps whose gradients are added to the knots in one go: they take much memory, which is slow to walk
 
