@@ -9,11 +9,18 @@ from .cuda import cuda_kernels_usable, cuda_scan
 from .fused import fused_scan
 from .parallel import parallel_scan
 from .sequential import sequential_scan
+from .triton_scan import triton_scan, triton_usable
 
 __all__ = ["BACKENDS", "check_backend", "selective_scan"]
 
-BACKENDS = ("auto", "fused", "parallel", "sequential", "cuda")
-_SCANS = {"fused": fused_scan, "parallel": parallel_scan, "sequential": sequential_scan, "cuda": cuda_scan}
+BACKENDS = ("auto", "fused", "parallel", "sequential", "cuda", "triton")
+_SCANS = {
+    "fused": fused_scan,
+    "parallel": parallel_scan,
+    "sequential": sequential_scan,
+    "cuda": cuda_scan,
+    "triton": triton_scan,
+}
 
 
 def check_backend(backend: str) -> None:
@@ -43,15 +50,21 @@ def selective_scan(
     B, C     (B, L, N)  what enters the states and what is read from them
     D        (i,)       skip from u to y
     state    (B, i, N)  h before the first step, zeros when None
-    backend  auto: mamba_ssm's kernels on CUDA where installed, fused on a CPU in float32 or float64, else parallel
+    backend  auto: mamba_ssm's kernels on CUDA where installed (not in float64); else, in float32 or float64, triton on
+             CUDA and fused on a CPU; else parallel
 
     Returns y (B, L, i) and the last state (B, i, N); gradients reach every argument through both. Backends give the
     same numbers. Raises ValueError for an unknown backend or one that cannot run here. Gu and Dao 2023, section 3.
     """
     check_backend(backend)
     if backend == "auto":
-        if cuda_kernels_usable(u):
-            backend = "cuda"
-        else:
-            backend = "fused" if u.device.type == "cpu" and u.dtype in (torch.float32, torch.float64) else "parallel"
+        backend = _fastest(u)
     return _SCANS[backend](u, delta, A, B, C, D, state)
+
+
+def _fastest(u: Tensor) -> str:
+    if cuda_kernels_usable(u):
+        return "cuda"
+    if triton_usable(u):
+        return "triton"
+    return "fused" if u.device.type == "cpu" and u.dtype in (torch.float32, torch.float64) else "parallel"
