@@ -44,9 +44,12 @@ def _configured(variable: str, name: str) -> Path:
     raise ValueError(f"no folder {candidates[-1]}: set {variable} to the lab's {name}/ folder")
 
 
-def entry_point(task: Callable[[DictConfig], object], config_name: str = "config") -> None:
+def entry_point(
+    task: Callable[[DictConfig], object], config_name: str = "config", interrupted: str = "interrupted"
+) -> None:
     """Compose `config_name`, run `task` on it, and end with one line and status 1 on bad input.
 
+    `interrupted` is what Ctrl-C prints.
     The traceback is kept for programmers: SYRINX_TRACEBACK=1 shows it.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a page of its own and exits
@@ -69,7 +72,7 @@ def entry_point(task: Callable[[DictConfig], object], config_name: str = "config
     except KeyboardInterrupt:
         if show:
             raise
-        print("interrupted: run the same command again to go on from the last checkpoint", file=sys.stderr)
+        print(interrupted, file=sys.stderr)
         sys.exit(130)
 
 

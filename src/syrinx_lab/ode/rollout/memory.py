@@ -31,6 +31,11 @@ def uninitialised(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     return torch.from_numpy(view).view(dtype).view(tuple(shape))
 
 
+def release() -> None:
+    """Give the blocks that wait back to the system."""
+    _free.clear()
+
+
 def _take(wanted: int) -> np.ndarray:
     """A waiting block that is large enough and not twice too large, else a new one."""
     for _ in range(len(_free)):

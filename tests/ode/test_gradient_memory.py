@@ -14,7 +14,7 @@ from syrinx_lab.ode.rollout.memory import uninitialised
 @pytest.fixture(autouse=True)
 def nothing_waits() -> None:
     gc.collect()
-    memory._free.clear()
+    memory.release()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
