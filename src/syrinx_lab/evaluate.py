@@ -55,6 +55,7 @@ def evaluate_run(
         path = Path(checkpoint)
         epoch = next((e for e, p in run.checkpoints() if p.resolve() == path.resolve()), -1)
     model = build_model(cfg)
+    model.backend = "auto"  # the same numbers, whatever the training ran on
     load_weights(model, path)
     noise = dict(ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
     shown_path = str(path.relative_to(run.path)) if path.is_relative_to(run.path) else str(path)

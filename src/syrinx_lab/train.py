@@ -30,6 +30,7 @@ from .losses.teacher_forced import TeacherForced
 from .runs.atomic import read_json
 from .runs.directory import RunDirectory, find_run
 from .runs.identity import run_key
+from .training.backend import tell_backend
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
@@ -114,6 +115,10 @@ def _fit(
             use_distributed_sampler=False,
             log_every_n_steps=1,
         )
+        backend = str(tell_backend(module, trainer.strategy.root_device))
+        run.set_backend(backend)
+        if logger is not None:
+            logger.log_hyperparams({"backend_used": backend})
         try:
             trainer.fit(module, datamodule=datamodule, ckpt_path=latest, weights_only=True)
         except OSError as error:
@@ -151,7 +156,7 @@ def _quieten() -> None:
 
 def main() -> None:
     """The console entry."""
-    entry_point(train)
+    entry_point(train, interrupted="interrupted: run the same command again to go on from the last checkpoint")
 
 
 if __name__ == "__main__":

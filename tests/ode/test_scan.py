@@ -4,32 +4,58 @@ from __future__ import annotations
 
 import pytest
 import torch
+from graph_problems import Problem, assert_agree
+from torch._dynamo.utils import counters
 
-import syrinx_lab.ode.rollout.scan as scan
 from syrinx_lab.ode.oscillator import SoftClamp
-from syrinx_lab.ode.rollout.eager import integrate as eager_integrate
-from syrinx_lab.types import Drives
+from syrinx_lab.ode.rollout import eager, scan
+
+CLAMP = SoftClamp(0.5, 1.0)
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a device where torch compiles its operator."""
+    monkeypatch.setattr(scan, "compiles_on", lambda device: True)
+    compiled = scan._compiled_fold
+    monkeypatch.setattr(scan, "_compiled_fold", lambda advance, side: compiled(advance, side, "aot_eager"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ic_needs_gradient", [True, False])
-def test_torchs_scan_operator_computes_the_same(ic_needs_gradient: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    generator = torch.Generator().manual_seed(0)
-    shapes = ((3, 6), (3, 6), (3, 6, 4, 4), (3,), (3,))
-    inputs = [(0.3 * torch.randn(*s, generator=generator, dtype=torch.float64)).requires_grad_() for s in shapes]
-    stiffness, gamma, weights, *state = inputs
-    x0, v0 = (y if ic_needs_gradient else y.detach() for y in state)
-    wanted = inputs if ic_needs_gradient else inputs[:3]
-    monkeypatch.setattr(scan, "_operator_works", lambda device: True)
-    compiled = scan._compiled_fold
-    monkeypatch.setattr(scan, "_compiled_fold", lambda step, clamp: compiled(step, clamp, "aot_eager"))
-    results = []
-    for integrate in (eager_integrate, scan.integrate):
-        x, v = integrate(Drives(stiffness, gamma, weights), (x0, v0), 6, 0.7, SoftClamp())
-        results.append([x, v, *torch.autograd.grad(x.square().sum() + v.sum(), wanted)])
-    for a, b in zip(*results):
-        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-12)
+@pytest.mark.usefixtures("operator")
+@pytest.mark.parametrize(
+    ("needed", "rate", "decay"),
+    [
+        ((0, 1, 2, 3, 4), None, 1.0),
+        ((0, 1, 2), 0.15, 0.9),  # torch 2.11 drops what flows through a state that needs no gradient of its own
+        ((2, 3), 0.15, 1.0),  # and refuses samples that need none
+        ((0, 1, 2, 3, 4), None, 0.9),
+    ],
+)
+def test_torchs_scan_operator_computes_the_same(needed: tuple[int, ...], rate: float | None, decay: float) -> None:
+    problem = Problem(3, 6, 3, torch.float64)
+    problem.inputs = tuple(y.detach().requires_grad_(n in needed) for n, y in enumerate(problem.inputs))
+    expected = problem.solve(eager.integrate, CLAMP, rate, decay)
+    assert len(expected) == 2 + len(needed)
+    assert_agree(problem.solve(scan.integrate, CLAMP, rate, decay), expected)
 
 
-def test_devices_that_cannot_compile_use_the_python_fold() -> None:
-    assert not scan._operator_works(torch.device("cpu"))
+@pytest.mark.slow
+@pytest.mark.usefixtures("operator")
+def test_the_operator_is_compiled_for_two_horizons_and_serves_all_and_every_rate() -> None:
+    found = []
+    for horizon, hop, rate in ((6, 1, 0.1), (7, 1, 0.1), (19, 1, 0.2), (10, 4, 0.3)):
+        before = counters["stats"]["unique_graphs"]
+        problem = Problem(3, horizon, 1, torch.float64, hop)
+        expected = problem.solve(eager.integrate, None, rate, 0.95)
+        assert_agree(problem.solve(scan.integrate, None, rate, 0.95), expected)
+        found.append(counters["stats"]["unique_graphs"] - before)
+    assert found == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("steering", [(None, 1.0), (0.15, 0.9)])
+def test_devices_that_cannot_compile_use_the_python_fold(steering: tuple[float | None, float]) -> None:
+    assert not scan.compiles_on(torch.device("cpu"))
+    for hop in (1, 4):
+        problem = Problem(5, 33, 3, torch.float64, hop)
+        assert_agree(problem.solve(scan.integrate, CLAMP, *steering), problem.solve(eager.integrate, CLAMP, *steering))

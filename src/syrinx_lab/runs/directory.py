@@ -89,7 +89,7 @@ class RunDirectory:
         return config
 
     def state(self) -> dict[str, Any]:
-        """What state.json says: `key`, `data_fingerprint`, `status`, `epoch`, `message`; empty before `claim`."""
+        """What state.json says: key, data_fingerprint, status, epoch, message, backend; empty before `claim`."""
         return read_json(self.state_path) if self.state_path.exists() else {}
 
     def set_status(self, status: str, *, epoch: int | None = None, message: str | None = None) -> None:
@@ -102,6 +102,10 @@ class RunDirectory:
         assert status in STATUSES, f"no status {status!r}, only {', '.join(STATUSES)}"
         noted = {"status": status, "epoch": epoch, "message": message}
         write_json_atomic(self.state_path, {**self.state(), **noted})
+
+    def set_backend(self, backend: str) -> None:
+        """Note in state.json what the rollouts of the training were computed with, one line."""
+        write_json_atomic(self.state_path, {**self.state(), "backend": backend})
 
     def checkpoint_path(self, epoch: int) -> Path:
         """Where the checkpoint after `epoch` finished epochs lies or will lie."""

@@ -6,9 +6,13 @@ arrays between the operations around it. Here a chunk of samples goes through al
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -17,6 +21,23 @@ from .kernels.block_backward import GradientWork, block_backward, gradient_works
 from .kernels.block_forward import Weights, Work, block_forward, workspace
 from .kernels.lanes import CHUNK
 from .threads import run_each
+
+_kept = threading.local()
+
+
+def _scratch(weights: Weights) -> tuple[Work, GradientWork]:
+    # Kept from call to call: the system clears every page that it hands out, which took longer than short recordings.
+    sizes = (weights.A.dtype, *(array.shape for array in weights))
+    if getattr(_kept, "sizes", None) != sizes:
+        _kept.rows = workspace(weights), gradient_workspace(weights)
+        _kept.sizes = sizes
+    return _kept.rows
+
+
+def _cut(flat: np.ndarray, shapes: list[torch.Size]) -> Weights:
+    """The weights' gradients as views of one row of numbers."""
+    edges = itertools.pairwise(itertools.accumulate(map(prod, shapes), initial=0))
+    return Weights(*(flat[a:b].reshape(shape) for (a, b), shape in zip(edges, shapes)))
 
 
 class _FusedBlock(torch.autograd.Function):
@@ -32,11 +53,11 @@ class _FusedBlock(torch.autograd.Function):
         items = [t.detach().numpy() for t in (x, tail, carry, tails, carries, out)]
         small = items[0].dtype.type(eps)
 
-        def task(b: int, scratch: Work) -> None:
+        def task(b: int, scratch: tuple[Work, GradientWork]) -> None:
             source, *rest = (array[b] for array in items)
-            block_forward(source, arrays, small, wrapped, *rest, scratch)
+            block_forward(source, arrays, small, wrapped, *rest, scratch[0])
 
-        run_each(task, batch, lambda: workspace(arrays))
+        run_each(task, batch, lambda: _scratch(arrays))
         ctx.save_for_backward(x, tails, carries, *weights)
         ctx.wrapped, ctx.eps = wrapped, eps
         return out, tail, carry
@@ -49,18 +70,18 @@ class _FusedBlock(torch.autograd.Function):
         arrays = Weights(*(weight.detach().numpy() for weight in weights))
         d_x, d_out = torch.empty_like(x), grads[0].contiguous()
         d_tail, d_carry = (grad.clone(memory_format=torch.contiguous_format) for grad in grads[1:])
-        sums = [weight.new_zeros(batch, *weight.shape, dtype=torch.float64) for weight in weights]
+        shapes = [weight.shape for weight in weights]
+        sums = np.zeros((batch, sum(map(prod, shapes))))
         items = [t.detach().numpy() for t in (x, tails, carries, d_out, d_tail, d_carry, d_x)]
-        sum_arrays = [total.numpy() for total in sums]
         small = items[0].dtype.type(ctx.eps)
 
         def task(b: int, scratch: tuple[Work, GradientWork]) -> None:
             source, *rest = (array[b] for array in items)
-            into = Weights(*(total[b] for total in sum_arrays))
-            block_backward(source, arrays, small, ctx.wrapped, *rest, into, *scratch)
+            block_backward(source, arrays, small, ctx.wrapped, *rest, _cut(sums[b], shapes), *scratch)
 
-        run_each(task, batch, lambda: (workspace(arrays), gradient_workspace(arrays)))
-        return None, None, None, d_x, d_tail, d_carry, *(total.sum(0).to(x.dtype) for total in sums)
+        run_each(task, batch, lambda: _scratch(arrays))
+        totals = _cut(sums.sum(0).astype(items[0].dtype), shapes)
+        return None, None, None, d_x, d_tail, d_carry, *(torch.from_numpy(total) for total in totals)
 
 
 def fused_block(

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from importlib import import_module
 
-import torch
 from torch import Tensor
 
 from ...types import Drives, Trajectory
 from ..oscillator import SoftClamp
+from .choice import BACKENDS, Choice, choose_backend, settle_backend
 from .steering import Forcing
 
-__all__ = ["BACKENDS", "Forcing", "choose_backend", "rollout"]
-
-BACKENDS = ("eager", "scan", "fused")
+__all__ = ["BACKENDS", "Choice", "Forcing", "choose_backend", "rollout", "settle_backend"]
 
 
 def rollout(
@@ -59,18 +57,6 @@ def rollout(
     name = choose_backend(backend, drives.gamma.device, drives.gamma.dtype)
     integrate = import_module(f".{name}", __package__).integrate  # numba is only imported where it is used
     return Trajectory(*integrate(drives, ic, horizon, step, clamp, forcing, adjoint_decay))
-
-
-def choose_backend(backend: str, device: torch.device, dtype: torch.dtype = torch.float32) -> str:
-    """The backend that runs: the named one, or for auto the fastest on this device.
-
-    auto is fused for float32 and float64 on the CPU, else scan. Raises ValueError for an unknown name.
-    """
-    if backend == "auto":
-        return "fused" if device.type == "cpu" and dtype in (torch.float32, torch.float64) else "scan"
-    if backend not in BACKENDS:
-        raise ValueError(f"backend {backend!r} is unknown: choose auto, {', '.join(BACKENDS)}")
-    return backend
 
 
 def _check(

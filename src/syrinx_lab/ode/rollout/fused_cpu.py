@@ -103,10 +103,11 @@ def _plan(
     x, v = (clamp.x, clamp.v) if clamp else (1.0, 1.0)
     rate = forcing.rate if forcing else 0.0
     real = np.float32 if weights.dtype == torch.float32 else np.float64
-    numbers = (x, 1 / x, v, 1 / v, step, step / 2, step / 3, step / 6, rate, 1 / hop, decay * (1 - rate), 0, 1)
-    return Plan(
-        weights.shape[-1], *weights.stride()[:2], hop, forcing is not None, clamp is not None, *map(real, numbers)
-    )
+    state = x, 1 / x, v, 1 / v, step, step / 2, step / 3, step / 6
+    numbers: list[np.floating] = list(map(real, (*state, rate, 1 / hop, decay * (1 - rate), 0, 1)))
+    item_stride, step_stride = weights.stride()[:2]
+    switches = forcing is not None, clamp is not None
+    return Plan(weights.shape[-1], item_stride, step_stride, hop, *switches, *numbers)
 
 
 def _run(kernel: Callable[..., None], xs: Tensor, *arguments: object) -> None:

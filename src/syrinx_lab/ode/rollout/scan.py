@@ -11,18 +11,25 @@ import torch
 from torch import Tensor
 
 from ...types import Drives
+from ..control_rate import at_audio_rate
 from ..oscillator import SoftClamp
-from .rk4 import rk4_step
+from .advance import Advance
+from .compiling import Compiler, code_is_generated_for, compile_apart, in_one_line
+from .steering import Forcing
 
 State = tuple[Tensor, Tensor]
-Samples = tuple[Tensor, Tensor, Tensor]  # stiffness, gamma and weights, time first
+Samples = tuple[Tensor, ...]  # time first: stiffness, gamma, weights, and what `_pulls` gives where there is any
 Combine = Callable[[State, Samples], tuple[State, State]]
-
-_TRITON_CAPABILITY = (7, 0)  # the oldest CUDA devices that torch.compile generates code for
 
 
 def integrate(
-    drives: Drives, ic: tuple[Tensor, Tensor], horizon: int, step: float, clamp: SoftClamp | None
+    drives: Drives,
+    ic: tuple[Tensor, Tensor],
+    horizon: int,
+    step: float,
+    clamp: SoftClamp | None,
+    forcing: Forcing | None,
+    adjoint_decay: float,
 ) -> tuple[Tensor, Tensor]:
     """The trajectory as fold(combine, ic, drives); arguments and result as in `rollout`.
 
@@ -31,41 +38,51 @@ def integrate(
     """
     if horizon == 1:
         return ic[0].unsqueeze(1), ic[1].unsqueeze(1)
-    every = (drives.stiffness, drives.gamma, drives.weights)
-    stiffness, gamma, weights = (drive[:, : horizon - 1].movedim(1, 0) for drive in every)
-    samples = stiffness, gamma, weights
-    if _operator_works(ic[0].device):
-        x, v = _compiled_fold(step, clamp)(*_with_gradient(ic), samples)
+    drives = at_audio_rate(drives, horizon - 1)
+    every = (drives.stiffness, drives.gamma, drives.weights, *_pulls(forcing))
+    samples = tuple(y[:, : horizon - 1].movedim(1, 0) for y in every)
+    advance = Advance(step, clamp, adjoint_decay)
+    if compiles_on(ic[0].device):
+        x, v = _compiled_fold(advance, drives.weights.shape[-1])(*_with_gradient(ic), _with_gradient(samples))
     else:
-        x, v = _fold(_combine(step, clamp), ic, samples)
+        x, v = _fold(_combine(advance), ic, samples)
     return torch.cat((ic[0].unsqueeze(0), x)).T, torch.cat((ic[1].unsqueeze(0), v)).T
 
 
 @lru_cache(maxsize=16)
-def _operator_works(device: torch.device) -> bool:
+def compiles_on(device: torch.device) -> bool:
     """Whether the compiled fold runs on this device, by trying it once on a short one."""
-    if device.type != "cuda" or torch.cuda.get_device_capability(device) < _TRITON_CAPABILITY:
+    if device.type != "cuda" or not code_is_generated_for(device):
         return False
     half = torch.full((1,), 0.5, device=device, requires_grad=True)
     try:
-        x, v = _compiled_fold(1.0, None)(
+        x, v = _compiled_fold(Advance(1.0, None), 2)(
             half, half.clone(), (half.expand(2, 1), half.expand(2, 1), half.expand(2, 1, 2, 2))
         )
         (x + v).sum().backward()
     except Exception as error:  # what a compiler throws is not one family
-        reason = str(error).strip().split("\n")[0]
         warnings.warn(
-            f"backend scan runs as a Python loop on {device}: torch cannot compile it ({reason})", stacklevel=2
+            f"backend scan runs as a Python loop on {device}: torch cannot compile it ({in_one_line(error)})",
+            stacklevel=2,
         )
         return False
     return True
 
 
-def _combine(step: float, clamp: SoftClamp | None) -> Combine:
+def _pulls(forcing: Forcing | None) -> Samples:
+    """The data and the rate as one (B, H, 3): torch 2.11's scan takes the zero gradients of two tensors for one."""
+    if forcing is None:
+        return ()
+    return (torch.stack((forcing.x, forcing.v, torch.full_like(forcing.x, forcing.rate)), -1).detach(),)
+
+
+def _combine(advance: Advance) -> Combine:
     """One step, as fold wants it: (state, samples) -> (next state, output)."""
 
     def combine(state: State, samples: Samples) -> tuple[State, State]:
-        following = rk4_step(*state, *samples, step, clamp)
+        stiffness, gamma, weights, *pulls = samples
+        forcing = pulls[0].unbind(-1) if pulls else ()
+        following = advance(*state, stiffness, gamma, weights, *forcing)
         return following, following
 
     return combine
@@ -82,24 +99,28 @@ def _fold(combine: Combine, state: State, samples: Samples) -> State:
 
 
 @lru_cache(maxsize=16)
-def _compiled_fold(step: float, clamp: SoftClamp | None, compiler: str = "inductor") -> Callable[..., State]:
+def _compiled_fold(advance: Advance, side: int, compiler: Compiler = "inductor") -> Callable[..., State]:
     """`_fold` through torch's scan operator, compiled: (x, v, samples) -> outputs."""
     from torch._higher_order_ops.scan import scan
 
     logging.getLogger("torch._higher_order_ops.partitioner").setLevel(logging.WARNING)  # torch 2.11 prints its graphs
 
+    one = _combine(advance)
+
     def combine(state: State, samples: Samples) -> tuple[State, State]:
-        x, v = rk4_step(*state, *samples, step, clamp)
+        (x, v), _ = one(state, samples)
         return (x, v), (x.clone(), v.clone())  # the operator refuses outputs that share memory with the state
 
     def fold(x: Tensor, v: Tensor, samples: Samples) -> State:
         _, outputs = scan(combine, (x, v), samples)
         return outputs
 
-    return torch.compile(fold, backend=compiler, fullgraph=True)
+    return compile_apart(fold, compiler)
 
 
-def _with_gradient(ic: State) -> State:
-    """The state, made to require a gradient: else torch 2.11's scan drops the gradient that flows through the state."""
-    x, v = (y if y.requires_grad or not torch.is_grad_enabled() else y.detach().requires_grad_() for y in ic)
-    return x, v
+def _with_gradient(every: Samples) -> Samples:
+    """Tensors made to require a gradient: torch 2.11's scan drops what flows through a state that does not require
+    one, and refuses samples that do not require one."""
+    if not torch.is_grad_enabled():
+        return every
+    return tuple(y if y.requires_grad else y.detach().requires_grad_() for y in every)

@@ -37,7 +37,7 @@ class Forcing:
         return pull(x, self.x[:, t], self.rate), pull(v, self.v[:, t], self.rate)
 
 
-def pull(y: Tensor, data: Tensor, rate: float) -> Tensor:
+def pull(y: Tensor, data: Tensor, rate: float | Tensor) -> Tensor:
     """y + rate (data - y), the data being constants."""
     return y + rate * (data.detach() - y)
 

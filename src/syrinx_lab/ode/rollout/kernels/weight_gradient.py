@@ -1,4 +1,4 @@
-# mypy: disable-error-code="call-arg"
+# mypy: disable-error-code="call-arg, var-annotated"
 """The gradient of the weights: of every step sum_s m_s p_s^i q_s^j over its four stages s, for all i and j."""
 
 from __future__ import annotations
