@@ -77,6 +77,16 @@ def test_what_suits_is_not_warned_of(
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
+def test_a_graph_backend_that_gave_way_is_warned_of_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cudagraph, "runs_on", lambda device: False)
+    assert tell_backend(module("cudagraph", LinearHorizon(100, 500)), CPU).name == "eager"
+    told, warning = capsys.readouterr().out.splitlines()
+    assert told.endswith("in place of cudagraph")
+    assert "the graph of backend cudagraph is of one step" in warning
+
+
 def test_scan_that_is_not_compiled_is_no_graph(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

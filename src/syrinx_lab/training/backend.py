@@ -7,6 +7,8 @@ import torch
 from ..ode.rollout import Choice, settle_backend
 from .module import OuroborosModule
 
+GRAPH_BACKENDS = ("compile", "cudagraph")
+
 
 def tell_backend(module: OuroborosModule, device: torch.device) -> Choice:
     """Print which backend the module's rollouts take on `device`, and a warning where its horizon asks for many graphs.
@@ -15,7 +17,8 @@ def tell_backend(module: OuroborosModule, device: torch.device) -> Choice:
     """
     choice = settle_backend(module.model.backend, device, next(module.model.parameters()).dtype)
     print(f"backend   {choice}", flush=True)
-    if choice.graph and module.objective.needs_rollout and not module.horizon.bucketed:
+    meant = choice.graph or choice.asked in GRAPH_BACKENDS  # also where it has given way: other machines read the run
+    if meant and module.objective.needs_rollout and not module.horizon.bucketed:
         print(f"warning   {graph_warning(choice, module)}", flush=True)
     return choice
 
@@ -25,8 +28,9 @@ def graph_warning(choice: Choice, module: OuroborosModule) -> str:
     epochs = module.planned_epochs
     lengths = {module.horizon(epoch, epochs) for epoch in range(epochs)}
     # compile and cudagraph hold one step, whatever the length; scan's graph holds the length, from the second on freely
-    graphs = "compiled twice, then kept" if choice.name == "scan" else "of one step and kept"
+    name = choice.name if choice.graph else choice.asked
+    graphs = "compiled twice, then kept" if name == "scan" else "of one step and kept"
     return (
         f"{type(module.horizon).__name__} takes {len(lengths)} lengths over {epochs} epochs: the graph of backend "
-        f"{choice.name} is {graphs}, but its memory is laid out anew for each; horizon=pow2 takes few"
+        f"{name} is {graphs}, but its memory is laid out anew for each; horizon=pow2 takes few"
     )
