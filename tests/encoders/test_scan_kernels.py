@@ -1,3 +1,4 @@
+# mypy: disable-error-code="call-arg, var-annotated"
 """The arithmetic under the fused kernels, and what a process may do around them."""
 
 from __future__ import annotations
@@ -11,43 +12,41 @@ import pytest
 import torch
 from numba import njit
 
+from syrinx_lab.encoders.mamba import MambaBlock
 from syrinx_lab.encoders.selective_scan import kernels, selective_scan
+from syrinx_lab.encoders.selective_scan.kernels.activations import softplus
 from syrinx_lab.encoders.selective_scan.kernels.block_backward import block_backward
 from syrinx_lab.encoders.selective_scan.kernels.block_forward import block_forward
-from syrinx_lab.encoders.selective_scan.kernels.elementary import exp
-from syrinx_lab.encoders.selective_scan.kernels.lanes import LANES, gather, softplus, spread
+from syrinx_lab.encoders.selective_scan.kernels.lanes import (
+    CHUNK,
+    LANES,
+    ONE,
+    clear_after,
+    empty_rows,
+    gather,
+    place,
+    spread,
+    steps_for,
+)
 from syrinx_lab.encoders.selective_scan.kernels.scan import scan_backward, scan_forward
 from syrinx_lab.encoders.selective_scan.threads import run_each
+from syrinx_lab.simd.lanes import load, splat, store
 
 
-@njit(error_model="numpy")
-def _exp_each(x: np.ndarray, out: np.ndarray) -> None:
-    for i in range(x.shape[0]):
-        out[i] = exp(x[i])
-
-
-@pytest.mark.parametrize(("dtype", "reach", "bound"), [(np.float32, 69.0, 2.5e-7), (np.float64, 600.0, 5e-16)])
-def test_exp(dtype: Any, reach: float, bound: float) -> None:
-    x = np.linspace(-reach, reach, 200_001).astype(dtype)
-    out = np.empty_like(x)
-    _exp_each(x, out)
-    exact = np.exp(x.astype(np.longdouble))
-    assert float(np.abs(out / exact - 1).max()) < bound
-    beyond = np.array([np.nan, -np.inf, np.inf, 0.0], dtype)
-    out = np.empty_like(beyond)
-    _exp_each(beyond, out)
-    assert np.isnan(out[0])
-    assert 0 < out[1] < 1e-29
-    assert out[2] > 1e29
-    assert out[3] == 1
+@njit
+def _softplus_each(x, out, slope):  # type: ignore[no-untyped-def]
+    for i in range(0, len(x), LANES):
+        value, derivative = softplus(load(x, i, ONE), splat(x.dtype.type(1), ONE))
+        store(out, i, value)
+        store(slope, i, derivative)
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float32, 6e-7), (np.float64, 2e-15)])
 def test_softplus_and_its_slope(dtype: Any, bound: float) -> None:
     """Relative errors: a step size of exp(-20) is as exact as one of 20."""
-    x = np.linspace(-40, 40, 80_001).astype(dtype)
+    x = np.linspace(-40, 40, 80_000).astype(dtype)
     out, slope = np.empty_like(x), np.empty_like(x)
-    softplus(x, out, slope)
+    _softplus_each(x, out, slope)
     wide = x.astype(np.longdouble)
     assert float(np.abs(out / np.log1p(np.exp(wide)) - 1).max()) < bound
     assert float(np.abs(slope * (1 + np.exp(-wide)) - 1).max()) < bound
@@ -68,6 +67,22 @@ def test_layout_of_lanes() -> None:
     gather(row, start, count, steps, back)
     assert np.array_equal(np.nonzero(back)[0], np.arange(start, start + count))
     assert np.array_equal(back[start : start + count], column[start : start + count])
+    clear_after(30, steps, row)
+    assert np.array_equal(np.nonzero(row.reshape(steps, LANES).T.ravel())[0], np.arange(30))
+
+
+@pytest.mark.parametrize(("count", "taps", "steps"), [(1, 1, 4), (64, 4, 4), (65, 4, 8), (256, 4, 16), (2, 10, 12)])
+def test_steps_of_a_chunk(count: int, taps: int, steps: int) -> None:
+    """A multiple of four, enough for the samples and for what the convolution looks back."""
+    assert steps_for(count, taps) == steps
+    assert place(count - 1, steps) == (count - 1) % steps * LANES + (count - 1) // steps
+
+
+def test_rows_begin_where_a_line_of_the_cache_does() -> None:
+    for dtype in (np.float32, np.float64):
+        rows = empty_rows(3, 4, dtype, 2)
+        assert rows.shape == (3, CHUNK + 3 * LANES)
+        assert all(row.ctypes.data % 64 == 0 for row in rows)
 
 
 def test_cache_notices_a_change_in_any_kernel_file() -> None:
@@ -113,6 +128,40 @@ def test_kernels_run_from_several_threads_at_once() -> None:
         worker.join(timeout=60)
     assert len(results) == 6
     assert all(torch.equal(result, wanted) for result in results)
+
+
+def _block(d_model: int, x: torch.Tensor) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(d_model)
+    block = MambaBlock(d_model, d_state=3, expand=2)
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.copy_(0.3 * torch.randn(parameter.shape, generator=generator))
+    y = block(x[..., :d_model])
+    return [y.detach(), *torch.autograd.grad(y.square().sum(), list(block.parameters()))]
+
+
+def test_rows_kept_for_blocks_of_other_sizes_and_in_other_threads_change_nothing() -> None:
+    x = torch.randn(2, 2 * CHUNK + 5, 3, generator=torch.Generator().manual_seed(0))
+    wanted = {d: _block(d, x) for d in (1, 2, 3)}
+    found: list[tuple[int, list[torch.Tensor]]] = []
+
+    def work() -> None:
+        found.extend((d, _block(d, x)) for d in (3, 1, 2, 3))
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    assert len(found) == 12
+    for d, tensors in found:
+        assert all(torch.equal(a, b) for a, b in zip(tensors, wanted[d]))
+
+
+def test_kernels_leave_subnormal_numbers_to_others_as_they_were() -> None:
+    _block(2, torch.randn(1, 30, 2, generator=torch.Generator().manual_seed(0)))
+    _scan()
+    assert float(np.float32(1e-30) * np.float32(1e-10)) > 0
 
 
 def test_a_task_that_fails_is_heard() -> None:

@@ -1,6 +1,7 @@
 """What the Numba kernels of the rollout and of the encoder stand on: vectors of the processor as values, and a cache.
 
-`lanes` has the vectors and their arithmetic, `functions` what they need beyond it.
+`lanes` has the vectors and their arithmetic, `functions` what they need beyond it; `rows` takes several vectors as one
+value, `recurrence` runs a recurrence from lane to lane.
 """
 
 from __future__ import annotations

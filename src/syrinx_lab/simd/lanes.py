@@ -1,4 +1,4 @@
-# mypy: disable-error-code="call-arg"
+# mypy: disable-error-code="call-arg, var-annotated"
 """Numba arithmetic on lanes: W numbers, one for each item of a tile of the batch, held in one vector register.
 
 LLVM does not reliably vectorise a loop over items around a recurrence in time, so the kernels say what they want: every
@@ -51,23 +51,23 @@ def _size(vector: ir.VectorType) -> int:
     return 4 if isinstance(vector.element, ir.FloatType) else 8
 
 
-def _shuffle(builder, a, b, order: list[int]):
+def shuffle(builder, a, b, order: list[int]):
     """The elements of a and b, numbered on from a to b, in the given order."""
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
 
 
-def _place(context, builder, array_type, array, offset, stride=None, steps: int = 0):
+def place(context, builder, array_type, array, offset, stride=None, steps: int = 0):
     """The address of element offset + steps * stride of the flattened array."""
     if steps:
         offset = builder.add(offset, builder.mul(stride, stride.type(steps)))
     return builder.gep(cgutils.create_struct_proxy(array_type)(context, builder, array).data, [offset])
 
 
-def _read(builder, vector: ir.VectorType, pointer):
+def read(builder, vector: ir.VectorType, pointer):
     return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=_size(vector))
 
 
-def _write(builder, value, pointer) -> None:
+def write(builder, value, pointer) -> None:
     builder.store(value, builder.bitcast(pointer, value.type.as_pointer()), align=_size(value.type))
 
 
@@ -77,7 +77,7 @@ def load(typingctx, array, offset, like):
     lanes = Lanes(array.dtype, len(like))
 
     def codegen(context, builder, signature, args):
-        return _read(builder, context.get_value_type(lanes), _place(context, builder, array, args[0], args[1]))
+        return read(builder, context.get_value_type(lanes), place(context, builder, array, args[0], args[1]))
 
     return lanes(array, types.intp, like), codegen
 
@@ -87,7 +87,7 @@ def store(typingctx, array, offset, value):
     """Write the lanes to consecutive elements of the array, from `offset` on."""
 
     def codegen(context, builder, signature, args):
-        _write(builder, args[2], _place(context, builder, array, args[0], args[1]))
+        write(builder, args[2], place(context, builder, array, args[0], args[1]))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, value), codegen
@@ -101,7 +101,7 @@ def gather(typingctx, array, offset, stride, like):
     def codegen(context, builder, signature, args):
         value = ir.Constant(context.get_value_type(lanes), ir.Undefined)
         for lane in range(lanes.width):
-            element = builder.load(_place(context, builder, array, args[0], args[1], args[2], lane))
+            element = builder.load(place(context, builder, array, args[0], args[1], args[2], lane))
             value = builder.insert_element(value, element, ir.IntType(32)(lane))
         return value
 
@@ -115,7 +115,7 @@ def scatter(typingctx, array, offset, stride, value):
     def codegen(context, builder, signature, args):
         for lane in range(value.width):
             element = builder.extract_element(args[3], ir.IntType(32)(lane))
-            builder.store(element, _place(context, builder, array, args[0], args[1], args[2], lane))
+            builder.store(element, place(context, builder, array, args[0], args[1], args[2], lane))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp, value), codegen
@@ -129,7 +129,7 @@ def transpose(typingctx, source, source_offset, source_stride, target, target_of
     def codegen(context, builder, signature, args):
         vector, width = context.get_value_type(lanes), lanes.width
         rows = [
-            _read(builder, vector, _place(context, builder, source, args[0], args[1], args[2], r)) for r in range(width)
+            read(builder, vector, place(context, builder, source, args[0], args[1], args[2], r)) for r in range(width)
         ]
         half = 1
         while half < width:  # swap the off-diagonal blocks of size 1, 2, 4, ... of every diagonal block twice as large
@@ -138,10 +138,10 @@ def transpose(typingctx, source, source_offset, source_stride, target, target_of
             for r in range(width):
                 if not r & half:
                     a, b = rows[r], rows[r + half]
-                    rows[r], rows[r + half] = _shuffle(builder, a, b, first), _shuffle(builder, a, b, second)
+                    rows[r], rows[r + half] = shuffle(builder, a, b, first), shuffle(builder, a, b, second)
             half *= 2
         for r, row in enumerate(rows):
-            _write(builder, row, _place(context, builder, target, args[3], args[4], args[5], r))
+            write(builder, row, place(context, builder, target, args[3], args[4], args[5], r))
         return context.get_dummy_value()
 
     i = types.intp
@@ -160,7 +160,7 @@ def splat(typingctx, number, like):
             single = builder.insert_element(
                 ir.Constant(ir.VectorType(single.type, 1), ir.Undefined), single, ir.IntType(32)(0)
             )
-        return _shuffle(builder, single, single, [0] * lanes.width)
+        return shuffle(builder, single, single, [0] * lanes.width)
 
     return lanes(number, like), codegen
 
@@ -176,11 +176,42 @@ def fma(typingctx, a, b, c):
 
 
 @intrinsic
+def magnitude(typingctx, a):
+    """|a|."""
+
+    def codegen(context, builder, signature, args):
+        return call(builder, "fabs", args[0])
+
+    return a(a), codegen
+
+
+@intrinsic
+def sqrt(typingctx, a):
+    """The square root of a."""
+
+    def codegen(context, builder, signature, args):
+        return call(builder, "sqrt", args[0])
+
+    return a(a), codegen
+
+
+@intrinsic
+def choose(typingctx, sign, negative, other):
+    """The lanes of `negative` where `sign` < 0, those of `other` elsewhere, NaN included."""
+
+    def codegen(context, builder, signature, args):
+        zero = constant(args[0].type, 0.0)
+        return builder.select(builder.fcmp_ordered("<", args[0], zero), args[1], args[2])
+
+    return other(sign, negative, other), codegen
+
+
+@intrinsic
 def horner(typingctx, coefficients, q):
     """sum_j coefficients[j] q^j over the lanes j of the coefficients, for q of width one."""
 
     def codegen(context, builder, signature, args):
-        terms = [_shuffle(builder, args[0], args[0], [j]) for j in range(coefficients.width)]
+        terms = [shuffle(builder, args[0], args[0], [j]) for j in range(coefficients.width)]
         value = terms.pop()
         while terms:
             value = call(builder, "fmuladd", value, args[1], terms.pop())
@@ -209,3 +240,4 @@ def _define_operator(symbol: Callable, instruction: str) -> None:
 _define_operator(operator.add, "fadd")
 _define_operator(operator.sub, "fsub")
 _define_operator(operator.mul, "fmul")
+_define_operator(operator.truediv, "fdiv")

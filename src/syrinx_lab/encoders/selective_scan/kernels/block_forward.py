@@ -1,3 +1,4 @@
+# mypy: disable-error-code="call-arg, var-annotated"
 """A whole Mamba block forward on a CPU core, one item of the batch and one chunk of samples at a time.
 
     n = x / sqrt(mean(x^2) + eps) norm,          (u, z) = in_proj n,          c = silu(conv(u)),
@@ -16,23 +17,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ....simd.functions import flush_subnormals, restore_mode
+from ....simd.lanes import fma, load, splat, sqrt, store
 from . import POINTWISE, SOURCES, entry
-from .channel import Rows, states
-from .lanes import (
-    CHUNK,
-    LANES,
-    Row,
-    add,
-    add_product,
-    copy,
-    gather,
-    mix,
-    scaled,
-    sigmoid,
-    softplus,
-    spread,
-    times,
-)
+from .activations import sigmoid, softplus
+from .channel import Scan, scan, scan_rows
+from .convolution import convolve, fill_before
+from .lanes import CHUNK, FOUR, LANES, Row, Rows, clear_after, copy, empty_rows, gather, place, spread, steps_for
+from .products import project
 
 
 class Weights(NamedTuple):
@@ -56,143 +48,137 @@ class Work(NamedTuple):
     x: Rows  # (d, T)
     scale: Row  # (T,) 1 / root mean square
     normed: Rows  # (d, T)
-    u: Rows  # (i, (K - 1) LANES + T): rows of the samples before every lane, then the chunk
+    u: Rows  # (i, (K - 1) LANES + T): see `convolution`
     z: Rows  # (i, T)
-    conv: Rows  # (i, T)
-    gate: Rows  # (i, T) sigmoid of conv
-    active: Rows  # (i, T) silu of conv
+    active: Rows  # (i, T) silu of the convolution
+    silu_slope: Rows  # (i, T) its derivative
     proj: Rows  # (R + 2N, T)
-    pre: Row  # (T,)
     delta: Row  # (T,)
     slope: Row  # (T,) derivative of softplus
-    du: Row  # (T,)
+    du: Row  # (T,) delta active
     y: Row  # (T,)
-    a: Rows  # (N, T + LANES)
-    h: Rows  # (N, T + LANES)
-    b: Row  # (T,)
-    run: Row  # (T + LANES,)
-    lane: Row  # (LANES,)
+    scan: Scan
+    gated: Rows  # (i, T) y silu(z)
     mixed: Rows  # (d, T)
-    swish: Row  # (T,)
 
 
 def workspace(w: Weights) -> Work:
     """Uninitialised rows for blocks of the sizes and the type of w."""
     (model, inner), taps, state = w.out_proj.shape, w.conv.shape[1], w.A.shape[1]
-    wide = CHUNK + LANES  # not a power of two, lest the rows fight for the same lines of the cache
 
-    def rows(*shape: int) -> Rows:
-        return np.empty(shape, w.A.dtype)
+    def rows(count: int, before: int = 0) -> Rows:
+        return empty_rows(count, taps, w.A.dtype, before)
 
     return Work(
-        x=rows(model, wide),
-        scale=rows(wide),
-        normed=rows(model, wide),
-        u=rows(inner, (taps - 1) * LANES + wide),
-        z=rows(inner, wide),
-        conv=rows(inner, wide),
-        gate=rows(inner, wide),
-        active=rows(inner, wide),
-        proj=rows(w.x_proj.shape[0], wide),
-        pre=rows(wide),
-        delta=rows(wide),
-        slope=rows(wide),
-        du=rows(wide),
-        y=rows(wide),
-        a=rows(state, wide),
-        h=rows(state, wide),
-        b=rows(wide),
-        run=rows(wide),
-        lane=rows(LANES),
-        mixed=rows(model, wide),
-        swish=rows(wide),
+        x=rows(model),
+        scale=rows(1)[0],
+        normed=rows(model),
+        u=rows(inner, taps - 1),
+        z=rows(inner),
+        active=rows(inner),
+        silu_slope=rows(inner),
+        proj=rows(w.x_proj.shape[0]),
+        delta=rows(1)[0],
+        slope=rows(1)[0],
+        du=rows(1)[0],
+        y=rows(1)[0],
+        scan=scan_rows(state, taps, w.A.dtype),
+        gated=rows(inner),
+        mixed=rows(model),
     )
 
 
 @njit(**POINTWISE)
-def _root_mean_square(x: Rows, eps: float, size: int, scale: Row) -> None:
-    scale[:size] = 0
-    for d in range(x.shape[0]):
-        add_product(scale[:size], x[d, :size], x[d, :size])
+def _normalise(x: Rows, norm: Row, eps: float, size: int, scale: Row, normed: Rows) -> None:
+    model, stride = x.shape
     one, share = scale.dtype.type(1), scale.dtype.type(1 / x.shape[0])
-    for i in range(size):
-        scale[i] = one / np.sqrt(scale[i] * share + eps)
-
-
-@njit(**POINTWISE)
-def _fill_halo(u: Row, tail: Row, taps: int, count: int, steps: int) -> None:
-    # Row -k of lane j is sample j * steps - k of the chunk: another lane's, or the tail of the samples before.
-    base = (taps - 1) * LANES
-    for k in range(1, taps):
-        for j in range(LANES):
-            t = j * steps - k
-            value = tail[taps - 1 + t] if t < 0 else u[base + (t % steps) * LANES + t // steps]
-            u[base - k * LANES + j] = value
-    for q in range(taps - 1):
-        t = count - (taps - 1) + q
-        tail[q] = tail[taps - 1 + t] if t < 0 else u[base + (t % steps) * LANES + t // steps]
-
-
-@njit(**POINTWISE)
-def _normalise(x: Row, scale: Row, gain: float, out: Row) -> None:
-    for i in range(out.shape[0]):
-        out[i] = x[i] * scale[i] * gain
+    for i in range(0, size, len(FOUR)):
+        mean = splat(scale.dtype.type(0), FOUR)
+        for d in range(model):
+            value = load(x, d * stride + i, FOUR)
+            mean = fma(value, value, mean)
+        inverse = splat(one, FOUR) / sqrt(fma(mean, splat(share, FOUR), splat(eps, FOUR)))
+        store(scale, i, inverse)
+        for d in range(model):
+            store(normed, d * stride + i, load(x, d * stride + i, FOUR) * inverse * splat(norm[d], FOUR))
 
 
 @njit(**POINTWISE)
 def front(
-    x: NDArray[np.floating], w: Weights, eps: float, wrapped: bool, start: int, count: int, tail: Rows, k: Work
+    x: NDArray[np.floating],
+    w: Weights,
+    eps: float,
+    wrapped: bool,
+    start: int,
+    count: int,
+    tail: Rows,
+    k: Work,
+    keep: bool,
 ) -> int:
-    """Everything before the scan, samples start .. start + count of x (L, d); advances tail (i, K - 1); returns T."""
-    steps = (count + LANES - 1) // LANES
-    size = steps * LANES
+    """Everything before the scan, samples start .. start + count of x (L, d); advances tail (i, K - 1); returns S.
+
+    k.silu_slope is filled with `keep` only.
+    """
     inner, taps = w.conv.shape
-    halo = (taps - 1) * LANES
+    steps = steps_for(count, taps)
+    size = steps * LANES
     for d in range(x.shape[1]):
-        spread(x[:, d], start, count, steps, k.x[d, :size])
+        spread(x[:, d], start, count, steps, k.x[d])
     if wrapped:
-        _root_mean_square(k.x, eps, size, k.scale)
-        for d in range(x.shape[1]):
-            _normalise(k.x[d, :size], k.scale[:size], w.norm[d], k.normed[d, :size])
+        _normalise(k.x, w.norm, eps, size, k.scale, k.normed)
     else:
         for d in range(x.shape[1]):
             copy(k.x[d, :size], k.normed[d])
+    project(w.in_proj[:inner], k.normed, 0, k.u, (taps - 1) * LANES, size, False)
+    project(w.in_proj[inner:], k.normed, 0, k.z, 0, size, False)
+    last = place(count - 1, steps)
     for c in range(inner):
-        k.u[c, halo : halo + size] = 0
-        mix(k.u[c, halo : halo + size], w.in_proj[c], k.normed)
-        _fill_halo(k.u[c], tail[c], taps, count, steps)
-        k.z[c, :size] = 0
-        mix(k.z[c, :size], w.in_proj[inner + c], k.normed)
-        k.conv[c, :size] = w.conv_bias[c]
-        for tap in range(taps):
-            add(k.conv[c, :size], w.conv[c, tap], k.u[c, tap * LANES : tap * LANES + size])
-        sigmoid(k.conv[c, :size], k.gate[c, :size])
-        times(k.conv[c, :size], k.gate[c, :size], k.active[c, :size])
-    for j in range(w.x_proj.shape[0]):
-        k.proj[j, :size] = 0
-        mix(k.proj[j, :size], w.x_proj[j], k.active)
-    return size
+        fill_before(k.u[c], tail[c], count, steps, last)
+        convolve(w.conv[c], w.conv_bias[c], k.u[c], size, k.active[c], k.silu_slope[c], keep)
+    project(w.x_proj, k.active, 0, k.proj, 0, size, False)
+    return steps
 
 
 @njit(**POINTWISE)
-def scan_channel(w: Weights, c: int, count: int, size: int, carry: Row, k: Work) -> None:
-    """The scan of channel c with its step size: fills k.delta, k.slope, k.du, k.a, k.h and k.y; advances carry (N,)."""
-    rank, state = w.dt_proj.shape[1], w.A.shape[1]
-    k.pre[:size] = w.dt_bias[c]
-    mix(k.pre[:size], w.dt_proj[c], k.proj[:rank])
-    softplus(k.pre[:size], k.delta[:size], k.slope[:size])
-    steps = size // LANES
-    for t in range(count, size):  # samples past the end leave the state alone
-        i = (t % steps) * LANES + t // steps
-        k.delta[i] = 0
-        k.slope[i] = 0
-    times(k.delta[:size], k.active[c, :size], k.du[:size])
+def _step_sizes(w: Weights, c: int, size: int, k: Work, keep: bool) -> None:
+    rank, stride = w.dt_proj.shape[1], k.proj.shape[1]
+    one, gain = splat(k.y.dtype.type(1), FOUR), splat(w.D[c], FOUR)
+    active = k.active[c]
+    for i in range(0, size, len(FOUR)):
+        pre = splat(w.dt_bias[c], FOUR)
+        for r in range(rank):
+            pre = fma(splat(w.dt_proj[c, r], FOUR), load(k.proj, r * stride + i, FOUR), pre)
+        delta, slope = softplus(pre, one)
+        enters = load(active, i, FOUR)
+        store(k.delta, i, delta)
+        if keep:
+            store(k.slope, i, slope)
+        store(k.du, i, delta * enters)
+        store(k.y, i, gain * enters)
+
+
+@njit(**POINTWISE)
+def scan_channel(w: Weights, c: int, count: int, steps: int, carry: Row, k: Work, keep: bool) -> None:
+    """The scan of channel c with its step size: fills k.delta, k.du, k.scan and k.y; advances carry (N,).
+
+    k.slope and the states in k.scan are filled with `keep` only.
+    """
+    rank, state, size = w.dt_proj.shape[1], w.A.shape[1], steps * LANES
+    _step_sizes(w, c, size, k, keep)
+    if count < size:  # samples past the end leave the state alone
+        clear_after(count, steps, k.delta)
+        clear_after(count, steps, k.slope)
+        clear_after(count, steps, k.du)
     B, C = k.proj[rank : rank + state], k.proj[rank + state :]
-    states(w.A[c], k.delta[:size], k.du[:size], B, carry, k.a, k.h, k.b[:size], k.run, k.lane)
-    k.y[:size] = 0
-    add(k.y[:size], w.D[c], k.active[c, :size])
-    for n in range(state):
-        add_product(k.y[:size], k.h[n, LANES : LANES + size], C[n, :size])
+    scan(w.A[c], k.delta, k.du, B, C, size, carry, k.y, k.scan, keep)
+
+
+@njit(**POINTWISE)
+def _gate(y: Row, z: Row, size: int, gated: Row) -> None:
+    one = splat(y.dtype.type(1), FOUR)
+    for i in range(0, size, len(FOUR)):
+        value = load(z, i, FOUR)
+        store(gated, i, load(y, i, FOUR) * value * sigmoid(value, one))
 
 
 def _entry(sources: str) -> Any:
@@ -213,25 +199,25 @@ def _entry(sources: str) -> Any:
         tails (M, i, K - 1) and carries (M, i, N) take the states before each chunk of CHUNK samples; M = 0 keeps none.
         """
         _ = sources  # in the closure, for the cache's key
+        mode = flush_subnormals()
         length, model = x.shape
-        zero, one = x.dtype.type(0), x.dtype.type(1)
         for start in range(0, length, CHUNK):
             if tails.shape[0] > 0:
                 copy(tail.reshape(-1), tails[start // CHUNK].reshape(-1))
                 copy(carry.reshape(-1), carries[start // CHUNK].reshape(-1))
             count = min(CHUNK, length - start)
-            size = front(x, w, eps, wrapped, start, count, tail, k)
-            for d in range(model):
-                scaled(k.mixed[d, :size], one if wrapped else zero, k.x[d])
+            steps = front(x, w, eps, wrapped, start, count, tail, k, False)
+            size = steps * LANES
             for c in range(w.D.shape[0]):
-                scan_channel(w, c, count, size, carry[c], k)
-                sigmoid(k.z[c, :size], k.swish)
-                times(k.swish, k.z[c], k.swish[:size])
-                times(k.swish, k.y, k.swish[:size])
+                scan_channel(w, c, count, steps, carry[c], k, False)
+                _gate(k.y, k.z[c], size, k.gated[c])
+            if wrapped:
                 for d in range(model):
-                    add(k.mixed[d, :size], w.out_proj[d, c], k.swish)
+                    copy(k.x[d, :size], k.mixed[d])
+            project(w.out_proj, k.gated, 0, k.mixed, 0, size, wrapped)
             for d in range(model):
-                gather(k.mixed[d], start, count, size // LANES, out[:, d])
+                gather(k.mixed[d], start, count, steps, out[:, d])
+        restore_mode(mode)
 
     return entry(block_forward)
 

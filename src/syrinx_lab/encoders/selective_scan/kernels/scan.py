@@ -1,3 +1,4 @@
+# mypy: disable-error-code="call-arg, var-annotated"
 """The selective scan alone, forward and backward, for one item of the batch and some of its channels.
 
 Columns of (L, channels) arrays are laid out over lanes a chunk at a time; the states at every chunk's beginning are all
@@ -12,19 +13,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ....simd.functions import flush_subnormals, restore_mode
+from ....simd.lanes import fma, load, splat, store
+from ....simd.rows import add_totals
 from . import POINTWISE, SOURCES, entry
-from .channel import Rows, state_gradients, states
-from .lanes import (
-    CHUNK,
-    LANES,
-    Row,
-    add_product,
-    dot,
-    gather,
-    scaled,
-    spread,
-    times,
-)
+from .channel import Scan, ScanGradients, scan, scan_gradients, scan_rows
+from .lanes import CHUNK, FOUR, LANES, ONE, Row, Rows, empty_rows, gather, spread, steps_for
 
 
 class Inputs(NamedTuple):
@@ -47,34 +41,23 @@ class ScanWork(NamedTuple):
     y: Row
     B: Rows
     C: Rows
-    a: Rows
-    h: Rows
-    b: Row
-    run: Row
-    lane: Row
+    scan: Scan
     carry: Row
     d_y: Row
     d_u: Row
-    d_delta: Row
-    d_du: Row
-    d_B: Rows
-    d_C: Rows
-    g: Row
+    into: ScanGradients
 
 
 def scan_workspace(state: int, dtype: np.dtype) -> ScanWork:
     """Uninitialised rows for scans with `state` states a channel."""
-    one, many = (CHUNK + LANES,), (state, CHUNK + LANES)
-    shapes = {"B": many, "C": many, "a": many, "h": many, "d_B": many, "d_C": many, "lane": (LANES,), "carry": (state,)}
-    return ScanWork(**{name: np.empty(shapes.get(name, one), dtype) for name in ScanWork._fields})
 
+    def row() -> Row:
+        return empty_rows(1, 1, dtype)[0]
 
-@njit(**POINTWISE)
-def _load(i: Inputs, c: int, start: int, count: int, steps: int, k: ScanWork) -> None:
-    size = steps * LANES
-    spread(i.u[:, c], start, count, steps, k.u)
-    spread(i.delta[:, c], start, count, steps, k.delta)
-    times(k.u, k.delta, k.du[:size])
+    B, C, d_B, d_C = (empty_rows(state, 1, dtype) for _ in range(4))
+    into = ScanGradients(row(), row(), d_B, d_C)
+    carry = np.empty(state, dtype)
+    return ScanWork(row(), row(), row(), row(), B, C, scan_rows(state, 1, dtype), carry, row(), row(), into)
 
 
 @njit(**POINTWISE)
@@ -82,6 +65,32 @@ def _load_shared(i: Inputs, start: int, count: int, steps: int, k: ScanWork) -> 
     for n in range(i.A.shape[1]):
         spread(i.B[:, n], start, count, steps, k.B[n])
         spread(i.C[:, n], start, count, steps, k.C[n])
+
+
+@njit(**POINTWISE)
+def _run(i: Inputs, c: int, start: int, count: int, steps: int, carry: Row, keep: bool, k: ScanWork) -> None:
+    """Channel c over a chunk: fills k.u, k.delta, k.du, k.y and k.scan, and advances carry (N,)."""
+    size = steps * LANES
+    spread(i.u[:, c], start, count, steps, k.u)
+    spread(i.delta[:, c], start, count, steps, k.delta)
+    gain = splat(i.D[c], FOUR)
+    for t in range(0, size, len(FOUR)):
+        u = load(k.u, t, FOUR)
+        store(k.du, t, u * load(k.delta, t, FOUR))
+        store(k.y, t, u * gain)
+    scan(i.A[c], k.delta, k.du, k.B, k.C, size, carry, k.y, k.scan, keep)
+
+
+@njit(**POINTWISE)
+def _through_product(i: Inputs, c: int, size: int, d_D: NDArray[np.floating], k: ScanWork) -> None:
+    """From the gradient of delta u to those of delta and u, with the share of D u."""
+    gain, total = splat(i.D[c], FOUR), splat(k.y.dtype.type(0), FOUR)
+    for t in range(0, size, len(FOUR)):
+        d_y, u, d_du = load(k.d_y, t, FOUR), load(k.u, t, FOUR), load(k.into.du, t, FOUR)
+        total = fma(d_y, u, total)
+        store(k.d_u, t, fma(d_du, load(k.delta, t, FOUR), gain * d_y))
+        store(k.into.delta, t, fma(d_du, u, load(k.into.delta, t, FOUR)))
+    add_totals(d_D, c, 0, ONE, total)
 
 
 def _entries(sources: str) -> tuple[Any, Any]:
@@ -99,22 +108,19 @@ def _entries(sources: str) -> tuple[Any, Any]:
         M is the number of chunks, or 0 where nothing is kept.
         """
         _ = sources  # in the closure, for the cache's key
+        mode = flush_subnormals()
         length = i.u.shape[0]
         for start in range(0, length, CHUNK):
             count = min(CHUNK, length - start)
-            steps = (count + LANES - 1) // LANES
-            size = steps * LANES
+            steps = steps_for(count, 1)
             _load_shared(i, start, count, steps, k)
             for c in range(first, last):
                 for n in range(i.A.shape[1]):
                     if carries.shape[0] > 0:
                         carries[start // CHUNK, c, n] = carry[c, n]
-                _load(i, c, start, count, steps, k)
-                states(i.A[c], k.delta[:size], k.du[:size], k.B, carry[c], k.a, k.h, k.b[:size], k.run, k.lane)
-                scaled(k.y[:size], i.D[c], k.u)
-                for n in range(i.A.shape[1]):
-                    add_product(k.y[:size], k.h[n, LANES:], k.C[n])
+                _run(i, c, start, count, steps, carry[c], False, k)
                 gather(k.y, start, count, steps, y[:, c])
+        restore_mode(mode)
 
     def scan_backward(
         i: Inputs,
@@ -133,53 +139,31 @@ def _entries(sources: str) -> tuple[Any, Any]:
         d_carry (i, N) goes from after the item to before it; d_A (i, N) and d_D (i,) are added to.
         """
         _ = sources  # in the closure, for the cache's key
+        mode = flush_subnormals()
         length = i.u.shape[0]
         for m in range(carries.shape[0] - 1, -1, -1):
             start = m * CHUNK
             count = min(CHUNK, length - start)
-            steps = (count + LANES - 1) // LANES
+            steps = steps_for(count, 1)
             size = steps * LANES
             _load_shared(i, start, count, steps, k)
-            for n in range(i.A.shape[1]):
-                k.d_B[n, :size] = 0
-                k.d_C[n, :size] = 0
+            k.into.B[:, :size] = 0
+            k.into.C[:, :size] = 0
             for c in range(first, last):
-                _load(i, c, start, count, steps, k)
                 for n in range(i.A.shape[1]):
                     k.carry[n] = carries[m, c, n]
-                states(i.A[c], k.delta[:size], k.du[:size], k.B, k.carry, k.a, k.h, k.b[:size], k.run, k.lane)
+                _run(i, c, start, count, steps, k.carry, True, k)
                 spread(d_y[:, c], start, count, steps, k.d_y)
-                k.d_du[:size] = 0
-                k.d_delta[:size] = 0
-                state_gradients(
-                    i.A[c],
-                    k.delta[:size],
-                    k.du[:size],
-                    k.B,
-                    k.C,
-                    k.d_y[:size],
-                    k.a,
-                    k.h,
-                    d_carry[c],
-                    d_A[c],
-                    k.d_du[:size],
-                    k.d_delta[:size],
-                    k.d_B,
-                    k.d_C,
-                    k.g,
-                    k.b[:size],
-                    k.run,
-                    k.lane,
-                )
-                d_D[c] += dot(k.d_y[:size], k.u)
-                scaled(k.d_u[:size], i.D[c], k.d_y)
-                add_product(k.d_u[:size], k.d_du, k.delta)
-                add_product(k.d_delta[:size], k.d_du, k.u)
+                k.into.delta[:size] = 0
+                k.into.du[:size] = 0
+                scan_gradients(i.A[c], k.delta, k.du, k.B, k.C, size, k.d_y, d_carry[c], d_A[c], k.scan, k.into)
+                _through_product(i, c, size, d_D, k)
                 gather(k.d_u, start, count, steps, d.u[:, c])
-                gather(k.d_delta, start, count, steps, d.delta[:, c])
+                gather(k.into.delta, start, count, steps, d.delta[:, c])
             for n in range(i.A.shape[1]):
-                gather(k.d_B[n], start, count, steps, d.B[:, n])
-                gather(k.d_C[n], start, count, steps, d.C[:, n])
+                gather(k.into.B[n], start, count, steps, d.B[:, n])
+                gather(k.into.C[n], start, count, steps, d.C[:, n])
+        restore_mode(mode)
 
     return entry(scan_forward), entry(scan_backward)
 
