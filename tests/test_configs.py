@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
@@ -56,8 +57,10 @@ def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> 
 def test_every_sweep_composes(sweep: str) -> None:
     path = sweeps_parent() / "sweeps" / f"{sweep}.yaml"
     params = OmegaConf.load(path).hydra.sweeper.params
-    first = [f"{key}={str(values).split(',')[0]}" for key, values in params.items()]
-    composed(*first)
+    parser = OverridesParser.create()
+    swept = [parser.parse_override(f"{key}={values}") for key, values in params.items()]
+    assert all(override.is_discrete_sweep() for override in swept)
+    composed(*(f"{override.key_or_group}={next(override.sweep_string_iterator())}" for override in swept))
 
 
 def test_published_defaults_hold() -> None:

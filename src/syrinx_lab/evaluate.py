@@ -10,12 +10,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from .assembly import build_datamodule, build_model, plain
 from .cli import entry_point
+from .model import Ouroboros
 from .runs.atomic import read_json, write_json_atomic
-from .runs.directory import RunDirectory, find_run
+from .runs.directory import RunDirectory, find_run, swept_selection
 from .runs.manifest import build_manifest
 from .runs.provenance import provenance
 from .runs.selection import best
-from .training.clips import perform_all, score_rows
+from .training.clips import Take, perform_all, score_rows
 from .training.datamodule import SongDataModule
 from .training.outcome import print_scores, rendition_anchor, write_audio, write_figures
 from .training.weights import load_weights
@@ -35,7 +36,10 @@ def evaluate(cfg: DictConfig) -> None:
     known = run.state().get("data_fingerprint")
     if known is not None and datamodule.fingerprint() != known:
         print("note: the recordings differ from those that the run was trained on")
-    evaluate_run(run, stored, datamodule, splits=(chosen["split"],), checkpoint=chosen["checkpoint"])
+    checkpoint, selection = chosen["checkpoint"], swept_selection(chosen["run"])
+    if checkpoint is None and selection is not None:
+        checkpoint = run.path / selection["checkpoint"]  # another sweep may have asked for another one since
+    evaluate_run(run, stored, datamodule, splits=(chosen["split"],), checkpoint=checkpoint)
 
 
 def evaluate_run(
@@ -44,25 +48,25 @@ def evaluate_run(
     datamodule: SongDataModule,
     *,
     splits: Sequence[str],
-    checkpoint: str | None = None,
+    checkpoint: str | Path | None = None,
 ) -> dict[str, Any]:
     """Cold-start the run's selected model on the clips of `splits`; returns the manifest that it writes and prints.
 
     Scores of other splits that an earlier manifest of the same checkpoint holds are kept.
     """
-    epoch, path = select_checkpoint(run, cfg.selection.name, cfg.selection.metric)
-    if checkpoint is not None:
+    if checkpoint is None:
+        # runs from before the rungs of a sweep had a name: theirs is the rule's
+        rule = cfg.selection.get("checkpoint", cfg.selection.name)
+        epoch, path = select_checkpoint(run, rule, cfg.selection.metric, run.history.read())
+    else:
         path = Path(checkpoint)
         epoch = next((e for e, p in run.checkpoints() if p.resolve() == path.resolve()), -1)
-    model = build_model(cfg)
-    model.backend = "auto"  # the same numbers, whatever the training ran on
-    load_weights(model, path)
-    noise = dict(ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
+    model = _trained_model(cfg, path)
     shown_path = str(path.relative_to(run.path)) if path.is_relative_to(run.path) else str(path)
     rows: dict[str, Sequence[Mapping[str, Any]]] = _earlier_rows(run, shown_path)
     shown: Path | None = None
     for split in splits:
-        takes = perform_all(model, datamodule.clips(split), **noise)
+        takes = _takes(cfg, model, datamodule, split)
         rows[split] = score_rows(takes, model.sample_rate)
         write_audio(run.audio_path, takes, model.sample_rate, split=split, most=cfg.eval.max_audio)
         shown = write_figures(run.figures_path, model, takes, split=split, most=cfg.eval.max_audio)
@@ -85,23 +89,37 @@ def evaluate_run(
     return manifest
 
 
-def select_checkpoint(run: RunDirectory, rule: str, metric: str) -> tuple[int, Path]:
+def score_split(cfg: DictConfig, datamodule: SongDataModule, checkpoint: Path, split: str) -> list[dict[str, Any]]:
+    """The scores of every vocalisation of `split`, as the manifest holds them, and nothing written."""
+    model = _trained_model(cfg, checkpoint)
+    return score_rows(_takes(cfg, model, datamodule, split), model.sample_rate)
+
+
+def select_checkpoint(
+    run: RunDirectory, rule: str, metric: str, history: Sequence[Mapping[str, Any]], up_to: int | None = None
+) -> tuple[int, Path]:
     """The (epoch, file) of the run's model: the last checkpoint, or the one that ranks best on val.
+
+    Args:
+        rule: last or best.
+        metric: the val score that ranks.
+        history: rows with `epoch` and val/{metric}.
+        up_to: later checkpoints do not count; None: all count.
 
     Raises:
         ValueError: no checkpoint, an unknown rule, or no evaluated epoch with a checkpoint.
     """
-    checkpoints = run.checkpoints()
+    checkpoints = [(epoch, path) for epoch, path in run.checkpoints() if up_to is None or epoch <= up_to]
     if not checkpoints:
         raise ValueError(f"{run.path} has no checkpoint: train it first")
     if rule == "last":
         return checkpoints[-1]
     if rule != "best":
-        raise ValueError(f"selection.name is {rule!r}: use last or best")
+        raise ValueError(f"selection.checkpoint is {rule!r}: use last or best")
     files = dict(checkpoints)
     scored = [
         {name.removeprefix("val/"): value for name, value in row.items()}
-        for row in run.history.read()
+        for row in history
         if row["epoch"] in files and f"val/{metric}" in row
     ]
     if not scored:
@@ -111,6 +129,17 @@ def select_checkpoint(run: RunDirectory, rule: str, metric: str) -> tuple[int, P
         )
     epoch = int(best(scored, metric)["epoch"])
     return epoch, files[epoch]
+
+
+def _trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
+    model = build_model(cfg)
+    model.backend = "auto"  # the same numbers, whatever the training ran on
+    load_weights(model, checkpoint)
+    return model
+
+
+def _takes(cfg: DictConfig, model: Ouroboros, datamodule: SongDataModule, split: str) -> list[Take]:
+    return perform_all(model, datamodule.clips(split), ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
 
 
 def _earlier_rows(run: RunDirectory, checkpoint: str) -> dict[str, Sequence[Mapping[str, Any]]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syrinx_lab.runs.atomic import read_json
+from syrinx_lab.runs.atomic import read_json, write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory, find_run
 from syrinx_lab.runs.identity import run_key
 
@@ -175,3 +175,13 @@ def test_what_is_no_run_is_told_what_it_lacks(tmp_path: Path) -> None:
     trained(tmp_path / "outputs" / "done")
     with pytest.raises(ValueError, match=r"give one of the runs in it: .*outputs/done$"):
         find_run(tmp_path / "outputs")
+
+
+def test_a_sweeps_folder_leads_to_the_run_that_was_selected(tmp_path: Path) -> None:
+    run = trained(tmp_path / "outputs" / "run")
+    sweep = tmp_path / "outputs" / "sweeps" / "question"
+    sweep.mkdir(parents=True)
+    with pytest.raises(ValueError, match="is not a trained run"):
+        find_run(sweep)
+    write_json_atomic(sweep / "selected_model.json", {"run": "../../run", "checkpoint": "checkpoints/epoch00005.ckpt"})
+    assert find_run(sweep).path == find_run(sweep / "selected_model.json").path == run.path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,34 +12,24 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from .epochs import (
+    COLUMNS,
+    LOSSES,
+    PAPER,
+    SCORES,
+    UNITS,
+    Series,
+    draw_series,
+    log_where_it_spans,
+    marker,
+    ordered,
+    series_of,
+)
 from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE, new_figure
 
-# in the order in which they are drawn; others follow by name
-_LOSSES = ("total", "spec", "tf", "env", "env_log", "weights", "nan_skip")
-_SCORES = ("tf_corr", "autonomy", "bounded_frac", "spec_corr", "amp_pen", "pitch_pen", "f0_cents", "env_corr")
-_UNITS = {
-    "nan_skip": "updates left out",
-    "horizon": "samples",
-    "f0_cents": "cents",
-    "onset_error_ms": "ms",
-    "bounded_frac": "share",
-    "ignition_rate": "share",
-    "oscillator_share": "share",
-    "tf_corr": "correlation",
-    "spec_corr": "correlation",
-    "env_corr": "correlation",
-    "amp_pen": "|log ratio|",
-    "pitch_pen": "|log ratio|",
-    "accel_r2": "R²",
-}
 _RESCALED = "rescaled_"
-_COLUMNS = 4
 _MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
-_PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}  # under text that lies on lines
-_LOG_SPAN = 20.0  # a loss that falls by more than this is drawn on a logarithmic axis
-
-Series = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def loss_panels(
@@ -60,61 +50,46 @@ def loss_panels(
     if not rows:
         raise ValueError("no history to draw: train for at least one epoch")
     epochs = np.array(sorted({int(row["epoch"]) for row in rows}))
-    losses = _ordered((key[5:] for row in rows for key in row if key.startswith("loss/")), _LOSSES)
-    if not np.any(_series(rows, "loss/nan_skip")[1] > 0):
+    losses = ordered((key[5:] for row in rows for key in row if key.startswith("loss/")), LOSSES)
+    if not np.any(series_of(rows, "loss/nan_skip")[1] > 0):
         losses = [name for name in losses if name != "nan_skip"]
-    scores = _ordered(
-        (key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), _SCORES
-    )
-    horizon = _series(rows, "train/horizon")
+    scores = ordered((key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), SCORES)
+    horizon = series_of(rows, "train/horizon")
     has_horizon = bool(np.any(horizon[1] > 0))
     ramps = _warmup_ends(rows, warmup_epochs, epochs)
     steps = _horizon_steps(horizon) if has_horizon else []
 
     count = max(len(losses) + has_horizon + len(scores), 1)
-    columns = min(_COLUMNS, count)
+    columns = min(COLUMNS, count)
     lines = math.ceil(count / columns)
     figure = new_figure(3.0 * columns + 0.2, 2.3 * lines + (0.4 if title else 0.1))
     axes = list(figure.subplots(lines, columns, squeeze=False).flat)
     panels = iter(axes)
     for name in losses:
         panel = next(panels)
-        values = _series(rows, f"loss/{name}")
-        _draw(panel, values, PALETTE["blue"])
-        _log_where_it_spans(panel, values[1])
-        own = {name: ramps[name]} if name in ramps else {} if name in _LOSSES[1:] else ramps
-        _frame(panel, epochs, f"loss/{name}", _UNITS.get(name, "loss (dimensionless)"), own, steps, named=True)
+        values = series_of(rows, f"loss/{name}")
+        draw_series(panel, values, PALETTE["blue"])
+        log_where_it_spans(panel, values[1])
+        own = {name: ramps[name]} if name in ramps else {} if name in LOSSES[1:] else ramps
+        _frame(panel, epochs, f"loss/{name}", UNITS.get(name, "loss (dimensionless)"), own, steps, named=True)
     if has_horizon:
         panel = next(panels)
-        panel.step(*horizon, where="mid", color=PALETTE["green"], linewidth=1.4, marker=_marker(horizon), markersize=3)
+        panel.step(*horizon, where="mid", color=PALETTE["green"], linewidth=1.4, marker=marker(horizon), markersize=3)
         _name_horizons(panel, horizon)
-        _frame(panel, epochs, "train/horizon", _UNITS["horizon"], ramps, steps)
+        _frame(panel, epochs, "train/horizon", UNITS["horizon"], ramps, steps)
     for name in scores:
         panel = next(panels)
-        scaled = _series(rows, f"val/{_RESCALED}{name}")
-        _draw(panel, _series(rows, f"val/{name}"), PALETTE["vermillion"], "as sung")
+        scaled = series_of(rows, f"val/{_RESCALED}{name}")
+        draw_series(panel, series_of(rows, f"val/{name}"), PALETTE["vermillion"], "as sung")
         if len(scaled[0]):
-            _draw(panel, scaled, PALETTE["sky"], "rescaled", style="--")
+            draw_series(panel, scaled, PALETTE["sky"], "rescaled", style="--")
             panel.legend(fontsize=TICK_SIZE - 1, loc="best", framealpha=0.7, handlelength=2.5)
-        _frame(panel, epochs, f"val/{name}", _UNITS.get(name, "dimensionless"), ramps, steps)
+        _frame(panel, epochs, f"val/{name}", UNITS.get(name, "dimensionless"), ramps, steps)
     for panel in panels:
         panel.set_axis_off()
     if title:
         figure.suptitle(title, fontsize=LABEL_SIZE + 1)
     return figure
-
-
-def _ordered(found: Iterable[str], first: Sequence[str]) -> list[str]:
-    """The distinct names, those of `first` in its order, the others after them by name."""
-    names = set(found)
-    return [name for name in first if name in names] + sorted(names - set(first))
-
-
-def _series(rows: Sequence[Mapping[str, Any]], key: str) -> Series:
-    """(epochs, values) of the rows that have `key`; what is not a finite number is NaN."""
-    found = [(int(row["epoch"]), row[key]) for row in rows if key in row]
-    values = [float(value) if value is not None and math.isfinite(value) else math.nan for _, value in found]
-    return np.array([epoch for epoch, _ in found], dtype=np.float64), np.array(values, dtype=np.float64)
 
 
 def _warmup_ends(
@@ -128,8 +103,8 @@ def _warmup_ends(
         ends = {term: float(epochs[0]) + length - 0.5 for term, length in given.items() if length > 0}
     else:
         ends = {}
-        for term in _LOSSES[1:]:
-            at, weight = _series(rows, f"train/lam_{term}")
+        for term in LOSSES[1:]:
+            at, weight = series_of(rows, f"train/lam_{term}")
             rising = np.flatnonzero(weight < 0.999 * np.nanmax(weight, initial=0.0))
             # one epoch at the highest weight may still be a step of the ramp, two are its end
             if len(rising) and rising[-1] < len(weight) - 2:
@@ -157,30 +132,8 @@ def _name_horizons(panel: Axes, horizon: Series) -> None:
                 (2, 4),
                 textcoords="offset points",
                 fontsize=TICK_SIZE,
-                bbox=_PAPER,
+                bbox=PAPER,
             )
-
-
-def _draw(panel: Axes, series: Series, color: str, label: str | None = None, *, style: str = "-") -> None:
-    """A curve with gaps where it is NaN, or a word that there is nothing to see."""
-    panel.plot(*series, color=color, linestyle=style, linewidth=1.2, marker=_marker(series), markersize=3, label=label)
-    if not np.isfinite(series[1]).any():
-        panel.text(
-            0.5, 0.5, "never a finite number", transform=panel.transAxes, ha="center", fontsize=TICK_SIZE, bbox=_PAPER
-        )
-        panel.set_yticks([])
-
-
-def _marker(series: Series) -> str | None:
-    """Dots as long as they can be told apart: a point between two gaps is seen by its dot alone."""
-    return "o" if len(series[0]) <= 40 or np.isnan(series[1]).any() else None
-
-
-def _log_where_it_spans(panel: Axes, values: NDArray[np.float64]) -> None:
-    """A logarithmic axis for values that are positive and span more than `_LOG_SPAN`."""
-    finite = values[np.isfinite(values)]
-    if len(finite) and finite.min() > 0 and finite.max() > _LOG_SPAN * finite.min():
-        panel.set_yscale("log")
 
 
 def _frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from .atomic import read_json, write_json_atomic, write_text_atomic
 from .history import History
 from .identity import differing_keys, identity, run_key
 
-STATUSES = ("claimed", "running", "finished", "interrupted", "failed")
+STATUSES = ("claimed", "running", "paused", "finished", "interrupted", "failed")
 CHECKPOINT_NAME = "epoch{epoch:05d}.ckpt"
 
 _CHECKPOINT = re.compile(r"epoch(\d+)\.ckpt")
@@ -29,6 +30,7 @@ class RunDirectory:
         history.jsonl          what was logged, see `History`
         selected_model.json    scores and provenance of the selected model
         audio/ figures/        what the selected model sings, and looks like
+        rungs/                 epoch00020.json, ...: how the run scored on val where a sweep compared it
         wandb/                 the logger's own files
 
     path  the folder; it need not exist yet
@@ -43,6 +45,7 @@ class RunDirectory:
         self.manifest_path = self.path / "selected_model.json"
         self.audio_path = self.path / "audio"
         self.figures_path = self.path / "figures"
+        self.rungs_path = self.path / "rungs"
         self.wandb_path = self.path / "wandb"
 
     def __repr__(self) -> str:
@@ -73,7 +76,9 @@ class RunDirectory:
         for folder in (self.path, self.checkpoints_path, self.audio_path, self.figures_path):
             folder.mkdir(parents=True, exist_ok=True)
         # the state first: a config.yaml beside no state would be compared without the fingerprint
-        write_json_atomic(self.state_path, {"key": key, "data_fingerprint": data_fingerprint, "status": "claimed"})
+        known = {name: value for name, value in self.state().items() if name == "backend"}  # of what is trained already
+        claimed = {"key": key, "data_fingerprint": data_fingerprint, "status": "claimed"}
+        write_json_atomic(self.state_path, claimed | known)
         write_text_atomic(self.config_path, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
         return key
 
@@ -95,7 +100,7 @@ class RunDirectory:
     def set_status(self, status: str, *, epoch: int | None = None, message: str | None = None) -> None:
         """Note in state.json how the run stands.
 
-        status   one of `STATUSES`
+        status   one of `STATUSES`; paused: trained to the rung of a sweep, not to the end
         epoch    the last epoch that is complete
         message  why it failed, one line
         """
@@ -143,13 +148,16 @@ class RunDirectory:
 def find_run(path: str | Path) -> RunDirectory:
     """The run that `path` belongs to.
 
-    path  a run's folder, or any file or folder in it (config.yaml, a checkpoint, a figure, ...)
+    path  a run's folder, or any file or folder in it (config.yaml, a checkpoint, a figure, ...), or the folder of a
+          sweep: the run that was selected there
     Raises ValueError with one line that says what is missing, and which runs lie below `path` when there are some.
     """
     path = Path(path)
     if not path.exists():
         raise ValueError(f"{path}: no such run; give the folder that training named")
     for folder in (path, *path.absolute().parents[:2]):
+        if (manifest := swept_selection(folder)) is not None:
+            folder = Path(os.path.normpath(folder / manifest["run"]))
         run = RunDirectory(folder)
         if run.config_path.is_file() and run.checkpoints():
             return run
@@ -171,3 +179,13 @@ def find_run(path: str | Path) -> RunDirectory:
     )
     advice = f"give one of the runs in it: {', '.join(below[:5])}" if below else "give the folder that training named"
     raise ValueError(f"{folder} is not a trained run: it has no {' and no '.join(missing)}; {advice}")
+
+
+def swept_selection(folder: str | Path) -> dict[str, Any] | None:
+    """The manifest of the model that a sweep selected, None when `folder` is not that of a sweep that has ended.
+
+    It is a run's manifest that says where the run lies: `run`, as seen from `folder`.
+    """
+    path = Path(folder) / "selected_model.json"
+    manifest = read_json(path) if path.is_file() else {}
+    return manifest if "run" in manifest else None

@@ -1,0 +1,157 @@
+"""What `python -m syrinx_lab.train -m` does: from Hydra's sweep to the lab's, and from its jobs to Hydra's launcher."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+
+class SyrinxLabSweeper(Sweeper):
+    """Culls, resumes and selects among seeds, for every combination of the other swept keys.
+
+    What is decided, and when, is in `syrinx_lab.runs.sweep`; this class only composes configurations and launches.
+
+    params  swept keys beside those of the command line, which win
+    """
+
+    def __init__(self, params: Mapping[str, Any] | None = None) -> None:
+        self.params = dict(params or {})
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Hydra's hook; the launcher waits until the sweep has a folder."""
+        self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Run the sweep that the command line describes; returns the content of its selected_model.json."""
+        # not above: Hydra executes this module whenever it looks for plugins
+        from syrinx_lab.runs.lock import folder_lock
+        from syrinx_lab.runs.sweep import Job, run_sweep
+        from syrinx_lab.runs.sweep_folder import SweepFolder
+
+        fixed, swept = self._split(arguments)
+        plan, first = self._plan(fixed, swept)
+        question = OmegaConf.select(self.config, "hydra.runtime.choices").get("sweeps")
+        name = str(first["sweep_name"] or plan.name(question))
+        if name != Path(name).name or name.startswith("."):
+            raise ValueError(f"sweep_name is {name!r}: use a plain name, no path")
+        folder = SweepFolder(Path(os.path.abspath(first["paths"]["outputs"])) / "sweeps" / name)
+        self.config.hydra.sweep.dir = str(folder.path)  # of the launcher's own files
+        logging.getLogger("hydra").setLevel(logging.WARNING)  # the jobs say themselves what they do
+        launcher = Plugins.instance().instantiate_launcher(self.hydra_context, self.task_function, self.config)
+        launched = 0
+
+        def launch(jobs: Sequence[Job]) -> None:
+            nonlocal launched
+            overrides = [[*fixed, *job.combination.overrides, *_own(folder, job)] for job in jobs]
+            launcher.launch(overrides, initial_job_idx=launched)
+            launched += len(jobs)
+
+        print(f"sweep     {_shown(folder.path)}\nseeds     {', '.join(map(str, plan.seeds))}")
+        for one in plan.combinations:
+            rungs = ", ".join(str(rung.epochs) for rung in one.rungs)
+            print(f"compared  {one.label or 'seeds alone'}, ranked after epoch {rungs}", flush=True)
+        with folder_lock(folder.path, busy=f"another process runs the sweep {folder.path}: wait until it has ended"):
+            selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True))
+        print(f"selected  seed {selected['seed']}, {_shown(folder.path / selected['run'])}")
+        print(f"seeds     {_shown(folder.table_path)}\nmodel     {_shown(folder.path / 'selected_model.json')}")
+        return selected
+
+    def _split(self, arguments: list[str]) -> tuple[list[str], dict[str, list[str]]]:
+        """The overrides that hold for all jobs, and the swept keys with their values."""
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        lines = [f"{key}={value}" for key, value in self.params.items()] + arguments
+        fixed: dict[str, str] = {}
+        swept: dict[str, list[str]] = {}
+        for override in parser.parse_overrides(lines):
+            key = override.get_key_element()
+            fixed.pop(key, None)
+            swept.pop(key, None)
+            if not override.is_sweep_override():
+                assert override.input_line is not None
+                fixed[key] = override.input_line
+            else:
+                swept[key] = _values(override)
+        return list(fixed.values()), swept
+
+    def _plan(self, fixed: list[str], swept: dict[str, list[str]]) -> tuple[Any, dict[str, Any]]:
+        """The plan, for which every combination is composed once, and the first of these configurations."""
+        from hydra.utils import instantiate
+
+        from syrinx_lab.assembly import plain
+        from syrinx_lab.runs.plan import SweepPlan, combination, refuse_twins, split_swept
+
+        def composed(overrides: Sequence[str]) -> DictConfig:
+            cfg = self.hydra_context.config_loader.load_sweep_config(self.config, [*fixed, *overrides])
+            return OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+
+        chosen, seeds = split_swept(swept, self.config.seed)
+        configs = [composed([*overrides, f"seed={seeds[0]}"]) for overrides in chosen]
+        containers = [plain(cfg) for cfg in configs]
+        for config in containers:
+            _refuse(config)
+        planned = [
+            combination(overrides, config, instantiate(cfg.selection.rungs).rungs(cfg.n_epochs, len(seeds)))
+            for overrides, cfg, config in zip(chosen, configs, containers)
+        ]
+        if any(scoring != planned[0][1] for _, scoring in planned):
+            raise ValueError("what is swept changes selection, eval or the checkpoints: jobs could not be compared")
+        refuse_twins([one for one, _ in planned])
+        compared = {key: values for key, values in swept.items() if key != "seed"}
+        metric = containers[0]["selection"]["metric"]
+        plan = SweepPlan(compared, tuple(seeds), tuple(one for one, _ in planned), metric, planned[0][1])
+        return plan, containers[0]
+
+
+def _values(override: Override) -> list[str]:
+    if not override.is_discrete_sweep():
+        raise ValueError(f"{override.input_line}: an interval has no values to compare; list them, or use range()")
+    return list(override.sweep_string_iterator())
+
+
+def _refuse(config: Mapping[str, Any]) -> None:
+    """Raise ValueError on what a single run may ask for and a sweep may not."""
+    trainer = config["trainer"]
+    if str(trainer.get("strategy") or "").startswith(("ddp", "fsdp", "deepspeed")):
+        raise ValueError(
+            f"trainer.strategy={trainer['strategy']} would run the whole sweep in every process: with -m each job has "
+            "one device; run jobs in parallel with hydra/launcher=joblib or submitit_slurm"
+        )
+    if config["run_dir"] is not None:
+        raise ValueError("run_dir would put all jobs into one folder: leave it out, and name the sweep with sweep_name")
+    if config["force"]:
+        raise ValueError("force=true is for single runs: to search anew choose another sweep_name or remove its folder")
+    if trainer["max_epochs"] != config["n_epochs"]:
+        raise ValueError("trainer.max_epochs is decided by the rungs of `selection`: give n_epochs alone")
+
+
+def _own(folder: Any, job: Any) -> list[str]:
+    """The overrides that the sweep itself gives a job: it composes its configuration anew, and is told no other way."""
+    path = folder.job_path(job.combination, job.seed)
+    return [
+        f"seed={job.seed}",
+        f"sweep_name={_quoted(folder.path.name)}",
+        f"trainer.max_epochs={job.epochs}",
+        *([] if job.selected else ["eval.splits=[]"]),
+        f"hydra.sweep.dir={_quoted(str(folder.path))}",
+        f"hydra.sweep.subdir={_quoted(path.relative_to(folder.path).as_posix())}",
+    ]
+
+
+def _quoted(text: str) -> str:
+    """`text` as Hydra's grammar reads it back."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)

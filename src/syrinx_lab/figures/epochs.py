@@ -1,0 +1,72 @@
+"""What the figures over epochs share: the order of the panels, their units, and curves with gaps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from .panels import TICK_SIZE
+
+# in the order in which they are drawn; others follow by name
+LOSSES = ("total", "spec", "tf", "env", "env_log", "weights", "nan_skip")
+SCORES = ("tf_corr", "autonomy", "bounded_frac", "spec_corr", "amp_pen", "pitch_pen", "f0_cents", "env_corr")
+UNITS = {
+    "nan_skip": "updates left out",
+    "horizon": "samples",
+    "f0_cents": "cents",
+    "onset_error_ms": "ms",
+    "bounded_frac": "share",
+    "ignition_rate": "share",
+    "oscillator_share": "share",
+    "tf_corr": "correlation",
+    "spec_corr": "correlation",
+    "env_corr": "correlation",
+    "amp_pen": "|log ratio|",
+    "pitch_pen": "|log ratio|",
+    "accel_r2": "R²",
+}
+COLUMNS = 4
+PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}  # under text that lies on lines
+_LOG_SPAN = 20.0  # a loss that falls by more than this is drawn on a logarithmic axis
+
+Series = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def ordered(found: Iterable[str], first: Sequence[str]) -> list[str]:
+    """The distinct names, those of `first` in its order, the others after them by name."""
+    names = set(found)
+    return [name for name in first if name in names] + sorted(names - set(first))
+
+
+def series_of(rows: Sequence[Mapping[str, Any]], key: str) -> Series:
+    """(epochs, values) of the rows that have `key`; what is not a finite number is NaN."""
+    found = [(int(row["epoch"]), row[key]) for row in rows if key in row]
+    values = [float(value) if value is not None and math.isfinite(value) else math.nan for _, value in found]
+    return np.array([epoch for epoch, _ in found], dtype=np.float64), np.array(values, dtype=np.float64)
+
+
+def draw_series(panel: Axes, series: Series, color: str, label: str | None = None, *, style: str = "-") -> None:
+    """A curve with gaps where it is NaN, or a word that there is nothing to see."""
+    panel.plot(*series, color=color, linestyle=style, linewidth=1.2, marker=marker(series), markersize=3, label=label)
+    if not np.isfinite(series[1]).any():
+        panel.text(
+            0.5, 0.5, "never a finite number", transform=panel.transAxes, ha="center", fontsize=TICK_SIZE, bbox=PAPER
+        )
+        panel.set_yticks([])
+
+
+def marker(series: Series) -> str | None:
+    """Dots as long as they can be told apart: a point between two gaps is seen by its dot alone."""
+    return "o" if len(series[0]) <= 40 or np.isnan(series[1]).any() else None
+
+
+def log_where_it_spans(panel: Axes, values: NDArray[np.float64]) -> None:
+    """A logarithmic axis for values that are positive and span more than `_LOG_SPAN`."""
+    finite = values[np.isfinite(values)]
+    if len(finite) and finite.min() > 0 and finite.max() > _LOG_SPAN * finite.min():
+        panel.set_yscale("log")

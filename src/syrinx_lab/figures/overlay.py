@@ -1,0 +1,98 @@
+"""How several runs went: their losses and scores over each other, one colour a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from .epochs import COLUMNS, LOSSES, SCORES, UNITS, Series, log_where_it_spans, marker, ordered, series_of
+from .panels import LABEL_SIZE, TICK_SIZE
+from .smoothing import smoothed, smoothing_window
+from .style import PALETTE, new_figure
+
+# yellow is hardly seen on white
+_COLOURS = tuple(PALETTE[name] for name in ("blue", "vermillion", "green", "orange", "purple", "sky", "black"))
+_STYLES = ("-", "--", ":", "-.")
+MOST_RUNS = len(_COLOURS) * len(_STYLES)
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def overlay_panels(runs: Mapping[str, Rows]) -> Figure:
+    """One panel for each loss term, for the horizon and for each validation score as sung; one curve for each run.
+
+    runs  name -> rows of its history, see `loss_panels`; a run without a term has no curve in its panel
+
+    Every run has the same colour and stroke in all panels. A curve that is noisy is drawn as the mean over as many
+    epochs as `smoothing_window` says, with the values themselves behind it, faint. Raises ValueError when there is no
+    history, or more runs than colours and strokes tell apart.
+    """
+    runs = {name: rows for name, rows in runs.items() if rows}
+    if not runs:
+        raise ValueError("no history to draw: train for at least one epoch")
+    if len(runs) > MOST_RUNS:
+        raise ValueError(f"{len(runs)} runs cannot be told apart in one figure: choose {MOST_RUNS} or fewer")
+    keys = _panel_keys([row for rows in runs.values() for row in rows])
+    columns = max(1, min(COLUMNS, len(keys)))
+    lines = max(1, math.ceil(len(keys) / columns))
+    legend_lines = math.ceil(len(runs) / columns)
+    figure = new_figure(3.0 * columns + 0.2, 2.3 * lines + 0.2 + 0.2 * legend_lines)
+    axes = list(figure.subplots(lines, columns, squeeze=False).flat)
+    last = max(int(row["epoch"]) for rows in runs.values() for row in rows)
+    for panel, key in zip(axes, keys):
+        found = {name: series_of(rows, key) for name, rows in runs.items()}
+        if key.startswith("loss/"):
+            log_where_it_spans(panel, np.concatenate([values for _, values in found.values()]))
+        for number, series in enumerate(found.values()):
+            _draw(panel, series, number, logarithmic=panel.get_yscale() == "log", stairs=key == "train/horizon")
+        name = key.partition("/")[2]
+        panel.set_title(key, fontsize=LABEL_SIZE)
+        panel.set_xlabel("epoch", fontsize=TICK_SIZE)
+        panel.set_ylabel(UNITS.get(name, "loss" if key.startswith("loss/") else "dimensionless"), fontsize=TICK_SIZE)
+        panel.tick_params(labelsize=TICK_SIZE)
+        panel.set_xlim(0.5, last + 0.5)
+        panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+    for panel in axes[len(keys) :]:
+        panel.set_axis_off()
+    handles = [axes[0].plot([], [], **_stroke(number))[0] for number in range(len(runs))]
+    figure.legend(handles, list(runs), loc="outside lower center", ncols=columns, fontsize=TICK_SIZE, frameon=False)
+    return figure
+
+
+def _panel_keys(rows: Rows) -> list[str]:
+    """The names in the history that get a panel, in the order of `loss_panels`."""
+    names = {key for row in rows for key in row}
+    losses = ordered((key[5:] for key in names if key.startswith("loss/")), LOSSES)
+    scores = ordered((key[4:] for key in names if key.startswith(("val/")) and "/rescaled_" not in key), SCORES)
+    keys = [f"loss/{name}" for name in losses] + ["train/horizon"] + [f"val/{name}" for name in scores]
+    # what was never left out and what was never rolled out needs no panel
+    dull = [key for key in ("loss/nan_skip", "train/horizon") if not np.any(series_of(rows, key)[1] > 0)]
+    return [key for key in keys if key not in dull]
+
+
+def _draw(panel: Axes, series: Series, number: int, *, logarithmic: bool, stairs: bool) -> None:
+    """The curve of a run, smoothed as it asks for; noise on a logarithmic axis is judged there."""
+    at, values = series
+    stroke = _stroke(number)
+    if stairs:
+        panel.step(at, values, where="mid", **stroke)
+        return
+    scaled = np.log(values) if logarithmic else values
+    window = smoothing_window(scaled)
+    if window > 1:
+        panel.plot(at, values, color=stroke["color"], linewidth=0.6, alpha=0.25)
+        mean = smoothed(scaled, window)
+        values = np.exp(mean) if logarithmic else mean
+    panel.plot(at, values, marker=marker((at, values)), markersize=2.5, **stroke)
+
+
+def _stroke(number: int) -> dict[str, Any]:
+    """Colour and stroke of a run: all colours in full strokes first."""
+    style = _STYLES[number // len(_COLOURS)]
+    return {"color": _COLOURS[number % len(_COLOURS)], "linestyle": style, "linewidth": 1.3}

@@ -1,0 +1,169 @@
+"""A run from its configuration: everything checked and built, then trained to a rung."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch.callbacks import ProgressBar
+from omegaconf import DictConfig
+
+from .assembly import (
+    build,
+    build_datamodule,
+    build_horizon,
+    build_model,
+    build_module,
+    build_objective,
+    plain,
+    run_name,
+)
+from .cli import one_line
+from .losses.teacher_forced import TeacherForced
+from .runs.directory import RunDirectory, find_run
+from .runs.identity import run_key
+from .training.backend import tell_backend
+from .training.checkpoints import Checkpoints
+from .training.datamodule import SongDataModule
+from .training.history import HistoryWriter
+from .training.loggers import finishing
+from .training.module import OuroborosModule
+from .training.outcome import write_loss_figure
+from .training.weights import load_weights, read_checkpoint
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run of which everything is checked and nothing written.
+
+    cfg, config   the configuration, composed and in plain containers
+    run           its folder, which need not exist
+    key           its identity
+    fingerprint   of the recordings
+    """
+
+    cfg: DictConfig
+    config: dict[str, Any]
+    run: RunDirectory
+    key: str
+    fingerprint: str
+    module: OuroborosModule
+    callbacks: list[Callback]
+    datamodule: SongDataModule
+
+    def claim(self) -> None:
+        """Make the folder this run's, see `RunDirectory.claim`."""
+        self.run.claim(self.config, self.fingerprint)
+
+
+def prepare(cfg: DictConfig) -> Prepared:
+    """Build and check what a run needs; raises ValueError for all that can be wrong with configuration or data."""
+    config = plain(cfg)
+    _quieten()
+    seed_everything(cfg.seed, workers=True, verbose=False)
+    model = build_model(cfg)
+    if cfg.init_from is not None:
+        source = _weights_file(cfg.init_from)
+        load_weights(model, source)
+        config["init_weights"] = hashlib.sha256(source.read_bytes()).hexdigest()[:16]  # the identity, wherever they lie
+    module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
+    callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
+    datamodule = build_datamodule(cfg)
+    datamodule.prepare(module.horizon.max if module.objective.needs_rollout else None)
+
+    fingerprint = datamodule.fingerprint()
+    key = run_key(config, fingerprint)
+    run = RunDirectory(config["run_dir"] or Path(config["paths"]["outputs"]) / f"{run_name(config)}-{key[:8]}")
+    return Prepared(cfg, config, run, key, fingerprint, module, callbacks, datamodule)
+
+
+def fit(prepared: Prepared, *, again: Path | None = None) -> None:
+    """Train from the last checkpoint before `trainer.max_epochs` to that epoch.
+
+    again  where the history goes when the run has gone further than that already: the epochs in between are trained
+           once more, to the same weights, and neither the run's own history nor a logger hears of it
+    """
+    cfg, run, module, datamodule = prepared.cfg, prepared.run, prepared.module, prepared.datamodule
+    objective, epochs = module.objective, cfg.trainer.max_epochs
+    before = [(epoch, path) for epoch, path in run.checkpoints() if epoch < epochs]
+    latest = before[-1][1] if before else None
+    if latest is not None:
+        read_checkpoint(latest)  # a damaged one is better told now than by Lightning
+        print(f"going on after epoch {before[-1][0]} of {epochs}", flush=True)
+    cast(TeacherForced, objective.terms["tf"]).set_variance(datamodule.acceleration_variance() / module.model.step**4)
+    for callback in prepared.callbacks:
+        if isinstance(callback, Checkpoints):
+            callback.directory, callback.config = run.checkpoints_path, prepared.config
+            if again is not None:
+                callback.keep = None  # it would remove what is written now, being older than what is there
+        elif isinstance(callback, HistoryWriter):
+            callback.path = again or run.history_path
+    logger = None
+    if again is None:
+        logger = build(
+            cfg.logger,
+            directory=run.path,
+            key=prepared.key,
+            run_name=run_name(prepared.config),
+            resolved=prepared.config,
+        )
+    run.set_status("running")
+    with finishing(logger):
+        trainer = Trainer(
+            max_epochs=epochs,
+            accelerator=cfg.trainer.accelerator,
+            devices=1,
+            limit_train_batches=cfg.trainer.limit_batches,
+            gradient_clip_val=cfg.optim.grad_clip,
+            callbacks=prepared.callbacks,
+            logger=logger if logger is not None else False,
+            default_root_dir=run.path,
+            enable_model_summary=False,
+            enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in prepared.callbacks),
+            use_distributed_sampler=False,
+            log_every_n_steps=1,
+        )
+        backend = str(tell_backend(module, trainer.strategy.root_device))
+        run.set_backend(backend)
+        if logger is not None:
+            logger.log_hyperparams({"backend_used": backend})
+        try:
+            trainer.fit(module, datamodule=datamodule, ckpt_path=latest, weights_only=True)
+        except Exception as error:
+            run.set_status("failed", message=one_line(error))
+            raise
+        except SystemExit:  # so Lightning ends when it is interrupted
+            run.set_status("interrupted", epoch=trainer.current_epoch)
+            raise KeyboardInterrupt from None
+    write_loss_figure(run.figures_path, run.history.read())
+
+
+def forget(run: RunDirectory) -> None:
+    """Remove what a run has learned, so that it is trained again."""
+    for folder in (run.checkpoints_path, run.audio_path, run.figures_path, run.rungs_path):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (run.history_path, run.manifest_path):
+        file.unlink(missing_ok=True)
+
+
+def _weights_file(source: str) -> Path:
+    path = Path(source)
+    if path.is_file():
+        return path
+    latest = find_run(path).latest_checkpoint()
+    assert latest is not None, "find_run answers only runs with checkpoints"
+    return latest
+
+
+def _quieten() -> None:
+    for noisy in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")

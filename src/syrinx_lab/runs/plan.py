@@ -1,0 +1,148 @@
+"""What a sweep will do: combinations of the compared values x seeds, each with its rungs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+from .identity import differing_keys, identity
+from .rungs import Rung
+
+SCHEMA = 1
+# what the sweep decides for its jobs, or what would put all of them in one folder
+RESERVED = ("selection", "sweep_name", "run_dir", "force", "trainer.max_epochs", "paths", "hydra", "eval.splits")
+# what the scores depend on besides the weights
+SCORING = ("selection", "eval", "callbacks.evaluation", "callbacks.checkpoints")
+_LONGEST = 80
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One choice of the compared values.
+
+    label      its folder within the sweep's, for example `loss=mse_accel`; empty when nothing but seeds is compared
+    overrides  the choice as it is written on a command line
+    n_epochs   planned epochs
+    rungs      in order
+    config     the identity of its models, less the seed
+    """
+
+    label: str
+    overrides: tuple[str, ...]
+    n_epochs: int
+    rungs: tuple[Rung, ...]
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """A sweep, complete: what is compared, over which seeds, by which rule.
+
+    compared      swept key -> its values as they are written, less the seeds
+    seeds         of every combination, ascending
+    combinations  in the order of the command line
+    metric        val score by which seeds are ranked
+    scoring       the configuration that the scores depend on, see `SCORING`
+    """
+
+    compared: Mapping[str, Sequence[str]]
+    seeds: tuple[int, ...]
+    combinations: tuple[Combination, ...]
+    metric: str
+    scoring: Mapping[str, Any]
+
+    def content(self) -> dict[str, Any]:
+        """The plan in plain values, as plan.json holds it and as two plans are compared."""
+        return {
+            "schema": SCHEMA,
+            "compared": {key: list(values) for key, values in self.compared.items()},
+            "seeds": list(self.seeds),
+            "metric": self.metric,
+            "scoring": dict(self.scoring),
+            "combinations": {
+                combination.label or "seeds": {
+                    "overrides": list(combination.overrides),
+                    "n_epochs": combination.n_epochs,
+                    "rungs": [asdict(rung) for rung in combination.rungs],
+                    "config": dict(combination.config),
+                }
+                for combination in self.combinations
+            },
+        }
+
+    def name(self, question: str | None = None) -> str:
+        """What the sweep's folder is called unless it is given: what is compared, and a hash of the whole plan.
+
+        question  stands for what is compared, where the sweep has a name of its own
+        """
+        compared = "-".join([key.rsplit(".", 1)[-1] for key in self.compared] + ["seed"])
+        canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
+        return f"{_safe(question or compared)}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
+
+
+def split_swept(swept: Mapping[str, Sequence[str]], seed: int) -> tuple[list[tuple[str, ...]], list[int]]:
+    """Swept key -> values, into (overrides of every combination of the others, seeds).
+
+    swept  the values as they are written on a command line; keys may carry Hydra's +
+    seed   the one that is used where no seeds are swept
+    Raises ValueError on a key that the sweep decides itself, and on seeds that are no whole numbers or stand twice.
+    """
+    for key in swept:
+        bare = key.lstrip("+~")
+        if any(bare == name or bare.startswith((f"{name}.", f"{name}/", f"{name}@")) for name in RESERVED):
+            raise ValueError(f"{bare} cannot be swept: the sweep decides it for all of its jobs; give one value")
+    try:
+        seeds = sorted(int(value) for value in swept.get("seed", [str(seed)]))
+    except ValueError as error:
+        raise ValueError(f"seed={','.join(swept['seed'])}: use whole numbers") from error
+    twice = sorted({value for value in seeds if seeds.count(value) > 1})
+    if twice:
+        raise ValueError(f"seed {twice[0]} stands twice in the sweep: give every seed once")
+    others = [[f"{key}={value}" for value in values] for key, values in swept.items() if key != "seed"]
+    return list(product(*others)), seeds
+
+
+def label(overrides: Sequence[str]) -> str:
+    """The folder of a combination: its overrides, with a short hash where a folder's name cannot hold them."""
+    text = ",".join(override.lstrip("+") for override in overrides)
+    safe = _safe(text)
+    if safe == text and len(text) <= _LONGEST:
+        return text
+    return f"{safe[:_LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+
+def combination(
+    overrides: Sequence[str], config: Mapping[str, Any], rungs: Sequence[Rung]
+) -> tuple[Combination, dict[str, Any]]:
+    """A combination from its resolved configuration, and the part of that which its scores depend on."""
+    models = dict(config)
+    if models.get("init_from") is not None:
+        models["init_weights"] = str(models["init_from"])  # their hash would need the file; the path says as much here
+    models = identity(models)
+    models.pop("seed", None)
+    scoring: dict[str, Any] = {}
+    for name in SCORING:
+        node: Any = config
+        for part in name.split("."):
+            node = node.get(part, {})
+        scoring[name] = node
+    return Combination(label(overrides), tuple(overrides), config["n_epochs"], tuple(rungs), models), scoring
+
+
+def refuse_twins(combinations: Sequence[Combination]) -> None:
+    """Raise ValueError when two combinations describe the same models: what is compared changes no weight."""
+    for number, one in enumerate(combinations):
+        for other in combinations[:number]:
+            if not differing_keys(one.config, other.config):
+                raise ValueError(
+                    f"{other.label or 'one job'} and {one.label or 'another'} are the same model: what differs between "
+                    "them changes no weight; take it out of the sweep"
+                )
+
+
+def _safe(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_+.=," else "_" for c in text)

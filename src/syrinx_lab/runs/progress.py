@@ -1,0 +1,149 @@
+"""How far a run has come, read from its folder while it trains."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .activity import UNDER_WAY, being_trained, last_sign
+from .directory import RunDirectory
+from .plateau import Plateau, find_plateau
+
+_RECENT = 5  # epochs whose median says how long the next one takes
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A run as it stands.
+
+    status       as in state.json; a run that died without a word says for how long it has been silent
+    under_way    whether it still trains
+    epoch        finished epochs; `target` where it will stop, `planned` of the whole run
+    losses       term -> value in the last epoch
+    scores       val metric -> value when it was last evaluated, after `scored_epoch`
+    horizon      samples, None without a rollout
+    skipped      updates left out because they were not finite, in all
+    checkpoints  (epoch, file) by the number of the epoch
+    epoch_s      seconds an epoch takes at present; `eta_s` until the target, None when it does not train
+    plateau      of `metric`, see `find_plateau`
+    rows         its history
+    """
+
+    run: RunDirectory
+    config: Mapping[str, Any]
+    status: str
+    under_way: bool
+    epoch: int
+    target: int
+    planned: int
+    losses: dict[str, float | None]
+    scores: dict[str, float | None]
+    scored_epoch: int | None
+    horizon: int | None
+    skipped: int
+    checkpoints: list[tuple[int, Path]]
+    epoch_s: float | None
+    eta_s: float | None
+    metric: str
+    plateau: Plateau | None
+    rows: list[dict[str, Any]]
+
+
+def read_progress(
+    run: RunDirectory, *, metric: str | None = None, patience: int = 15, min_delta: float = 0.01
+) -> Progress:
+    """How `run` stands.
+
+    metric     name in the history whose plateau is told (val/tf_corr, loss/total); None: the val score by which the
+               run's models are ranked
+    patience   epochs, see `find_plateau`; min_delta likewise
+    Raises ValueError with one line when the folder is no run or a file in it is broken.
+    """
+    if not (run.config_path.is_file() and run.state_path.is_file()):
+        raise ValueError(
+            f"{run.path} is not a run: it lacks config.yaml or state.json; give a folder that training named"
+        )
+    config, state, rows = run.config(), run.state(), run.history.read()
+    metric = metric or f"val/{config.get('selection', {}).get('metric', 'tf_corr')}"
+    last = rows[-1] if rows else {}
+    evaluated: dict[str, Any] = next(
+        (row for row in reversed(rows) if any(name.startswith("val/") for name in row)), {}
+    )
+    status, epoch = state.get("status", "claimed"), int(last.get("epoch", 0))
+    under_way = status in UNDER_WAY
+    if under_way and being_trained(run) is None:
+        status, under_way = f"silent {_span(time.time() - last_sign(run))}", False
+    planned = int(config.get("n_epochs") or 0)
+    target = int(config.get("trainer", {}).get("max_epochs") or planned)
+    recent = [float(row["seconds"]) for row in rows[-_RECENT:] if row.get("seconds") is not None]
+    epoch_s = statistics.median(recent) if recent else None
+    horizon = last.get("train/horizon")
+    return Progress(
+        run=run,
+        config=config,
+        status=status,
+        under_way=under_way,
+        epoch=epoch,
+        target=target,
+        planned=planned,
+        losses=_part(last, "loss/"),
+        scores=_part(evaluated, "val/"),
+        scored_epoch=evaluated.get("epoch"),
+        horizon=int(horizon) if horizon else None,
+        skipped=int(sum(row.get("loss/nan_skip") or 0 for row in rows)),
+        checkpoints=run.checkpoints(),
+        epoch_s=epoch_s,
+        eta_s=max(target - epoch, 0) * epoch_s if under_way and epoch_s is not None else None,
+        metric=metric,
+        plateau=find_plateau(
+            [(row["epoch"], row[metric]) for row in rows if metric in row],
+            patience=patience,
+            min_delta=min_delta,
+            smaller_is_better=metric.startswith("loss/"),
+        ),
+        rows=rows,
+    )
+
+
+def in_words(seconds: float | None) -> str:
+    """A time for a table: 45 s, 12 min, 3 h 05 min; a dash for None."""
+    return "-" if seconds is None else _span(seconds)
+
+
+def news(before: Sequence[Progress] | None, now: Sequence[Progress], names: Mapping[Path, str]) -> list[str]:
+    """What has happened between two looks, a line each: NEW_CHECKPOINT by the number of the epoch, and PLATEAU.
+
+    before  the runs as they stood, None at the first look: it tells plateaus and no checkpoints
+    names   of the runs, by folder
+    """
+    lines, known = [], {progress.run.path: progress for progress in before or ()}
+    for progress in now:
+        name, earlier = names[progress.run.path], known.get(progress.run.path)
+        seen = {epoch for epoch, _ in earlier.checkpoints} if earlier else set()
+        if before is not None:
+            for epoch, file in progress.checkpoints:
+                if epoch not in seen:
+                    lines.append(f"NEW_CHECKPOINT {name} epoch {epoch} {file}")
+        plateau = progress.plateau
+        if plateau is not None and (earlier is None or earlier.plateau != plateau):
+            lines.append(
+                f"PLATEAU {name} epoch {plateau.told}: {progress.metric} is no better than {plateau.best:.3f} "
+                f"since epoch {plateau.since}"
+            )
+    return lines
+
+
+def _part(row: Mapping[str, Any], group: str) -> dict[str, float | None]:
+    """The values of a group of names, without its prefix."""
+    return {name.removeprefix(group): value for name, value in row.items() if name.startswith(group)}
+
+
+def _span(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"

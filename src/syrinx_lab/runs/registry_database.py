@@ -1,0 +1,140 @@
+"""Where the registry lies, and transactions that many processes can write at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from .registry_tables import METADATA
+
+VARIABLE = "SYRINX_REGISTRY"
+FILE_NAME = "registry.sqlite"
+
+_T = TypeVar("_T")
+_PASSING = ("locked", "busy", "already exists", "deadlock", "serialize", "unique constraint", "duplicate key")
+# what the drivers say of a database that is not ours, and what to do then
+_ADVICE = (
+    (
+        r"no such column|has no column|column .* does not exist",
+        "another version of the lab made it: move it away and `runs scan`",
+    ),
+    (r"no such table|relation .* does not exist", "nothing was ever recorded there: `runs scan`"),
+)
+
+
+def registry_url(outputs: str | Path, given: str | None = None) -> URL:
+    """The SQLAlchemy URL of the registry: `given`, else SYRINX_REGISTRY, else registry.sqlite in `outputs`.
+
+    given  a URL (postgresql+psycopg://host/lab) or the name of an SQLite file
+    Raises ValueError for what is no URL.
+    """
+    text = given or os.environ.get(VARIABLE) or str(Path(outputs) / FILE_NAME)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser()))
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError(f"the registry's address is no SQLAlchemy URL ({error}): correct {VARIABLE}") from None
+
+
+class Database:
+    """A database that holds the tables of the registry.
+
+    url        see `registry_url`
+    timeout_s  how long a transaction waits for other writers before it gives up
+
+    SQLite is kept in WAL mode: readers never wait. WAL needs a disk of this machine; processes on several machines
+    share a server's database (Postgres) instead. No connection outlives a transaction, so that processes may fork.
+    """
+
+    def __init__(self, url: URL, timeout_s: float = 30.0) -> None:
+        self.url, self.timeout_s = url, timeout_s
+        self.file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        self._engine = self._make_engine()
+
+    def __str__(self) -> str:
+        return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
+
+    def write(self, work: Callable[[Connection], _T]) -> _T:
+        """What `work` returns, run in one transaction that holds or leaves no trace; tried again when others write.
+
+        Raises ValueError with one line when the database cannot be written, or not within `timeout_s`.
+        """
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+
+        def with_tables(connection: Connection) -> _T:
+            METADATA.create_all(
+                connection
+            )  # where they are there it asks three times, and may have been lost meanwhile
+            return work(connection)
+
+        return self._patiently(lambda: self._within("BEGIN IMMEDIATE", with_tables))
+
+    def read(self, work: Callable[[Connection], _T]) -> _T:
+        """What `work` returns, run in one transaction. Raises ValueError with one line when there is no registry."""
+        if self.file is not None and not self.file.is_file():
+            raise ValueError(f"no registry at {self}: train a model, or run `python -m syrinx_lab.runs scan`")
+        return self._patiently(lambda: self._within("BEGIN", work))
+
+    def _make_engine(self) -> Engine:
+        """The engine, with the SQLite connections set up."""
+        try:
+            if self.file is None:
+                return create_engine(self.url, poolclass=NullPool)
+            engine = create_engine("sqlite://", creator=self._connect_sqlite, poolclass=NullPool)
+        except (ModuleNotFoundError, NoSuchModuleError) as error:
+            raise ValueError(f"no driver for {self.url.drivername} ({error}): install it, or correct the URL") from None
+        # sqlite3's own transactions begin too late to be safe: SQLAlchemy's BEGIN is said aloud instead
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _connect_sqlite(self) -> sqlite3.Connection:
+        """A connection in WAL mode that waits for other writers and checks foreign keys."""
+        assert self.file is not None, "called for SQLite alone"
+        if self.file.exists() and not os.access(self.file.parent, os.W_OK):
+            # somebody else's outputs: without the right to make the -shm file, only as a file that never changes
+            return sqlite3.connect(f"{self.file.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
+        connection = sqlite3.connect(self.file, timeout=self.timeout_s, isolation_level=None)
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
+
+    def _within(self, begin_with: str, work: Callable[[Connection], _T]) -> _T:
+        """`work` in one transaction."""
+        engine: Any = self._engine.execution_options(begin_with=begin_with)
+        with engine.begin() as connection:
+            return work(connection)
+
+    def _patiently(self, attempt: Callable[[], _T]) -> _T:
+        """What `attempt` returns, tried again while another writer is the reason that it fails."""
+        deadline, pause = time.monotonic() + self.timeout_s, 0.01
+        while True:
+            try:
+                return attempt()
+            except (DBAPIError, sqlite3.Error) as error:
+                reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
+                if any(word in reason.lower() for word in _PASSING) and time.monotonic() < deadline:
+                    time.sleep(pause * random.random())
+                    pause = min(2 * pause, 0.5)
+                    continue
+                advice = "".join(f"; {text}" for sign, text in _ADVICE if re.search(sign, reason))
+                raise ValueError(f"registry {self}: {reason}{advice}") from error
+
+
+def _begin(connection: Connection) -> None:
+    """Open a transaction as the work in it asks for: a writer takes the lock at once."""
+    connection.exec_driver_sql(connection.get_execution_options().get("begin_with", "BEGIN"))

@@ -1,0 +1,179 @@
+"""A sweep from its plan to the selected models, through whatever can launch jobs; what it knows, it reads from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .atomic import read_json, write_json_atomic
+from .decision import decide
+from .directory import RunDirectory
+from .plan import Combination, SweepPlan
+from .seed_table import seed_rows, table_text
+from .selection import best
+from .sweep_folder import SELECTED_RECORD, SweepFolder, record_name, relative
+
+LAUNCHES = 3  # how often a job is launched that leaves no record: once, and twice again
+
+
+@dataclass(frozen=True)
+class Job:
+    """One launch of a seed: train it to `epochs` and score it on val, or, when it is `selected`, evaluate it."""
+
+    combination: Combination
+    seed: int
+    epochs: int
+    selected: bool = False
+
+    @property
+    def record(self) -> str:
+        """The name of the record that the job leaves."""
+        return SELECTED_RECORD if self.selected else record_name(self.epochs)
+
+
+Launch = Callable[[Sequence[Job]], None]
+Say = Callable[[str], None]
+
+
+def run_sweep(plan: SweepPlan, folder: SweepFolder, launch: Launch, say: Say = print) -> dict[str, Any]:
+    """Train, cull, resume, select and evaluate; returns the content of the sweep's selected_model.json.
+
+    plan    what to do
+    folder  where the records lie; what is in it already is not done again
+    launch  runs jobs, in parallel or one after the other, and returns when they have ended; each leaves its record in
+            `folder`. What it raises (but for KeyboardInterrupt and its like) is the loss of those that left none
+    say     takes lines for a person
+
+    A job without a record was lost with its process: it is launched again, twice at most, the last time alone, and then
+    counts as lost. Decisions stand once they are written. Jobs that failed or were lost are tried again by the next
+    call as long as no decision was made on them. Raises ValueError when the folder holds another sweep, when no seed of
+    a combination came through (after the others have been brought to their end), or when an evaluation fails.
+    """
+    folder.claim(plan)
+    _forget_failures(plan, folder)
+    empty: list[str] = []
+    standing = {combination.label: list(plan.seeds) for combination in plan.combinations}
+    for index in range(max(len(combination.rungs) for combination in plan.combinations)):
+        climbing = [c for c in plan.combinations if index < len(c.rungs) and standing[c.label]]
+        undecided = [c for c in climbing if folder.decision(c, c.rungs[index].epochs) is None]
+        _run(folder, [Job(c, s, c.rungs[index].epochs) for c in undecided for s in standing[c.label]], launch, say)
+        for combination in climbing:
+            decision = _decided(plan, folder, combination, index, standing[combination.label])
+            standing[combination.label] = decision["kept"]
+            if not decision["kept"]:
+                empty.append(combination.label)
+            for line in _told(combination, decision, index):
+                say(line)
+        folder.write_table(table_text(seed_rows(plan, folder)))
+    manifest = _select(plan, folder, standing, launch, say)
+    if empty or manifest is None:
+        raise ValueError(
+            f"no seed came through{' in ' + ', '.join(empty) if any(empty) else ''}: the reasons stand above and in "
+            f"{folder.table_path}; the same command tries again"
+        )
+    return manifest
+
+
+def _run(folder: SweepFolder, jobs: Sequence[Job], launch: Launch, say: Say) -> None:
+    """Launch jobs until each has a record; give those up that leave none."""
+    reason = "its process died and left no record"
+    for attempt in range(LAUNCHES):
+        missing = _missing(folder, jobs)
+        if attempt and missing:
+            say(f"{len(missing)} of {len(jobs)} jobs left no record ({reason}): launching them again")
+        # in the end one by one, so that a job which takes its neighbours with it takes no more of them
+        for batch in [missing] if attempt < LAUNCHES - 1 else [[job] for job in missing]:
+            if batch:
+                try:
+                    launch(batch)
+                except Exception as error:
+                    reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    for job in _missing(folder, jobs):
+        path = folder.job_path(job.combination, job.seed)
+        path.mkdir(parents=True, exist_ok=True)
+        lost = {"status": "lost", "reason": f"launched {LAUNCHES} times: {reason}", "seed": job.seed}
+        write_json_atomic(path / job.record, {**lost, "epochs": job.epochs})
+
+
+def _missing(folder: SweepFolder, jobs: Sequence[Job]) -> list[Job]:
+    return [job for job in jobs if folder.record(job.combination, job.seed, job.record) is None]
+
+
+def _forget_failures(plan: SweepPlan, folder: SweepFolder) -> None:
+    """Remove the records of failed and lost jobs on which no decision was made."""
+    for combination in plan.combinations:
+        open_records = [
+            record_name(r.epochs) for r in combination.rungs if folder.decision(combination, r.epochs) is None
+        ]
+        for seed in plan.seeds:
+            for name in (*open_records, SELECTED_RECORD):
+                record = folder.record(combination, seed, name)
+                if record is not None and record["status"] in ("failed", "lost"):
+                    (folder.job_path(combination, seed) / name).unlink()
+
+
+def _decided(
+    plan: SweepPlan, folder: SweepFolder, combination: Combination, index: int, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """The decision after a rung, made and written if it is not there; one that keeps nobody is not written."""
+    rung = combination.rungs[index]
+    decision = folder.decision(combination, rung.epochs)
+    if decision is None:
+        records = [folder.record(combination, seed, record_name(rung.epochs)) for seed in seeds]
+        decision = decide([record for record in records if record is not None], rung, plan.metric)
+        if decision["kept"]:
+            folder.write_decision(combination, decision)
+    return decision
+
+
+def _told(combination: Combination, decision: dict[str, Any], index: int) -> list[str]:
+    """A ranking in lines."""
+    last = index == len(combination.rungs) - 1
+    kept = "selected" if last else "goes on"
+    lines = [f"after epoch {decision['epochs']}{'  ' + combination.label if combination.label else ''}"]
+    for row in decision["ranking"]:
+        scores = [
+            f"{name} {'-' if row[name] is None else format(row[name], '.3f')}"
+            for name in dict.fromkeys((decision["metric"], "bounded_frac"))
+        ]
+        came_through = row["status"] == "trained"
+        fate = kept if row["seed"] in decision["kept"] else "culled" if came_through and not last else ""
+        said = scores if came_through else [row["status"], str(row["reason"])]
+        lines.append("  ".join([f"  {row['rank']}.", f"seed {row['seed']}", *said, fate]).rstrip())
+    return lines
+
+
+def _select(
+    plan: SweepPlan, folder: SweepFolder, standing: dict[str, list[int]], launch: Launch, say: Say
+) -> dict[str, Any] | None:
+    """Evaluate the model of every combination, write it, and write the best of them; None when there is none."""
+    chosen = [(c, standing[c.label][0]) for c in plan.combinations if standing[c.label]]
+    _run(folder, [Job(c, seed, c.rungs[-1].epochs, selected=True) for c, seed in chosen], launch, say)
+    rows = []
+    for combination, seed in chosen:
+        evaluated = folder.record(combination, seed, SELECTED_RECORD)
+        assert evaluated is not None, "a job without a record was given one that says it is lost"
+        if evaluated["status"] != "trained":
+            raise ValueError(
+                f"seed {seed}{' of ' + combination.label if combination.label else ''} was selected, and its "
+                f"evaluation failed: {evaluated['reason']}; the same command tries again"
+            )
+        run, path = RunDirectory(folder.outputs / evaluated["run"]), folder.combination_path(combination)
+        if folder.selected(path) is None:
+            compared = {"name": folder.path.name, "overrides": list(combination.overrides)}
+            whose = {"run": relative(run.path, path), "sweep": compared}
+            folder.write_selected(path, run.path, {**read_json(run.manifest_path), **whose})
+        record = folder.record(combination, seed, record_name(combination.rungs[-1].epochs))
+        assert record is not None, "it was ranked"
+        rows.append({**record["val"]["raw"], "seed": seed, "key": combination.label, "run": run.path, "path": path})
+    if not rows:
+        return None
+    winner = best(rows, plan.metric)
+    selected, here = folder.selected(folder.path), relative(winner["run"], folder.path)
+    if selected is None or selected["run"] != here:
+        manifest = folder.selected(winner["path"])
+        assert manifest is not None, "it was written above"
+        selected = {**manifest, "run": here}
+        folder.write_selected(folder.path, winner["path"], selected)
+    return selected

@@ -1,0 +1,138 @@
+"""The folder of one sweep: what lies where in it, and whose sweep it holds."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .atomic import read_json, write_json_atomic, write_text_atomic
+from .identity import differing_keys
+from .plan import Combination, SweepPlan
+
+_SHOWN_DIFFERENCES = 5
+SELECTED_RECORD = "selected.json"
+
+
+class SweepFolder:
+    """The layout of a sweep; models lie outside, beside `sweeps/`, so that sweeps that overlap share them.
+
+        plan.json                              what the sweep does
+        seed_cv.csv                            a row a seed and rung
+        selected_model.json audio/ figures/    the best model of all
+        loss=mse_accel/                        the same of one combination, and of it alone:
+            decisions/epoch00020.json          the ranking after a rung, who goes on
+            s0/epoch00020.json                 how seed 0 came through that rung
+            s0/selected.json                   that it was evaluated as the combination's model
+
+    Where nothing but seeds is compared, the combination's folder is the sweep's own.
+
+    path  the folder, OUTPUTS/sweeps/NAME; it need not exist yet
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.plan_path = self.path / "plan.json"
+        self.table_path = self.path / "seed_cv.csv"
+
+    @property
+    def outputs(self) -> Path:
+        """The folder in which the runs lie."""
+        return self.path.parent.parent
+
+    def claim(self, plan: SweepPlan) -> None:
+        """Make this the folder of `plan`, or go on with it if it is that already.
+
+        Raises ValueError with one line when it holds another sweep, naming up to five keys with both values.
+        """
+        content = plan.content()
+        if not self.plan_path.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_json_atomic(self.plan_path, content)
+            return
+        differing = differing_keys(read_json(self.plan_path), content)
+        if not differing:
+            return
+        differing.sort(key=lambda entry: entry[0].count("."))
+        named = [f"{key} (there {a!r:.60}, now {b!r:.60})" for key, a, b in differing[:_SHOWN_DIFFERENCES]]
+        if len(differing) > _SHOWN_DIFFERENCES:
+            named.append(f"{len(differing) - _SHOWN_DIFFERENCES} more")
+        raise ValueError(f"{self.path} holds another sweep: {', '.join(named)}; choose another sweep_name")
+
+    def combination_path(self, combination: Combination) -> Path:
+        """The folder of a combination."""
+        return self.path / combination.label
+
+    def job_path(self, combination: Combination, seed: int) -> Path:
+        """The folder of what a seed's jobs leave."""
+        return self.combination_path(combination) / f"s{seed}"
+
+    def record(self, combination: Combination, seed: int, name: str) -> dict[str, Any] | None:
+        """What a job left, None when it left nothing; `name` as `record_name` gives it."""
+        path = self.job_path(combination, seed) / name
+        return read_json(path) if path.exists() else None
+
+    def decision_path(self, combination: Combination, epochs: int) -> Path:
+        """Where the decision after a rung lies or will lie."""
+        return self.combination_path(combination) / "decisions" / record_name(epochs)
+
+    def decision(self, combination: Combination, epochs: int) -> dict[str, Any] | None:
+        """The decision after the rung of `epochs`, None before it is made."""
+        path = self.decision_path(combination, epochs)
+        return read_json(path) if path.exists() else None
+
+    def write_decision(self, combination: Combination, decision: Mapping[str, Any]) -> None:
+        """Write a decision; from then on it stands."""
+        path = self.decision_path(combination, decision["epochs"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json_atomic(path, decision)
+
+    def selected(self, folder: Path) -> dict[str, Any] | None:
+        """The selected model in the sweep's or a combination's folder, None before there is one."""
+        path = folder / "selected_model.json"
+        return read_json(path) if path.exists() else None
+
+    def write_selected(self, folder: Path, source: Path, manifest: Mapping[str, Any]) -> None:
+        """Copy audio/ and figures/ of `source` to `folder` and then write the manifest: where it is, all is."""
+        for name in ("audio", "figures"):
+            _copy_whole(source / name, folder / name)
+        write_json_atomic(folder / "selected_model.json", manifest)
+
+    def write_table(self, text: str) -> None:
+        """Write seed_cv.csv."""
+        write_text_atomic(self.table_path, text)
+
+
+def record_name(epochs: int) -> str:
+    """The name of what is known after `epochs` epochs, for example epoch00020.json."""
+    return f"epoch{epochs:05d}.json"
+
+
+def relative(path: Path, start: Path) -> str:
+    """`path` as seen from `start`, so that the two can be moved together."""
+    return Path(os.path.relpath(path, start)).as_posix()
+
+
+def leftovers(folder: Path) -> Sequence[Path]:
+    """What a kill during `write_selected` left in `folder`."""
+    return sorted(folder.glob(".*.copy"))
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Replace the folder `target` by a copy of `source`, by renaming: a reader meets no part of one."""
+    for old in leftovers(target.parent):
+        shutil.rmtree(old, ignore_errors=True)
+    if not source.is_dir():
+        return
+    copy = target.with_name(f".{target.name}.{secrets.token_hex(4)}.copy")
+    shutil.copytree(source, copy)
+    if target.exists():
+        old = copy.with_name(f".{target.name}.{secrets.token_hex(4)}.copy")
+        target.rename(old)
+        copy.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        copy.rename(target)

@@ -1,0 +1,88 @@
+"""Which runs a person wants to watch, and what they are called beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .atomic import read_json
+from .directory import RunDirectory
+from .fields import marked, plain_keys, varying
+from .identity import identity
+from .registry import run_folders
+
+PLAN = "plan.json"
+
+
+def watched(paths: Sequence[str | Path]) -> list[RunDirectory]:
+    """The runs that `paths` name, in their order and each once.
+
+    paths  runs, files in runs, sweeps (their seeds, as far as these have begun), or folders with runs below them
+    Raises ValueError with one line for a path that is not there or has no run; a sweep may have none as yet.
+    """
+    found: dict[Path, RunDirectory] = {}
+    for path in map(Path, paths):
+        if not path.exists():
+            raise ValueError(f"{path}: no such run; give a run, a sweep or a folder with runs")
+        runs = _at(path)
+        if not runs and not is_open_sweep(path):
+            raise ValueError(f"no run lies in {path}: give a run, a sweep or a folder with runs")
+        found |= {run.path.resolve(): run for run in runs if run.path.resolve() not in found}
+    return list(found.values())
+
+
+def is_open_sweep(path: str | Path) -> bool:
+    """Whether `path` is a sweep that has not selected its model: more of its runs may come."""
+    return (Path(path) / PLAN).is_file() and not (Path(path) / "selected_model.json").is_file()
+
+
+def names_of(configs: Sequence[Mapping[str, Any]], runs: Sequence[RunDirectory]) -> list[dict[str, str]]:
+    """What tells runs apart: of each one the keys that vary and its values, or `run` and its folder's name.
+
+    configs  the resolved config of each of `runs`
+    """
+    prints = [run.state().get("data_fingerprint") for run in runs]
+    found = varying([{"config": config, "data_fingerprint": found} for config, found in zip(configs, prints)])
+    keys = sorted(plain_keys(found), key=lambda key: key == "seed")
+    names = [{key: marked(found[key][n]).strip('"') for key in keys} for n in range(len(runs))]
+    if len({tuple(name.values()) for name in names}) < len(names) or not keys:
+        return [{"run": run.path.resolve().name} for run in runs]
+    return names
+
+
+def as_text(name: Mapping[str, str]) -> str:
+    """A name of `names_of` on a line: `loss.name=mse_accel seed=1`, or the folder's name."""
+    return name["run"] if list(name) == ["run"] else " ".join(f"{key}={value}" for key, value in name.items())
+
+
+def _at(path: Path) -> list[RunDirectory]:
+    """The runs that one path names."""
+    if (path / PLAN).is_file():
+        return _of_sweep(path)
+    for folder in (path, *path.absolute().parents[:2]):
+        run = RunDirectory(folder)
+        if run.config_path.is_file() and run.state_path.is_file():
+            return [run]
+    return list(run_folders(path)) if path.is_dir() else []
+
+
+def _of_sweep(path: Path) -> list[RunDirectory]:
+    """The runs of a sweep: those whose identity is that of one of its combinations with one of its seeds."""
+    plan = read_json(path / PLAN)
+    wanted = [_less(combination["config"]) for combination in plan["combinations"].values()]
+    runs = []
+    # OUTPUTS/sweeps/NAME; as it was given, so that its runs are named from where the person stands
+    for run in run_folders(path.parents[1] if len(path.parts) > 2 else path.absolute().parents[1]):
+        try:
+            config = run.config()
+        except ValueError:
+            continue
+        if config.get("seed") in plan["seeds"] and _less(identity(config)) in wanted:
+            runs.append(run)
+    return runs
+
+
+def _less(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config without the seed, and without the first weights, which the plan knows by another name than the run."""
+    return {key: value for key, value in config.items() if key not in ("seed", "init_weights")}

@@ -1,0 +1,145 @@
+"""Follow runs while they train: `python -m syrinx_lab.watch run=outputs/... overlay=losses.png`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from rich.live import Live
+
+from .cli import entry_point
+from .runs.listing import columns_table, console, print_columns, shown, shown_score, table_width
+from .runs.progress import Progress, in_words, news, read_progress
+from .runs.watching import as_text, is_open_sweep, names_of, watched
+
+SCORES = ("tf_corr", "autonomy", "bounded_frac")
+
+Columns = dict[str, list[str]]
+
+
+def watch(cfg: DictConfig) -> None:
+    """Show the runs of `run` as a table, again and again until none of them trains any more.
+
+    Raises:
+        ValueError: no run there, or a number out of range.
+    """
+    chosen: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    paths = [chosen["run"]] if isinstance(chosen["run"], str) else list(chosen["run"])
+    if chosen["every_s"] <= 0:
+        raise ValueError(f"every_s is {chosen['every_s']}: use more than 0 s")
+    live_shown = sys.stdout.isatty() and not chosen["once"]
+    before: list[Progress] | None = None
+    if not watched(paths):
+        print(f"no run of {', '.join(paths)} has begun", flush=True)
+    with Live(console=console(), auto_refresh=False) if live_shown else nullcontext() as live:
+        while True:
+            now, names = _look(paths, chosen)
+            told = news(before, now, {p.run.path: as_text(name) for p, name in zip(now, names)})
+            columns = fitting(table_columns(now, names), console().width)
+            changed = _changed(before or (), now)
+            if live is not None:
+                for line in told:
+                    live.console.print(line, highlight=False, soft_wrap=True)
+                live.update(columns_table(columns), refresh=True)
+            else:
+                if not before:
+                    if now:
+                        print_columns(columns)
+                else:
+                    _print_lines(now, names, changed)
+                print("".join(f"{line}\n" for line in told), end="", flush=True)
+            if chosen["overlay"] and any(progress.rows for progress in changed):
+                _draw(chosen["overlay"], now, [as_text(name) for name in names])
+            over = not any(progress.under_way for progress in now) and not any(map(is_open_sweep, paths))
+            if chosen["once"] or over:
+                break
+            before = now
+            time.sleep(chosen["every_s"])
+    if chosen["overlay"] and any(progress.rows for progress in now):
+        print(f"look at   {chosen['overlay']}")
+
+
+def table_columns(now: Sequence[Progress], names: Sequence[dict[str, str]]) -> Columns:
+    """The cells of the table, a row a run, by column."""
+    keys = list(names[0]) if names else ["run"]
+    columns: Columns = {key: [name[key] for name in names] for key in keys}
+    columns["status"] = [progress.status for progress in now]
+    columns["epoch"] = [f"{p.epoch}/{p.target}" for p in now]
+    # a term without weight is 0 or absent: it says nothing
+    terms = [t for t in dict.fromkeys(t for p in now for t in p.losses) if t != "nan_skip"]
+    terms = [t for t in terms if any(p.losses.get(t) != 0 and t in p.losses for p in now)]
+    for term in sorted(terms, key=lambda term: term != "total"):
+        columns[term] = [shown(p.losses.get(term)) for p in now]
+    for score in SCORES:
+        columns[score] = [shown_score(p.scores.get(score)) for p in now]
+    columns["H"] = [shown(p.horizon) for p in now]
+    columns["ckpt"] = [str(p.checkpoints[-1][0]) if p.checkpoints else "-" for p in now]
+    columns["skipped"] = [str(p.skipped) for p in now]
+    columns["s/epoch"] = [shown(p.epoch_s) for p in now]
+    columns["ETA"] = [in_words(p.eta_s) for p in now]
+    return columns
+
+
+def fitting(columns: Columns, room: int) -> Columns:
+    """The columns less as many of those that can be spared as it takes to fit into `room` characters."""
+    kept = dict(columns)
+    terms = list(kept)[list(kept).index("total") + 1 : list(kept).index("tf_corr")] if "total" in kept else []
+    for name in ("s/epoch", "skipped", "H", *reversed(terms), "autonomy"):
+        if table_width(kept) <= room:
+            break
+        if name != "skipped" or set(kept[name]) <= {"0"}:  # what was left out is never left unsaid
+            kept.pop(name)
+    return kept
+
+
+def _look(paths: Sequence[str], chosen: dict[str, Any]) -> tuple[list[Progress], list[dict[str, str]]]:
+    """The runs as they stand and their names, in the order of the names, seed by seed."""
+    settings = {name: chosen[name] for name in ("metric", "patience", "min_delta")}
+    now = [read_progress(run, **settings) for run in watched(paths)]
+    names = names_of([progress.config for progress in now], [progress.run for progress in now])
+    order = sorted(range(len(now)), key=lambda n: [_natural(value) for value in names[n].values()])
+    return [now[n] for n in order], [names[n] for n in order]
+
+
+def _natural(value: str) -> tuple[float, str]:
+    """Sort key of a value in a name: numbers by size, text after them."""
+    try:
+        return float(value), ""
+    except ValueError:
+        return float("inf"), value
+
+
+def _changed(before: Sequence[Progress], now: Sequence[Progress]) -> list[Progress]:
+    """The runs that have come further, or have another status."""
+    known = {p.run.path: (p.epoch, p.status) for p in before}
+    return [p for p in now if known.get(p.run.path) != (p.epoch, p.status)]
+
+
+def _print_lines(now: Sequence[Progress], names: Sequence[dict[str, str]], changed: Sequence[Progress]) -> None:
+    """On a pipe: one line for each run that has changed."""
+    for progress, name in zip(now, names):
+        if progress in changed:
+            columns = table_columns([progress], [{"run": as_text(name)}])
+            cells = [f"{key} {cells[0]}" for key, cells in columns.items() if key not in ("run", "status")]
+            print("  ".join([columns["run"][0], columns["status"][0], *cells]))
+
+
+def _draw(path: str, now: Sequence[Progress], names: Sequence[str]) -> None:
+    from .figures.overlay import overlay_panels  # matplotlib, for those who ask for a picture
+    from .figures.style import save_figure
+
+    save_figure(overlay_panels({name: p.rows for name, p in zip(names, now) if p.rows}), Path(path))
+
+
+def main() -> None:
+    """The console entry."""
+    entry_point(watch, config_name="watch", interrupted="no longer watched")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Many processes write one registry at once, some are killed, and nothing is lost."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from made_runs import make_run
+
+from syrinx_lab.runs.directory import RunDirectory
+from syrinx_lab.runs.registry import Registry
+
+WRITERS, EACH = 8, 5
+
+HOLDER = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("DELETE FROM models")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def write(outputs: str, number: int, barrier: multiprocessing.synchronize.Barrier) -> None:
+    """Record own runs and, between them, the one that all share."""
+    registry = Registry(outputs, timeout_s=60.0)
+    barrier.wait()
+    for k in range(EACH):
+        registry.record(RunDirectory(Path(outputs) / f"run{number}-{k}"))
+        registry.record(RunDirectory(Path(outputs) / "shared"))
+
+
+def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
+    for number in range(WRITERS):
+        for k in range(EACH):
+            make_run(tmp_path, seed=100 * number + k, name=f"run{number}-{k}", tf_corr=number / 10)
+    make_run(tmp_path, seed=9999, name="shared")
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(WRITERS)
+    processes = [context.Process(target=write, args=(str(tmp_path), n, barrier)) for n in range(WRITERS)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=120)
+    assert [process.exitcode for process in processes] == [0] * WRITERS
+    registry = Registry(tmp_path)
+    rows = {row["seed"]: row for row in registry.models()}
+    assert set(rows) == {100 * n + k for n in range(WRITERS) for k in range(EACH)} | {9999}
+    assert rows[304]["val"]["tf_corr"] == 0.3
+    with sqlite3.connect(tmp_path / "registry.sqlite") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        # 2 on the way, val and test of the selected model; 4 pictures
+        for table in ("evaluations", "figures"):
+            counts = connection.execute(f"SELECT count(*) FROM {table} GROUP BY model_key").fetchall()
+            assert counts == [(4,)] * (WRITERS * EACH + 1)
+
+
+def test_a_writer_that_is_killed_takes_nothing_with_it_and_holds_nobody_up(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    registry.record(make_run(tmp_path, seed=0))
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "registry.sqlite")], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+    finally:
+        holder.kill()
+        holder.wait()
+    registry.record(make_run(tmp_path, seed=1))
+    assert [row["seed"] for row in sorted(registry.models(), key=lambda row: row["seed"])] == [0, 1]

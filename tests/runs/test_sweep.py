@@ -1,0 +1,264 @@
+"""The loop of a sweep, with a launcher that only writes records."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syrinx_lab.runs.atomic import write_json_atomic
+from syrinx_lab.runs.plan import SweepPlan, combination
+from syrinx_lab.runs.rungs import CullResume
+from syrinx_lab.runs.sweep import Job, run_sweep
+from syrinx_lab.runs.sweep_folder import SweepFolder
+
+# val tf_corr by (lam, seed, epochs): seed 2 is the best after 4 epochs, seed 1 after 10, and lam=2 wins with seed 0
+SCORES = {
+    **{(1, 0, 4): 0.2, (1, 1, 4): 0.3, (1, 2, 4): 0.4, (1, 3, 4): 0.1, (1, 1, 10): 0.6, (1, 2, 10): 0.5},
+    **{(1, 0, 10): 0.7, (1, 3, 10): 0.1},  # if they had not been culled
+    **{(2, 0, 4): 0.5, (2, 1, 4): 0.4, (2, 2, 4): 0.1, (2, 3, 4): 0.1, (2, 0, 10): 0.9, (2, 1, 10): 0.2},
+}
+
+
+class Stage:
+    """A launcher that does what a sweep's jobs do, and whatever `act` adds: it says how a job ends."""
+
+    def __init__(self, root: Path, act: Callable[[Job], str] = lambda job: "trained") -> None:
+        self.folder = SweepFolder(root / "outputs" / "sweeps" / "question")
+        self.act = act
+        self.scores = dict(SCORES)
+        self.launched: list[tuple[str, int, str]] = []
+        self.batches: list[int] = []
+
+    def __call__(self, jobs: Sequence[Job]) -> None:
+        self.batches.append(len(jobs))
+        for job in jobs:
+            self.launched.append((job.combination.label, job.seed, job.record))
+            status = self.act(job)
+            lam = 2 if "2" in job.combination.label else 1
+            if status == "lost":
+                continue
+            record: dict[str, Any] = {"status": status, "seed": job.seed, "epochs": job.epochs, "reason": None}
+            if status == "trained":
+                score = self.scores[lam, job.seed, job.epochs]
+                raw = {"tf_corr": score, "bounded_frac": 1.0}
+                val = {"count": 2, "raw": raw, "rescaled": {"tf_corr": score / 2}}
+                record |= {"run": f"run-{lam}-{job.seed}", "data_fingerprint": "f00d", "val": val, "wall_s": 1.5}
+            else:
+                record["reason"] = "out of luck"
+            if job.selected and status == "trained":
+                run = self.folder.outputs / record["run"]
+                for name in ("audio", "figures"):
+                    (run / name).mkdir(parents=True, exist_ok=True)
+                    (run / name / "one").write_text(record["run"])
+                write_json_atomic(run / "selected_model.json", {"seed": job.seed, "checkpoint": "c", "lam": lam})
+            path = self.folder.job_path(job.combination, job.seed)
+            path.mkdir(parents=True, exist_ok=True)
+            write_json_atomic(path / job.record, record)
+
+    def sweep(self, plan: SweepPlan) -> dict[str, Any]:
+        self.said: list[str] = []
+        return run_sweep(plan, self.folder, self, self.said.append)
+
+    def table(self) -> list[dict[str, str]]:
+        with open(self.folder.table_path, newline="") as file:
+            return list(csv.DictReader(file))
+
+
+def planned(lams: tuple[int, ...] = (1,), **changes: Any) -> SweepPlan:
+    base = {"seed": 0, "n_epochs": 10, "eval": {}, "selection": {}, "callbacks": {}} | changes
+    rungs = CullResume().rungs(10, 4)
+    made = [combination((f"lam={lam}",) if len(lams) > 1 else (), {**base, "lam": lam}, rungs)[0] for lam in lams]
+    compared = {"lam": [str(lam) for lam in lams]} if len(lams) > 1 else {}
+    return SweepPlan(compared, (0, 1, 2, 3), tuple(made), "tf_corr", {})
+
+
+def test_seeds_are_culled_resumed_and_selected(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    selected = stage.sweep(planned())
+    rungs = [("", seed, "epoch00004.json") for seed in range(4)] + [("", s, "epoch00010.json") for s in (2, 1)]
+    assert stage.launched == [*rungs, ("", 1, "selected.json")]
+    assert stage.batches == [4, 2, 1]
+    assert selected == {
+        "seed": 1,
+        "checkpoint": "c",
+        "lam": 1,
+        "run": "../../run-1-1",
+        "sweep": {"name": "question", "overrides": []},
+    }
+    assert (stage.folder.path / "audio" / "one").read_text() == "run-1-1"
+    rows = [[row[name] for name in ("seed", "epochs", "rank", "culled_at", "val/tf_corr")] for row in stage.table()]
+    assert rows == [
+        ["0", "4", "3", "4", "0.2"],
+        ["1", "4", "2", "", "0.3"],
+        ["2", "4", "1", "", "0.4"],
+        ["3", "4", "4", "4", "0.1"],
+        ["1", "10", "1", "", "0.6"],
+        ["2", "10", "2", "", "0.5"],
+    ]
+    assert stage.table()[0]["val/rescaled_tf_corr"] == "0.1"
+    assert "  1.  seed 1  tf_corr 0.600  bounded_frac 1.000  selected" in stage.said
+
+
+def test_combinations_share_a_launch_and_the_best_of_all_stands_at_the_top(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    selected = stage.sweep(planned((1, 2)))
+    assert stage.batches == [8, 4, 2]
+    assert (selected["lam"], selected["seed"], selected["run"]) == (2, 0, "../../run-2-0")
+    assert selected["sweep"]["overrides"] == ["lam=2"]
+    for name, run in (("lam=1", "run-1-1"), ("lam=2", "run-2-0"), ("", "run-2-0")):
+        assert (stage.folder.path / name / "figures" / "one").read_text() == run
+    assert stage.folder.selected(stage.folder.path / "lam=1")["run"] == "../../../run-1-1"
+
+
+def test_the_same_call_again_launches_nothing(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    first = stage.sweep(planned((1, 2)))
+    table = stage.folder.table_path.read_bytes()
+    stage.launched.clear()
+    assert stage.sweep(planned((1, 2))) == first
+    assert stage.launched == []
+    assert stage.folder.table_path.read_bytes() == table
+
+
+def test_failed_and_diverged_seeds_rank_last_and_end_nothing(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, lambda job: {2: "failed", 1: "diverged"}.get(job.seed, "trained"))
+    assert stage.sweep(planned())["seed"] == 0
+    rows = {row["seed"]: row for row in stage.table() if row["epochs"] == "4"}
+    assert [rows[seed]["status"] for seed in "0312"] == ["trained", "trained", "diverged", "failed"]
+    assert [rows[seed]["rank"] for seed in "0312"] == ["1", "2", "3", "4"]
+    assert rows["2"]["reason"] == "out of luck"
+    stage.launched.clear()
+    stage.sweep(planned())
+    assert stage.launched == [], "what a decision was made on is not tried again"
+
+
+def test_a_lost_job_is_launched_again_twice_and_then_given_up(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, lambda job: "lost" if job.seed == 2 else "trained")
+    assert stage.sweep(planned())["seed"] == 0
+    assert stage.launched.count(("", 2, "epoch00004.json")) == 3
+    assert stage.launched.count(("", 0, "epoch00004.json")) == 1
+    assert next(row for row in stage.table() if row["seed"] == "2")["status"] == "lost"
+
+
+def test_a_job_that_takes_its_neighbours_with_it_is_launched_alone_in_the_end(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    launch = stage.__call__
+
+    def deadly(jobs: Sequence[Job]) -> None:
+        if any(job.seed == 3 for job in jobs):
+            stage.batches.append(len(jobs))
+            raise RuntimeError("a worker was killed")
+        launch(jobs)
+
+    run_sweep(planned(), stage.folder, deadly, lambda line: None)
+    assert stage.batches[:6] == [4, 4, 1, 1, 1, 1]
+    rows = {row["seed"]: row for row in stage.table() if row["epochs"] == "4"}
+    assert [rows[seed]["status"] for seed in "0123"] == ["trained", "trained", "trained", "lost"]
+    assert "RuntimeError: a worker was killed" in rows["3"]["reason"]
+
+
+def test_no_seed_came_through(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, lambda job: "failed" if "1" in job.combination.label else "trained")
+    with pytest.raises(ValueError, match=r"no seed came through in lam=1"):
+        stage.sweep(planned((1, 2)))
+    assert "  1.  seed 0  failed  out of luck" in stage.said
+    assert stage.folder.selected(stage.folder.path)["lam"] == 2, "the other combination is brought to its end"
+    stage.scores[1, 2, 10] = 0.95
+    stage.act = lambda job: "trained"
+    stage.launched.clear()
+    assert stage.sweep(planned((1, 2)))["lam"] == 1, "the same call tries again, and the best of all is found anew"
+    assert {label for label, _, _ in stage.launched} == {"lam=1"}
+
+
+def test_an_evaluation_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, lambda job: "failed" if job.selected else "trained")
+    with pytest.raises(ValueError, match="seed 1 was selected, and its evaluation failed: out of luck"):
+        stage.sweep(planned())
+    stage.act = lambda job: "trained"
+    stage.launched.clear()
+    assert stage.sweep(planned())["seed"] == 1
+    assert stage.launched == [("", 1, "selected.json")]
+
+
+def test_another_sweep_is_refused_and_what_differs_is_named(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.sweep(planned())
+    before = stage.folder.plan_path.read_bytes()
+    with pytest.raises(ValueError, match=r"holds another sweep: .*config\.sampler \(there absent, now 'uniform'\)"):
+        stage.sweep(planned(sampler="uniform"))
+    assert stage.folder.plan_path.read_bytes() == before
+
+
+def test_wherever_the_loop_dies_the_next_call_ends_alike(tmp_path: Path) -> None:
+    whole = Stage(tmp_path / "whole")
+    expected = whole.sweep(planned((1, 2)))
+    stage = Stage(tmp_path / "killed")
+    deaths = 0
+
+    def dying(job: Job) -> str:
+        nonlocal deaths
+        if stage.launched.count(stage.launched[-1]) == 1:  # every job dies once, and everything with it
+            deaths += 1
+            raise KeyboardInterrupt
+        return "trained"
+
+    stage.act = dying
+    while True:
+        try:
+            selected = stage.sweep(planned((1, 2)))
+            break
+        except KeyboardInterrupt:
+            continue
+    assert deaths == 14
+    assert selected == expected
+    assert stage.folder.table_path.read_bytes() == whole.folder.table_path.read_bytes()
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """All files of a tree but for locks and what an unfinished write leaves under a temporary name."""
+    found = [path for path in root.rglob("*") if path.is_file() and not path.name.endswith((".tmp", ".lock"))]
+    return {str(path.relative_to(root)): path.read_bytes() for path in found}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_death_at_any_write_changes_nothing_in_the_end(tmp_path: Path, after: bool) -> None:
+    whole = Stage(tmp_path / "whole")
+    expected = whole.sweep(planned((1, 2)))
+    alive = True
+    number = 0
+    while alive:
+        number += 1
+        root = tmp_path / f"{number}"
+        child = os.fork()
+        if child == 0:
+            die_at_rename(number, after)
+            Stage(root).sweep(planned((1, 2)))
+            os._exit(0)
+        alive = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        assert Stage(root).sweep(planned((1, 2))) == expected
+        assert files(root) == files(tmp_path / "whole"), f"dead at write {number}"
+    assert number > 30, "the sweep writes that often"
+
+
+def die_at_rename(number: int, after: bool) -> None:
+    """End this process, and clean up nothing, when it puts the number-th file or folder in its place."""
+    count = 0
+
+    def deadly(rename: Callable[..., None]) -> Callable[..., None]:
+        def counted(*arguments: Any, **options: Any) -> None:
+            nonlocal count
+            count += 1
+            if count == number and not after:
+                os._exit(9)
+            rename(*arguments, **options)
+            if count == number:
+                os._exit(9)
+
+        return counted
+
+    os.replace, os.rename = deadly(os.replace), deadly(os.rename)
