@@ -15,6 +15,7 @@ from .runs.atomic import read_json, write_json_atomic
 from .runs.directory import RunDirectory, find_run, swept_selection
 from .runs.manifest import build_manifest
 from .runs.provenance import provenance
+from .runs.registry import record_quietly
 from .runs.selection import best
 from .training.clips import Take, perform_all, score_rows
 from .training.datamodule import SongDataModule
@@ -40,6 +41,7 @@ def evaluate(cfg: DictConfig) -> None:
     if checkpoint is None and selection is not None:
         checkpoint = run.path / selection["checkpoint"]  # another sweep may have asked for another one since
     evaluate_run(run, stored, datamodule, splits=(chosen["split"],), checkpoint=checkpoint)
+    record_quietly(run, chosen["paths"]["outputs"], chosen["paths"]["registry"])
 
 
 def evaluate_run(

@@ -28,6 +28,7 @@ from .cli import one_line
 from .losses.teacher_forced import TeacherForced
 from .runs.directory import RunDirectory, find_run
 from .runs.identity import run_key
+from .runs.registry import record_quietly
 from .training.backend import tell_backend
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
@@ -131,6 +132,7 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
         )
         backend = str(tell_backend(module, trainer.strategy.root_device))
         run.set_backend(backend)
+        record_quietly(run, prepared.config["paths"]["outputs"], prepared.config["paths"]["registry"])
         if logger is not None:
             logger.log_hyperparams({"backend_used": backend})
         try:

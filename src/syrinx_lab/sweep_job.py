@@ -18,6 +18,7 @@ from .runs.atomic import read_json, write_json_atomic
 from .runs.history import History
 from .runs.lock import folder_lock
 from .runs.manifest import split_scores
+from .runs.registry import recorded
 from .runs.sweep_folder import SELECTED_RECORD, record_name
 
 _SWEEPER = "hydra_plugins.syrinx_lab_sweeper."
@@ -50,7 +51,11 @@ def train_rung(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         print(f"seed {cfg.seed}, to epoch {epochs} of {cfg.n_epochs}", flush=True)
         prepared = prepare(cfg)
         busy = f"another process trains {prepared.run.path}: waiting until it has ended"
-        with folder_lock(prepared.run.path, busy=busy, wait=True):
+        paths = prepared.config["paths"]
+        with (
+            folder_lock(prepared.run.path, busy=busy, wait=True),
+            recorded(prepared.run, paths["outputs"], paths["registry"]),
+        ):
             record |= _evaluated(prepared) if cfg.eval.splits else _climbed(prepared)
     except Exception as error:
         if not isinstance(error, BAD_INPUT):

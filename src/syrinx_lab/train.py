@@ -11,6 +11,7 @@ from .evaluate import evaluate_run
 from .fit import Prepared, fit, forget, prepare
 from .runs.atomic import read_json
 from .runs.lock import folder_lock
+from .runs.registry import recorded
 from .sweep_job import sweep_job, train_rung
 from .training.outcome import print_scores
 
@@ -25,7 +26,11 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
     if job is not None:
         return train_rung(cfg, job)
     prepared = prepare(cfg)
-    with folder_lock(prepared.run.path, busy=f"another process trains {prepared.run.path}: wait until it has ended"):
+    paths = prepared.config["paths"]
+    with (
+        folder_lock(prepared.run.path, busy=f"another process trains {prepared.run.path}: wait until it has ended"),
+        recorded(prepared.run, paths["outputs"], paths["registry"]),
+    ):
         manifest = _train(prepared)
     return None if manifest is None else manifest["scores"]["val"]["raw"].get(cfg.selection.metric)
 

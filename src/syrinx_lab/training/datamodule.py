@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -190,6 +191,8 @@ class SongDataModule(LightningDataModule):
             sampler=draws,
             collate_fn=collate,
             num_workers=self.num_workers,
+            # joblib's processes start others by a method that workers do not take; macOS cannot fork safely
+            multiprocessing_context="fork" if self.num_workers and sys.platform == "linux" else None,
             pin_memory=False,
         )
 
