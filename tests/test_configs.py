@@ -58,9 +58,16 @@ def test_every_sweep_composes(sweep: str) -> None:
     path = sweeps_parent() / "sweeps" / f"{sweep}.yaml"
     params = OmegaConf.load(path).hydra.sweeper.params
     parser = OverridesParser.create()
-    swept = [parser.parse_override(f"{key}={values}") for key, values in params.items()]
-    assert all(override.is_discrete_sweep() for override in swept)
-    composed(*(f"{override.key_or_group}={next(override.sweep_string_iterator())}" for override in swept))
+    overrides = [parser.parse_override(f"{key}={values}") for key, values in params.items()]
+    swept = [override for override in overrides if override.is_sweep_override()]
+    assert {override.key_or_group for override in swept} > {"seed"} or sweep == "seeds"
+    for override in overrides:
+        values = list(override.sweep_string_iterator()) if override in swept else [override.get_value_string()]
+        for value in values:
+            composed(f"{override.key_or_group}={value}")
+    question = path.read_text().splitlines()[1]
+    assert question.startswith("# ")
+    assert "?" in question
 
 
 def test_published_defaults_hold() -> None:
