@@ -14,7 +14,7 @@ from .steering import fade, pull
 
 @dataclass(frozen=True)
 class Advance:
-    """One step of the rollout as a function of tensors alone, as the graph backends compile or capture it.
+    """One step of the rollout as a function of tensors alone, called by eager, compiled or captured by graph backends.
 
     y_{t+1} = RK4(pull(y_t)); what passes from y_{t+1} to y_t in the backward pass is multiplied by `decay`
 

@@ -8,8 +8,8 @@ from torch import Tensor
 from ...types import Drives
 from ..control_rate import at_audio_rate
 from ..oscillator import SoftClamp
-from .rk4 import rk4_step
-from .steering import Forcing, fade
+from .advance import Advance
+from .steering import Forcing
 
 
 def integrate(
@@ -26,16 +26,13 @@ def integrate(
     The drives are unbound once: indexing them inside the loop would make the backward pass quadratic in the horizon.
     """
     drives = at_audio_rate(drives, max(horizon - 1, 1))
-    steps = slice(horizon - 1)
+    data, rate = ((), ()) if forcing is None else ((forcing.x, forcing.v), (forcing.rate,))
+    every = (drives.stiffness, drives.gamma, drives.weights, *data)
+    advance = Advance(step, clamp, adjoint_decay)
     x, v = ic
     xs, vs = [x], [v]
-    samples = zip(
-        drives.stiffness[:, steps].unbind(1), drives.gamma[:, steps].unbind(1), drives.weights[:, steps].unbind(1)
-    )
-    for t, (stiffness, gamma, weights) in enumerate(samples):
-        if forcing is not None:
-            x, v = forcing.pull(x, v, t)
-        x, v = rk4_step(fade(x, adjoint_decay), fade(v, adjoint_decay), stiffness, gamma, weights, step, clamp)
+    for sample in zip(*(y[:, : horizon - 1].unbind(1) for y in every)):
+        x, v = advance(x, v, *sample, *rate)
         xs.append(x)
         vs.append(v)
     return torch.stack(xs, 1), torch.stack(vs, 1)

@@ -32,10 +32,6 @@ class Forcing:
         if not 0 <= self.rate <= 1:
             raise ValueError(f"forcing.rate is {self.rate}: use 0 (a free run) to 1 (teacher forcing)")
 
-    def pull(self, x: Tensor, v: Tensor, t: int) -> tuple[Tensor, Tensor]:
-        """The state (x (B,), v (B,)) that step t is taken from."""
-        return pull(x, self.x[:, t], self.rate), pull(v, self.v[:, t], self.rate)
-
 
 def pull(y: Tensor, data: Tensor, rate: float | Tensor) -> Tensor:
     """y + rate (data - y), the data being constants."""
