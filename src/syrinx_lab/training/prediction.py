@@ -68,7 +68,7 @@ def predict(
     start = rollout_start(batch, horizon, onset_lead, drives.hop)
     window = start[:, None] + torch.arange(horizon, device=start.device)
     target = batch.x.gather(1, window)
-    velocity = model.velocity(batch.dx.gather(1, window))
+    velocity = model.velocity(batch.dx.gather(1, window if forcing_rate > 0 else window[:, :1]))
     state = initial_condition(target[:, 0], velocity[:, 0], batch.category, ic_noise_rms, generator)
     forcing = Forcing(target, velocity, forcing_rate) if forcing_rate > 0 else None
     with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
