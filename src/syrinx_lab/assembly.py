@@ -64,7 +64,7 @@ def build_model(cfg: DictConfig) -> Ouroboros:
         tau=oscillator.tau,
         stiffness=oscillator.stiffness,
         drive_lowpass_ms=oscillator.drive_lowpass_ms,
-        control_hop=oscillator.control_hop,
+        control_hop=oscillator.get("control_hop", 1),  # runs from before there were knots have drives at every sample
         clamp_x=oscillator.clamp_x,
         clamp_v=oscillator.clamp_v,
         backend=cfg.backend.name,
