@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -50,10 +48,10 @@ def to_knots(y: Tensor, hop: int) -> Tensor:
 
 
 def at_audio_rate(drives: Drives, samples: int) -> Drives:
-    """The first `samples` samples of drives of any hop, as drives of hop 1."""
+    """The first `samples` samples of what drives the oscillator, of any hop, as drives of hop 1."""
     every = (drives.stiffness, drives.gamma, drives.weights)
     stiffness, gamma, weights = (interpolate(knots, drives.hop, samples) for knots in every)
-    return replace(drives, stiffness=stiffness, gamma=gamma, weights=weights, hop=1)
+    return Drives(stiffness, gamma, weights)
 
 
 def acceleration_along(x: Tensor, v: Tensor, drives: Drives) -> Tensor:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ...types import Trajectory
-
 
 class NoTract(nn.Module):
-    """Radiates the oscillator's x as it is."""
+    """Radiates the source as it is: y_t = s_t."""
 
-    def forward(self, trajectory: Trajectory) -> Tensor:
-        """The audio (B, H): the trajectory's x."""
-        return trajectory.x
+    channels = 0
+    reach = 0
+
+    def forward(self, source: Tensor, controls: Tensor | None = None, hop: int = 1) -> Tensor:
+        """The source (B, H) itself; controls and hop are not looked at."""
+        return source

@@ -1,0 +1,26 @@
+"""Noise that is added behind the tract: breath and background, one kind a file.
+
+A noise is an `nn.Module` chosen by `_target_` with plain keyword arguments. It draws nothing itself: the caller hands
+in white noise of unit variance, made by a generator of its own. What varies comes in as raw controls, as for a tract.
+
+    channels  raw controls a knot
+    reach     samples of excitation on either side that one sample of output depends on
+    forward(excitation (B, H), envelope (B, T), controls (B, T, channels) or None, hop) -> (B, H)
+              the envelope is the recording's, in its unit; knots lie at samples 0, hop, 2 hop, ... and cover H samples
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Noise(Protocol):
+    """What the model asks of a noise, itself an `nn.Module`."""
+
+    channels: int
+    reach: int
+
+    def __call__(self, excitation: Tensor, envelope: Tensor, controls: Tensor | None, hop: int) -> Tensor:
+        """White noise (B, H), envelope (B, T) and raw controls (B, T, channels), hop samples apart -> (B, H)."""

@@ -1,0 +1,69 @@
+"""Several learned filters, mixed anew at every knot."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..bounded import bounded_gain
+from ..control_rate import interpolate
+from ..fir_bank import band_passes, convolve
+
+
+class FirMixture(nn.Module):
+    """A vocal tract that moves: K responses shared by the whole song, in proportions that vary.
+
+    y[t] = g(t) sum_k m_k(t) sum_u h_k[u] s[t - u],   m_k = exp(m0_k + c_k),   g = exp(c_K)
+
+    The responses h_k begin as band-passes side by side, of unit gain together: an untrained tract lets [low_hz,
+    high_hz] pass and is silent around it. Weights are positive, so that filters are faded in and out rather than
+    swapped in sign, and bounded, as the gain is. The proportions are applied after the filters: the sound at t depends
+    on the controls around t alone.
+
+    filters         K
+    taps            odd, of every filter
+    low_hz, high_hz, sample_rate  Hz, the span of the first band-passes
+    mix_range_db    dB, the bound of every weight
+    gain_range_db   dB, the bound of the gain
+    Raises ValueError for taps, bands or ranges that cannot be.
+
+    Memory: (B, K, H) numbers, so cut long songs into pieces with `reach` samples around them.
+
+    Source: Fant, Acoustic Theory of Speech Production, 1960 (source and filter); Engel et al., DDSP: Differentiable
+    Digital Signal Processing, ICLR 2020, section 3 (responses that vary from frame to frame).
+    """
+
+    def __init__(
+        self,
+        *,
+        sample_rate: int,
+        filters: int = 16,
+        taps: int = 129,
+        low_hz: float = 300.0,
+        high_hz: float = 11500.0,
+        mix_range_db: float = 60.0,
+        gain_range_db: float = 30.0,
+    ) -> None:
+        super().__init__()
+        for name, value in (("mix_range_db", mix_range_db), ("gain_range_db", gain_range_db)):
+            if not value > 0:
+                raise ValueError(f"tract.{name} is {value}: use dB above 0")
+        self.mix_range_db = mix_range_db
+        self.gain_range_db = gain_range_db
+        self.channels = filters + 1
+        self.reach = taps // 2
+        bank = band_passes(filters, taps, low_hz, high_hz, sample_rate)
+        self.responses = nn.Parameter(bank.to(torch.get_default_dtype()))
+        self.log_mix = nn.Parameter(torch.zeros(filters))
+
+    def mix(self, controls: Tensor) -> Tensor:
+        """Raw controls (B, T, K + 1) -> weights of the K filters times the gain (B, T, K), dimensionless."""
+        weights = bounded_gain(self.log_mix + controls[..., :-1], self.mix_range_db)
+        return weights * bounded_gain(controls[..., -1:], self.gain_range_db)
+
+    def forward(self, source: Tensor, controls: Tensor | None, hop: int) -> Tensor:
+        """Source (B, H), raw controls (B, T, K + 1) with knots `hop` samples apart -> radiated sound (B, H)."""
+        assert controls is not None
+        assert controls.shape[-1] == self.channels
+        mix = interpolate(self.mix(controls), hop, source.shape[1])
+        return (convolve(source, self.responses) * mix.mT).sum(1)
