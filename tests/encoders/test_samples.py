@@ -247,3 +247,11 @@ def test_load_published_refuses_what_it_does_not_know() -> None:
 def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         SamplesEncoder(**arguments)
+
+
+def test_it_says_what_later_heads_and_the_model_ask_for() -> None:
+    encoder = make(published_state_dict(2), degree=2)
+    x, v = song(60)
+    controls = encoder(x, v, None)
+    assert (encoder.hop, encoder.width, encoder.lookahead_ms) == (1, 2, None)
+    assert controls.features is controls.weights

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..controls import AnalyticControls
 from ..types import Controls
 from .mamba import Mamba
+from .weights_head import WeightsHead
 
 _PUBLISHED_HEAD = "kernel.weights."
 _PUBLISHED_PREFIXES = ("omega_mamba.", "gamma_mamba.", "kernel_mamba.", "omega_net.", "gamma_net.")
@@ -36,8 +37,6 @@ class SamplesEncoder(nn.Module):
     Raises ValueError for sizes below 1, an unknown stiffness or an unknown backend.
     """
 
-    _term_exists: Tensor
-
     def __init__(
         self,
         degree: int = 15,
@@ -52,16 +51,15 @@ class SamplesEncoder(nn.Module):
         backend: str = "auto",
     ) -> None:
         super().__init__()
-        if degree < 1:
-            raise ValueError(f"degree is {degree}: it must be at least 1")
         if stiffness not in ("squared", "signed"):
             raise ValueError(f"unknown stiffness {stiffness!r}: choose squared or signed")
         if chunk_samples is not None and chunk_samples < 1:
             raise ValueError(f"chunk_samples is {chunk_samples}: it must be at least 1, or None to encode in one piece")
-        self.degree = degree
+        self.hop = 1
+        self.lookahead_ms: float | None = None  # every sample has seen the whole recording
         self.stiffness = stiffness
         self.chunk_samples = chunk_samples
-        channels = 2
+        self.width = channels = 2
 
         def stack() -> Mamba:
             return Mamba(channels, n_layers, d_state, d_conv, expand, backend=backend, checkpoint=checkpoint)
@@ -69,34 +67,29 @@ class SamplesEncoder(nn.Module):
         self.omega_mamba, self.gamma_mamba, self.kernel_mamba = stack(), stack(), stack()
         self.omega_net = nn.Linear(channels, 1)
         self.gamma_net = nn.Linear(channels, 1)
-        self.weights_net = nn.Linear(channels, (degree + 1) ** 2)
-        if keep_const:
-            with torch.no_grad():
-                self.weights_net.weight[0] = 0
-                self.weights_net.bias[0] = 0
-        exists = torch.ones(degree + 1, degree + 1)
-        exists[1, 0] = exists[0, 1] = 0  # omega and gamma hold these terms
-        exists[0, 0] = float(keep_const)
-        self.register_buffer("_term_exists", exists.flatten(), persistent=False)
+        self.weights_net = WeightsHead(channels, degree, keep_const)
 
-    def forward(self, x: Tensor, v: Tensor) -> Controls:
-        """Encode a recording: x (B, L) audio, v = tau x' (B, L), dimensionless -> controls of L steps, C = 2."""
+    def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
+        """Encode a recording: x (B, L) audio, v = tau x' (B, L), dimensionless -> controls of L steps, C = 2.
+
+        Analytic controls are not looked at. The features (B, L, 2) are the code of the weights.
+        """
         assert x.shape == v.shape, f"x {tuple(x.shape)} and v {tuple(v.shape)} differ"
         assert x.ndim == 2, f"x {tuple(x.shape)} is not (B, L)"
         z = torch.stack([x, v], dim=-1)
         omega = self.omega_net(self._read(self.omega_mamba, z)).squeeze(-1)
         gamma = self.gamma_net(self._read(self.gamma_mamba, z)).squeeze(-1)
+        code = self._read(self.kernel_mamba, z)
         return Controls(
             omega=omega.abs() if self.stiffness == "squared" else omega,
             gamma=gamma,
-            weights=self._read(self.kernel_mamba, z),
+            weights=code,
+            features=code,
         )
 
     def weights(self, control: Tensor) -> Tensor:
         """The weights (B, T, P+1, P+1) from low-passed controls (B, T, 2); terms that do not exist are exactly zero."""
-        head = self.weights_net
-        flat = F.linear(control, head.weight * self._term_exists[:, None], head.bias * self._term_exists)
-        return flat.unflatten(-1, (self.degree + 1, self.degree + 1))
+        return self.weights_net(control)
 
     def _read(self, mamba: Mamba, z: Tensor) -> Tensor:
         """The stack's output (B, L, 2) for z (B, L, 2), after it has seen z backwards."""

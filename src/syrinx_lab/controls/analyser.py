@@ -1,0 +1,79 @@
+"""The analytic controls as a part of a model: they know the bird's range of pitch and its background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from .analytic import AnalyticControls, analytic_controls
+from .envelope import ENVELOPE_MS, local_envelope
+from .pitch_range import PitchRange
+from .range_estimate import WIDEST, estimate_pitch_range
+
+_QUIET, _LOUD = 0.05, 0.99
+_DYNAMIC_RANGE = 10 ** (-50 / 20)
+
+
+class Analyser(nn.Module):
+    """Pitch, voicing, periodicity and envelope of recordings, with what has been learned of the bird as buffers.
+
+    sample_rate    Hz
+    pitch_range_hz (lowest, highest) fundamental, Hz; None leaves it to `calibrate`
+    widest_hz      where `calibrate` looks for it, Hz
+    lookahead_ms   None: every knot sees the whole recording; else samples so many ms after it, see `analytic_controls`
+    envelope_ms    standard deviation of the envelope's window, ms
+    """
+
+    range_hz: Tensor
+    background: Tensor
+
+    def __init__(
+        self,
+        *,
+        sample_rate: int,
+        pitch_range_hz: tuple[float, float] | None = None,
+        widest_hz: tuple[float, float] = (WIDEST.min_hz, WIDEST.max_hz),
+        lookahead_ms: float | None = None,
+        envelope_ms: float = ENVELOPE_MS,
+    ) -> None:
+        super().__init__()
+        self.sample_rate = sample_rate
+        self.given = None if pitch_range_hz is None else PitchRange(*pitch_range_hz)
+        self.widest = PitchRange(*widest_hz)
+        self.lookahead_ms = lookahead_ms
+        self.envelope_ms = envelope_ms
+        start = self.given or self.widest
+        self.register_buffer("range_hz", torch.tensor([start.min_hz, start.max_hz], dtype=torch.float64))
+        self.register_buffer("background", torch.tensor(0.0))
+
+    def calibrate(self, recordings: Iterable[Tensor], syllables: Iterable[Tensor]) -> None:
+        """Take the range of pitch from syllables, and the background from whole recordings.
+
+        The background is the 5 % quantile of the envelope over all recordings, but not below -50 dB of its 99 %
+        quantile: what lies deeper is silence that was drawn, not recorded.
+
+        recordings  tensors (L,), with their silence
+        syllables   tensors (L,), without
+        Raises ValueError when no pitch is found and none was given.
+        """
+        if self.given is None:
+            found = estimate_pitch_range(syllables, self.sample_rate, self.widest)
+            self.range_hz.copy_(torch.tensor([found.min_hz, found.max_hz]))
+        hop = max(1, round(1e-3 * self.sample_rate))
+        levels = torch.cat([local_envelope(r[None], self.sample_rate, hop, self.envelope_ms)[0] for r in recordings])
+        quiet, loud = (torch.quantile(_thinned(levels), q) for q in (_QUIET, _LOUD))
+        self.background.copy_(torch.maximum(quiet, _DYNAMIC_RANGE * loud))
+
+    def forward(self, x: Tensor, hop: int) -> AnalyticControls:
+        """The controls of recordings x (B, L) at knots `hop` samples apart."""
+        low, high = self.range_hz.tolist()
+        return analytic_controls(
+            x, self.sample_rate, hop, PitchRange(low, high), self.lookahead_ms, envelope_ms=self.envelope_ms
+        )
+
+
+def _thinned(values: Tensor, most: int = 2**20) -> Tensor:
+    """At most about `most` of the values, evenly spread: torch's quantile takes no more than 2^24."""
+    return values[:: -(-len(values) // most)]

@@ -1,0 +1,195 @@
+"""The encoder at control rate: log spectra and analytic controls around every knot, and a Mamba each way."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..controls import AnalyticControls
+from ..types import Controls
+from .log_spectra import FLOOR, LogSpectra
+from .mamba import Mamba, RMSNorm
+from .weights_head import WeightsHead
+
+_TAPS = 5
+_ANALYTIC = 4
+
+
+class FramesEncoder(nn.Module):
+    """Read controls off a recording at control rate, from what it sounds like around every knot.
+
+    u = (log spectrum, log envelope, log pitch, periodicity, voiced),   e = MLP(u),   h = e + conv(e),
+    features = (h, mamba(h), reversed mamba(reversed h)), each RMS-normalised, the last with direction both alone,
+    r = features / sqrt(D), omega = |omega_net r| (squared) or omega_net r (signed), gamma = gamma_net r,
+    w = weights_net lowpass(code_net r)
+
+    The root of the width D keeps the oscillator in hand: a step of Adam moves every weight of a head by its learning
+    rate, so D features of about one would move omega and gamma by D of them.
+
+    The two convolutions of five taps see 8 knots beside their own. With direction both they lie around it. With
+    direction causal as many of them as `lookahead_ms` has room for, after half a frame, come later than the knot and
+    the rest earlier; a frame that itself has no room is moved back. No control of a knot then depends on a sample later
+    than `lookahead_ms` after it, given analytic controls with the same lookahead. What else delays a live voice: the
+    low-pass of the drives (three of its standard deviations) and the next knot (one hop).
+
+    degree         P, highest power of x and of v; w has (P + 1)^2 entries, number i (P + 1) + j multiplies x^i v^j
+    keep_const     whether w_00 exists; its row of weights_net starts at zero
+    stiffness      "squared" (omega not negative) or "signed"
+    sample_rate    Hz
+    hop            samples from knot to knot
+    n_fft, n_bands, max_hz              samples in a frame, bands, top of the bands in Hz; see `LogSpectra`
+    d_model, n_layers, d_state, d_conv, expand   sizes of each Mamba; d_model also of the layers before it
+    n_codes        numbers in the code of the weights
+    direction      "both": every knot has seen the whole recording; "causal": none has seen what comes later
+    lookahead_ms   ms, how much of what comes later a causal knot may see; ignored with direction both
+    chunk_knots    longer recordings are encoded in pieces of this many knots with carried states, so that memory beside
+                   input and output does not grow with their length; None never cuts
+    detach_heads   keep the gradients of omega, gamma and the weights from all but their own heads
+    backend        of the scans, see `selective_scan`
+    Raises ValueError for values out of range, an unknown stiffness, direction or backend.
+    """
+
+    def __init__(
+        self,
+        degree: int,
+        keep_const: bool,
+        stiffness: str,
+        sample_rate: int,
+        hop: int = 32,
+        n_fft: int = 512,
+        n_bands: int = 70,
+        max_hz: float = 12_000.0,
+        d_model: int = 48,
+        n_layers: int = 2,
+        d_state: int = 8,
+        d_conv: int = 4,
+        expand: int = 2,
+        n_codes: int = 8,
+        direction: str = "both",
+        lookahead_ms: float = 12.0,
+        chunk_knots: int | None = 4096,
+        detach_heads: bool = False,
+        backend: str = "auto",
+    ) -> None:
+        super().__init__()
+        if stiffness not in ("squared", "signed"):
+            raise ValueError(f"unknown stiffness {stiffness!r}: choose squared or signed")
+        if direction not in ("both", "causal"):
+            raise ValueError(f"unknown direction {direction!r}: choose both or causal")
+        if n_codes < 1:
+            raise ValueError(f"n_codes is {n_codes}: it must be at least 1")
+        if chunk_knots is not None and chunk_knots < 1:
+            raise ValueError(f"chunk_knots is {chunk_knots}: it must be at least 1, or None to encode in one piece")
+        if not 0 <= lookahead_ms < float("inf"):
+            raise ValueError(f"lookahead_ms is {lookahead_ms}: it must be 0 or more")
+        causal = direction == "causal"
+        self.stiffness = stiffness
+        self.hop = hop
+        self.lookahead_ms = lookahead_ms if causal else None
+        self.chunk_knots = chunk_knots
+        self.detach_heads = detach_heads
+        half, ahead = n_fft // 2 - 1, _TAPS - 1
+        room = int(lookahead_ms * 1e-3 * sample_rate) - half
+        self.spectra = LogSpectra(sample_rate, hop, n_fft, n_bands, max_hz, delay=max(0, -room) if causal else 0)
+        if causal:
+            ahead = min(2 * (_TAPS - 1), max(0, room) // hop)
+        self._ahead, self._behind = ahead, 2 * (_TAPS - 1) - ahead
+
+        self.into = nn.Sequential(nn.Linear(n_bands + _ANALYTIC, d_model), nn.SiLU(), nn.Linear(d_model, d_model))
+        self.conv = nn.Sequential(
+            nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU(), nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU()
+        )
+        sizes = (d_model, n_layers, d_state, d_conv, expand)
+        self.forward_mamba = Mamba(*sizes, backend=backend)
+        self.backward_mamba = None if causal else Mamba(*sizes, backend=backend)
+        sides = 2 if causal else 3
+        self.norms = nn.ModuleList(RMSNorm(d_model) for _ in range(sides))
+        self.width = sides * d_model
+        self.omega_net = nn.Linear(self.width, 1)
+        self.gamma_net = nn.Linear(self.width, 1)
+        self.code_net = nn.Linear(self.width, n_codes)
+        self.weights_net = WeightsHead(n_codes, degree, keep_const)
+
+    @property
+    def latency_ms(self) -> float | None:
+        """How long after its knot the controls of a knot can be known, in ms; None: when the recording has ended."""
+        return self.lookahead_ms
+
+    def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
+        """Encode a recording.
+
+        x         (B, L) audio, of any gain from about 1e-3 to 1
+        v         (B, L) tau x', not looked at
+        analytic  the controls of x at the same knots; with direction causal, computed with `lookahead_ms`
+        Returns controls of T = ceil((L - 1) / hop) + 1 knots with C = n_codes and features (B, T, width). Raises
+        ValueError without analytic controls or when theirs are other knots.
+        """
+        assert x.ndim == 2, f"x {tuple(x.shape)} is not (B, L)"
+        knots = -(-(x.shape[1] - 1) // self.hop) + 1
+        if analytic is None:
+            raise ValueError(
+                "the frames encoder reads pitch and envelope, but was given no analytic controls: use "
+                f"controls=analytic, or give AnalyticControls of hop {self.hop}, or choose encoder=samples"
+            )
+        if analytic.hop != self.hop or analytic.envelope.shape != (len(x), knots):
+            raise ValueError(
+                f"analytic controls {tuple(analytic.envelope.shape)} of hop {analytic.hop} are not those of recordings "
+                f"{tuple(x.shape)} at hop {self.hop}: compute them from the same samples with encoder.hop"
+            )
+        features = self._features(x, _scaled(analytic).to(x))
+        seen = (features.detach() if self.detach_heads else features) / self.width**0.5
+        omega = self.omega_net(seen).squeeze(-1)
+        return Controls(
+            omega=omega.abs() if self.stiffness == "squared" else omega,
+            gamma=self.gamma_net(seen).squeeze(-1),
+            weights=self.code_net(seen),
+            hop=self.hop,
+            features=features,
+        )
+
+    def weights(self, control: Tensor) -> Tensor:
+        """The weights (B, T, P+1, P+1) from low-passed controls (B, T, C); terms that do not exist are exactly zero."""
+        return self.weights_net(control)
+
+    def _features(self, x: Tensor, analytic: Tensor) -> Tensor:
+        """(B, T, width), a piece of the knots after another."""
+        knots = analytic.shape[1]
+        size = self.chunk_knots or knots
+        heard = [self._hear(x, analytic, first, min(first + size, knots)) for first in range(0, knots, size)]
+        sides = [heard, _run(self.forward_mamba, heard)]
+        if self.backward_mamba is not None:
+            back = _run(self.backward_mamba, [piece.flip(1) for piece in reversed(heard)])
+            sides.append([piece.flip(1) for piece in reversed(back)])
+        pieces = [torch.cat([norm(y) for norm, y in zip(self.norms, parts)], -1) for parts in zip(*sides)]
+        return torch.cat(pieces, 1)
+
+    def _hear(self, x: Tensor, analytic: Tensor, first: int, stop: int) -> Tensor:
+        """What is heard around the knots [first, stop): (B, stop - first, d_model)."""
+        start, end = first - self._behind, stop + self._ahead
+        low, high = max(start, 0), min(end, analytic.shape[1])
+        e = self.into(torch.cat([self.spectra(x, low, high), analytic[:, low:high]], -1))
+        around = F.pad(e.mT, (low - start, end - high))  # zeros beyond the recording
+        return e[:, first - low : stop - low] + self.conv(around).mT
+
+
+def _scaled(analytic: AnalyticControls) -> Tensor:
+    """Analytic controls (B, T, 4) on scales of about one."""
+    return torch.stack(
+        [
+            torch.log10(analytic.envelope + FLOOR) + 3,
+            torch.log2(analytic.pitch_hz / 2000),
+            2 * analytic.periodicity - 1,
+            2 * analytic.voiced - 1,
+        ],
+        -1,
+    )
+
+
+def _run(mamba: Mamba, pieces: list[Tensor]) -> list[Tensor]:
+    """The outputs of a stack that reads the pieces one after another."""
+    states, outputs = None, []
+    for piece in pieces:
+        output, states = mamba.advance(piece, states)
+        outputs.append(output)
+    return outputs
