@@ -33,6 +33,7 @@ def comparison_figure(
     offset_s: float | None = None,
     title: str | None = None,
     score_text: str | None = None,
+    width_in: float = 9.0,
 ) -> Figure:
     """Waveform (top) and spectrogram (bottom) of the target (left) and of the output (right).
 
@@ -46,12 +47,14 @@ def comparison_figure(
     offset_s     likewise
     title        above all
     score_text   one line of scores under the title
+    width_in     of the figure, inches
     Raises ValueError when the lengths differ or the target is not finite.
     """
     target, output = _pair(target, output)
     drawn, heard, broken = finite_part(output)
     limit, reference = _amplitude_limit(target), peak_magnitude(target, sample_rate)
-    figure = new_figure(9.0, 5.2)
+    narrow = width_in < 8.0
+    figure = new_figure(width_in, 5.2 * width_in / 9.0 + (0.6 if narrow else 0.0))
     axes = figure.subplots(2, 2, sharex=True, sharey="row")
     draw_waveform(axes[0, 0], target, sample_rate, limit=limit, color=PALETTE["blue"])
     draw_waveform(axes[0, 1], drawn, sample_rate, limit=limit, color=PALETTE["vermillion"])
@@ -66,7 +69,7 @@ def comparison_figure(
     axes[1, 0].set_ylabel("frequency (kHz)", fontsize=LABEL_SIZE)
     axes[0, 0].set_title("target", fontsize=LABEL_SIZE + 1)
     peak = float(np.abs(heard).max())
-    beyond = f", peak {peak:.3g} is off the axis" if peak > limit else ""
+    beyond = f",{chr(10) if narrow else ' '}peak {peak:.3g} is off the axis" if peak > limit else ""
     axes[0, 1].set_title(f"output, {_state(target, heard, broken, sample_rate)}{beyond}", fontsize=LABEL_SIZE + 1)
     bar = figure.colorbar(image, ax=axes[1, :], pad=0.01, aspect=15)
     bar.set_label(_COLORBAR_LABEL, fontsize=LABEL_SIZE)

@@ -15,6 +15,7 @@ from .panels import TICK_SIZE
 # in the order in which they are drawn; others follow by name
 LOSSES = ("total", "spec", "tf", "env", "env_log", "weights", "nan_skip")
 SCORES = ("tf_corr", "autonomy", "bounded_frac", "spec_corr", "amp_pen", "pitch_pen", "f0_cents", "env_corr")
+MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
 UNITS = {
     "nan_skip": "updates left out",
     "horizon": "samples",
@@ -70,3 +71,10 @@ def log_where_it_spans(panel: Axes, values: NDArray[np.float64]) -> None:
     finite = values[np.isfinite(values)]
     if len(finite) and finite.min() > 0 and finite.max() > _LOG_SPAN * finite.min():
         panel.set_yscale("log")
+
+
+def horizon_steps(horizon: Series) -> list[float]:
+    """Where the horizon changes, halfway between two epochs; empty when it changes at every turn."""
+    at, length = horizon
+    changes = np.flatnonzero(np.diff(length) != 0)
+    return [float(at[k] + at[k + 1]) / 2 for k in changes] if len(changes) <= MOST_STEPS else []

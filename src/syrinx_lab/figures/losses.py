@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from .epochs import (
     COLUMNS,
     LOSSES,
+    MOST_STEPS,
     PAPER,
     SCORES,
     UNITS,
     Series,
     draw_series,
+    horizon_steps,
     log_where_it_spans,
     marker,
     ordered,
@@ -29,7 +31,6 @@ from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE, new_figure
 
 _RESCALED = "rescaled_"
-_MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
 
 
 def loss_panels(
@@ -57,7 +58,7 @@ def loss_panels(
     horizon = series_of(rows, "train/horizon")
     has_horizon = bool(np.any(horizon[1] > 0))
     ramps = _warmup_ends(rows, warmup_epochs, epochs)
-    steps = _horizon_steps(horizon) if has_horizon else []
+    steps = horizon_steps(horizon) if has_horizon else []
 
     count = max(len(losses) + has_horizon + len(scores), 1)
     columns = min(COLUMNS, count)
@@ -112,19 +113,12 @@ def _warmup_ends(
     return {term: end for term, end in ends.items() if epochs[0] <= end <= epochs[-1]}
 
 
-def _horizon_steps(horizon: Series) -> list[float]:
-    """Where the horizon changes, halfway between two epochs; empty when it changes at every turn."""
-    at, length = horizon
-    changes = np.flatnonzero(np.diff(length) != 0)
-    return [float(at[k] + at[k + 1]) / 2 for k in changes] if len(changes) <= _MOST_STEPS else []
-
-
 def _name_horizons(panel: Axes, horizon: Series) -> None:
     """Write the length of every stair above its beginning."""
     at, length = horizon
     changes = [0, *(np.flatnonzero(np.diff(length) != 0) + 1)]
     panel.margins(y=0.2)
-    if len(changes) <= _MOST_STEPS:
+    if len(changes) <= MOST_STEPS:
         for k in changes:
             panel.annotate(
                 f"{length[k]:.0f}",

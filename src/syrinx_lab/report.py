@@ -1,0 +1,56 @@
+"""Tell a sweep as one page: `python -m syrinx_lab.report sweep=outputs/sweeps/NAME`, or `run=outputs/RUN`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from .cli import entry_point, sweeps_parent
+from .reporting.page import write_report
+from .reporting.question import question_of
+from .runs.run_study import read_runs
+from .runs.sweep_study import read_sweep
+
+
+def report(cfg: DictConfig) -> None:
+    """Write report.html and its figures for every sweep of `sweep`, or one for the runs of `run`.
+
+    Raises:
+        ValueError: neither or both were given, several sweeps were to be written to one folder, or no run is there.
+    """
+    chosen: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    sweeps, runs, out = _listed(chosen["sweep"]), _listed(chosen["run"]), chosen["out"]
+    if bool(sweeps) == bool(runs):
+        raise ValueError("give sweep=outputs/sweeps/NAME or run=outputs/RUN, one of the two")
+    if out is not None and len(sweeps) > 1:
+        raise ValueError(f"{len(sweeps)} sweeps cannot be written to out={out}: leave it out, or give one sweep")
+    if runs:
+        study = read_runs(runs)
+        folder = Path(out) if out is not None else study.path / "report"
+        _told(write_report(study, folder, say=print))
+    for sweep in sweeps:
+        study = read_sweep(sweep)
+        question = question_of(study.name, study.compared, sweeps_parent() / "sweeps")
+        _told(
+            write_report(study, Path(out) if out is not None else Path(sweep) / "report", question=question, say=print)
+        )
+
+
+def _listed(value: Any) -> list[str]:
+    """One path or many, as a list."""
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
+
+
+def _told(page: Path) -> None:
+    print(f"look at   {page}")
+
+
+def main() -> None:
+    """The console entry."""
+    entry_point(report, config_name="report")
+
+
+if __name__ == "__main__":
+    main()

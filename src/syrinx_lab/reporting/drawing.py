@@ -1,0 +1,89 @@
+"""The figures of a study: from what was read to what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+
+from ..figures.culling_tree import Branch, ModeTree, culling_tree_figure
+from ..figures.learning_curves import ModeCurves, learning_curves_figure
+from ..figures.seed_scores import ModeScores, seed_scores_figure
+from ..runs.run_facts import warmups
+from ..runs.study import Mode, SeedStory, Study
+from .numbers import shown_score
+
+
+def draw(study: Study) -> dict[str, Figure | str]:
+    """scores, curves and, of a sweep, culling: each a figure, or in words why there is none."""
+    drawn: dict[str, Figure | str] = {}
+    tasks: dict[str, Callable[[], Figure]] = {
+        "scores": lambda: seed_scores_figure([_scores(mode) for mode in study.modes], anchors=anchors(study)),
+        "curves": lambda: learning_curves_figure([_curves(mode) for mode in study.modes]),
+    }
+    if study.is_sweep:
+        tasks["culling"] = lambda: culling_tree_figure([_tree(mode, study) for mode in study.modes])
+    for name, task in tasks.items():
+        try:
+            drawn[name] = task()
+        except ValueError as error:
+            drawn[name] = str(error)
+    return drawn
+
+
+def anchors(study: Study) -> dict[str, float | None]:
+    """What the bird itself scores between two of its renditions, as the first manifest that knows it says."""
+    for mode in study.modes:
+        value = ((mode.manifest or {}).get("anchors") or {}).get("rendition", {}).get("tf_corr")
+        if value is not None:
+            return {"tf_corr": value}
+    return {}
+
+
+def _scores(mode: Mode) -> ModeScores:
+    scored = [seed for seed in mode.seeds if seed.scores]
+    return ModeScores(
+        number=mode.number,
+        name=mode.name,
+        seeds=[seed.scores for seed in scored],
+        to_end=[seed.last is not None and seed.last.epochs >= seed.planned for seed in scored],
+        selected=next((place for place, seed in enumerate(scored) if seed.selected), None),
+        raw=mode.of_selected("test", "raw"),
+        rescaled=mode.of_selected("test", "rescaled"),
+    )
+
+
+def _curves(mode: Mode) -> ModeCurves:
+    config = next((seed.config for seed in mode.seeds if seed.config), {})
+    return ModeCurves(
+        number=mode.number,
+        name=mode.name,
+        seeds=[seed.rows for seed in mode.seeds],
+        warmups=warmups(config),
+        rungs=[rung.epochs for rung in mode.rungs[:-1]],
+    )
+
+
+def _tree(mode: Mode, study: Study) -> ModeTree:
+    branches = [_branch(seed, study.metric) for seed in mode.seeds]
+    rungs = [rung.epochs for rung in mode.rungs]
+    return ModeTree(mode.number, mode.name, mode.n_epochs, rungs, branches, study.best == mode.number)
+
+
+def _branch(seed: SeedStory, metric: str) -> Branch:
+    knots = []
+    for climb in seed.climbs:
+        if climb.status == "trained":
+            place = f"#{climb.rank}  " if climb.rank is not None else ""
+            knots.append((climb.epochs, f"{place}{shown_score(climb.raw.get(metric))}"))
+    reached = max([seed.epoch, *(epochs for epochs, _ in knots)], default=0)
+    if seed.broken:
+        fate = "broken"
+    elif seed.selected:
+        fate = "selected"
+    elif seed.culled_at is not None:
+        # the run may have gone farther for another sweep
+        fate, reached = "culled", seed.culled_at
+    else:
+        fate = "kept" if seed.last and seed.last.epochs >= seed.planned else "open"
+    return Branch(seed.seed, knots, min(reached, seed.planned), fate, seed.fate)

@@ -1,0 +1,75 @@
+"""What is missing from a study, or should make its reader careful, in words."""
+
+from __future__ import annotations
+
+from ..runs.study import Mode, Study
+from .numbers import shown_score
+
+ENOUGH_OSCILLATOR = 0.5
+
+
+def notes(study: Study) -> list[str]:
+    """A sentence for each thing that is missing or doubtful, the gravest first; none for a study that is complete."""
+    told = _state(study)
+    for mode in study.modes:
+        told += _of_mode(mode, study)
+    prints = sorted({seed.fingerprint for mode in study.modes for seed in mode.seeds if seed.fingerprint})
+    if len(prints) > 1:
+        told.append(f"The runs were trained on different recordings (fingerprints {', '.join(prints)}).")
+    if any(_dirty(mode) for mode in study.modes):
+        told.append("The code had changes that no commit holds when these models were scored.")
+    return told
+
+
+def oscillator_doubt(mode: Mode) -> str | None:
+    """Why the scores of a mode's model are not the oscillator's; None when they are, or when it is not known."""
+    split = "test" if mode.of_selected("test", "raw") else "val"
+    share = mode.of_selected(split, "raw").get("oscillator_share")
+    if share is None or share >= ENOUGH_OSCILLATOR:
+        return None
+    return (
+        f"{mode.number} {mode.name}: oscillator_share is {shown_score(share)} on {split}, under {ENOUGH_OSCILLATOR}: "
+        "most of this sound does not come from the oscillator, and its other scores do not speak for it."
+    )
+
+
+def _state(study: Study) -> list[str]:
+    """Whether it has ended."""
+    seeds = [seed for mode in study.modes for seed in mode.seeds]
+    if study.under_way:
+        done = sum(seed.last is not None and seed.last.epochs >= seed.planned for seed in seeds)
+        given_up = sum(seed.culled_at is not None for seed in seeds)
+        stand = f"{done} of {len(seeds)} seeds have been trained to the end, {given_up} were culled"
+        return [f"This {'sweep' if study.is_sweep else 'training'} is still under way: {stand}. Ask again later."]
+    if study.is_sweep and study.best is None:
+        begun = sum(seed.run is not None for seed in seeds)
+        return [
+            f"This sweep ended before it selected a model ({begun} of {len(seeds)} seeds have begun, and no process is "
+            "at work in it): the command that began it goes on with it."
+        ]
+    return []
+
+
+def _of_mode(mode: Mode, study: Study) -> list[str]:
+    name = f"{mode.number} {mode.name}"
+    broken = [seed for seed in mode.seeds if seed.broken]
+    told = []
+    if broken and len(broken) == len(mode.seeds):
+        told.append(f"{name}: no seed came through. Seed {broken[0].seed} {broken[0].fate}.")
+    elif broken:
+        told += [f"{name}: seed {seed.seed} {seed.fate}." for seed in broken]
+    over = not study.under_way and (study.best is not None or not study.is_sweep)
+    if mode.manifest is None and over and len(broken) < len(mode.seeds):
+        told.append(f"{name}: no model has been selected and evaluated.")
+    elif mode.manifest is not None and "test" not in mode.manifest["scores"]:
+        told.append(f"{name}: its model was not evaluated on test.")
+    if doubt := oscillator_doubt(mode):
+        told.append(doubt)
+    gone = [seed.seed for seed in mode.seeds if seed.climbs and seed.run is None and not seed.broken]
+    if gone:
+        told.append(f"{name}: the run of seed {', '.join(map(str, gone))} has been removed; its curves are missing.")
+    return told
+
+
+def _dirty(mode: Mode) -> bool:
+    return bool(((mode.manifest or {}).get("git") or {}).get("dirty"))

@@ -1,0 +1,168 @@
+"""A study written as report.html, and its figures as PNG beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from ..figures.style import save_figure
+from ..runs.atomic import write_text_atomic
+from ..runs.study import Mode, Study
+from .badges import badge
+from .drawing import draw
+from .listening import listen
+from .notes import notes, oscillator_doubt
+from .numbers import shown_score
+from .svg import inline_svg
+from .tables import run_table, score_table, summary
+
+_PNG_DPI = 130
+ALT = {
+    "scores": "For each score a panel, in it for each mode a row with a point for each seed, their median and range, "
+    "and stars for what the selected model scores on test. The table below holds the same numbers.",
+    "curves": "Loss terms, horizon and val scores over the epochs of training: a thin line for each seed, a thick one "
+    "for the median of each mode.",
+    "culling": "For each mode a tree: its seeds as branches over the epochs, with rank and score at each rung, and at "
+    "the end of each branch what became of the seed. The table of runs says the same.",
+}
+
+
+def write_report(
+    study: Study, out: str | Path, *, question: str | None = None, say: Callable[[str], None] = lambda line: None
+) -> Path:
+    """Write `study` to the folder `out`; returns the path of the page.
+
+    question  what the study asks, where that is known
+    say       takes lines for a person while it is drawn
+
+    report.html needs nothing beside it. The PNGs are the same figures, for slides. Files of earlier reports are
+    replaced. Raises ValueError when a sound cannot be read, OSError when a file cannot be written.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    written: list[str] = []
+
+    def placed(name: str, figure: Figure | str, text: str, least: float = 1.0) -> Markup | None:
+        """The figure for the page, and its PNG; None when there is none."""
+        if isinstance(figure, str):
+            (out / f"{name}.png").unlink(missing_ok=True)
+            return None
+        save_figure(figure, out / f"{name}.png", dpi=_PNG_DPI)
+        figure.set_layout_engine("none")  # it stays as it has been laid out: doing so again takes as long as drawing
+        written.append(f"{name}.png")
+        return inline_svg(figure, name, text, least=least)
+
+    say(f"figures   {study.name}")
+    drawn = draw(study)
+    figures = {name: placed(name, figure, ALT[name]) for name, figure in drawn.items()}
+    reasons = {name: figure for name, figure in drawn.items() if isinstance(figure, str)}
+    modes = []
+    for mode in study.modes:
+        say(f"listening {mode.name}")
+        heard, missing = listen(mode, study.metric)
+        cards = []
+        for one in heard:
+            text = (
+                f"Waveform and spectrogram of the bird (left) and of the oscillator (right): the {one.which} "
+                f"vocalisation of {mode.name}, {one.title}, {one.where}."
+            )
+            image = placed(f"mode{mode.number}-{one.which}", one.figure, text, least=0.8)
+            cards.append({"heard": one, "image": image})
+        modes.append({"mode": mode, "cards": cards, "missing": missing, "doubt": oscillator_doubt(mode)})
+    page = _environment().get_template("report.html.jinja")
+    html = page.render(
+        study=study,
+        question=question,
+        kind="sweep" if study.is_sweep else "runs",
+        notes=notes(study),
+        facts=_facts(study),
+        versions=_versions(study),
+        summary=summary(study),
+        scores=score_table(study),
+        runs=run_table(study),
+        figures=figures,
+        reasons=reasons,
+        modes=modes,
+        files=written,
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+    for old in out.glob("mode*-*.png"):  # of an earlier report that had more to show
+        if old.name not in written:
+            old.unlink()
+    path = out / "report.html"
+    write_text_atomic(path, html)
+    return path
+
+
+def _environment() -> Environment:
+    """The templates, which escape whatever comes from data."""
+    environment = Environment(
+        loader=PackageLoader("syrinx_lab.reporting", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    loader = environment.loader
+    assert loader is not None
+    environment.globals["style"] = Markup(loader.get_source(environment, "report.css")[0])
+    environment.globals["script"] = Markup(loader.get_source(environment, "report.js")[0])
+    environment.globals["badge"] = badge
+    environment.filters["score"] = shown_score
+    environment.globals["icon"] = _icon()
+    return environment
+
+
+def _icon() -> Markup:
+    """A picture for the browser's tab, so that it asks for none."""
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M1 8Q3-4 5 8T9 8T13 8" fill="none" '
+        'stroke="#D55E00" stroke-width="2"/></svg>'
+    )
+    return Markup("data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode())
+
+
+def _facts(study: Study) -> list[tuple[str, str]]:
+    """(name, value) of what holds for the whole study."""
+    seeds = [seed for mode in study.modes for seed in mode.seeds]
+    prints = sorted({seed.fingerprint for seed in seeds if seed.fingerprint})
+    rungs = list(dict.fromkeys(_rungs(mode) for mode in study.modes))
+    commits = list(dict.fromkeys(_commit(mode) for mode in study.modes if mode.manifest))
+    compared = "; ".join(f"{key}: {', '.join(map(str, values))}" for key, values in study.compared.items())
+    return [
+        ("compared", compared or ("seeds alone" if len(seeds) > 1 else "nothing: one run")),
+        ("seeds", ", ".join(map(str, study.seeds))),
+        ("ranked by", f"val {study.metric}, bounded models first"),
+        ("training", "; ".join(rungs)),
+        ("data fingerprint", ", ".join(prints) or "unknown: no run has begun"),
+        ("code", ", ".join(commits) or "unknown: no model has been evaluated"),
+    ]
+
+
+def _rungs(mode: Mode) -> str:
+    """`20 epochs, keep 2; 50 epochs, keep 1`."""
+    if not mode.rungs:
+        return f"{mode.n_epochs} epochs"
+    *before, last = mode.rungs
+    said = [f"to epoch {rung.epochs}, the best {rung.keep} go on" for rung in before]
+    return ", ".join([*said, f"to epoch {last.epochs}, the best is selected"])
+
+
+def _commit(mode: Mode) -> str:
+    git = (mode.manifest or {}).get("git")
+    if not git:
+        return "no commit known"
+    return git["commit"][:10] + (" with changes" if git.get("dirty") else "")
+
+
+def _versions(study: Study) -> dict[str, Any]:
+    """Of what scored the first model that was evaluated."""
+    manifest = next((mode.manifest for mode in study.modes if mode.manifest), None)
+    return {name: value for name, value in ((manifest or {}).get("versions") or {}).items() if value}

@@ -1,0 +1,36 @@
+"""What a run says of itself, for those who tell of it beside others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .activity import UNDER_WAY, being_trained
+from .directory import RunDirectory
+
+
+def run_facts(run: RunDirectory | None) -> dict[str, Any]:
+    """`run` (its folder), `status`, `config`, `fingerprint` and `rows` of its history, as `SeedStory` holds them.
+
+    run  None, or one whose folder is gone, says nothing: the result is empty
+    A run that died without a word is "stopped". Raises ValueError with one line when a file in it is broken.
+    """
+    if run is None or not run.config_path.is_file():
+        return {}
+    state = run.state()
+    status = state.get("status", "claimed")
+    if status in UNDER_WAY and being_trained(run) is None:
+        status = "stopped"
+    return {
+        "run": run.path,
+        "status": status,
+        "config": run.config(),
+        "fingerprint": state.get("data_fingerprint"),
+        "rows": run.history.read(),
+    }
+
+
+def warmups(config: Mapping[str, Any]) -> dict[str, int]:
+    """Term -> epochs over which its weight ramps, of the warm-ups among a run's callbacks."""
+    found = (config.get("callbacks") or {}).items()
+    return {node["term"]: int(node["epochs"]) for name, node in found if name.endswith("_warmup") and node}

@@ -1,0 +1,112 @@
+"""Runs that no sweep holds together, as a report tells them: those that differ in nothing but the seed are one mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .activity import being_trained
+from .atomic import read_json
+from .directory import RunDirectory
+from .run_facts import run_facts
+from .selection import best
+from .study import Climb, Mode, SeedStory, Study, short_name
+from .watching import names_of, watched
+
+_RESCALED = "rescaled_"
+
+
+def read_runs(paths: Sequence[str | Path]) -> Study:
+    """The runs that `paths` name, see `watched`.
+
+    Of a mode the model that ranks best on val among those that were evaluated is its selected one. Raises ValueError
+    with one line when there is no run, or a file in one is broken.
+    """
+    runs = watched(paths)
+    if not runs:
+        raise ValueError(f"no run of {', '.join(map(str, paths))} has begun")
+    configs = [run.config() for run in runs]
+    names = names_of(configs, runs)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, name in enumerate(names):
+        groups.setdefault(tuple(f"{k}={v}" for k, v in name.items() if k != "seed"), []).append(number)
+    metric = str((configs[0].get("selection") or {}).get("metric", "tf_corr"))
+    if len(runs) == 1:
+        groups = {("run=the run",): [0]}
+    modes = [
+        _mode(place, overrides, [runs[n] for n in members], [configs[n] for n in members], metric)
+        for place, (overrides, members) in enumerate(groups.items(), start=1)
+    ]
+    winner = _best_of([(mode.number, mode.of_selected("val", "raw")) for mode in modes], metric)
+    keys = sorted({key for name in names for key in name if key not in ("seed", "run")})
+    return Study(
+        name=runs[0].path.resolve().name if len(runs) == 1 else f"{len(runs)} runs",
+        path=runs[0].path if len(runs) == 1 else Path(paths[0]),
+        is_sweep=False,
+        compared={key: list(dict.fromkeys(name[key] for name in names if key in name)) for key in keys},
+        seeds=tuple(sorted({int(config.get("seed", 0)) for config in configs})),
+        metric=metric,
+        modes=tuple(modes),
+        best=winner,
+        under_way=any(run.state().get("status") in ("claimed", "running") and being_trained(run) for run in runs),
+    )
+
+
+def _mode(
+    number: int,
+    overrides: tuple[str, ...],
+    runs: Sequence[RunDirectory],
+    configs: Sequence[dict[str, Any]],
+    metric: str,
+) -> Mode:
+    manifests = [read_json(run.manifest_path) if run.manifest_path.is_file() else None for run in runs]
+    scored = [(n, (m["scores"].get("val") or {}).get("raw") or {}) for n, m in enumerate(manifests) if m]
+    chosen = _best_of(scored, metric)
+    seeds = [
+        SeedStory(
+            seed=int(config.get("seed", 0)),
+            climbs=_climbs(run, config, manifest),
+            culled_at=None,
+            selected=place == chosen,
+            planned=int(config.get("n_epochs") or 0),
+            **run_facts(run),
+        )
+        for place, (run, config, manifest) in enumerate(zip(runs, configs, manifests))
+    ]
+    return Mode(
+        number=number,
+        name=short_name(overrides),
+        overrides=overrides,
+        n_epochs=max(seed.planned for seed in seeds),
+        rungs=(),
+        seeds=tuple(seeds),
+        folder=runs[chosen if chosen is not None else 0].path,
+        manifest=manifests[chosen] if chosen is not None else None,
+    )
+
+
+def _climbs(run: RunDirectory, config: Mapping[str, Any], manifest: Mapping[str, Any] | None) -> tuple[Climb, ...]:
+    """How it scored on val, as far as it was trained: by its manifest, else as was seen while it trained."""
+    state, rows = run.state(), run.history.read()
+    val = ((manifest or {}).get("scores") or {}).get("val")
+    if manifest is not None and val is not None:
+        raw, rescaled, epoch = val["raw"], val["rescaled"], manifest["epoch"]
+    else:
+        row: dict[str, Any] = next((r for r in reversed(rows) if any(key.startswith("val/") for key in r)), {})
+        seen = {key[4:]: value for key, value in row.items() if key.startswith("val/")}
+        raw = {key: value for key, value in seen.items() if not key.startswith(_RESCALED)}
+        rescaled = {key.removeprefix(_RESCALED): value for key, value in seen.items() if key.startswith(_RESCALED)}
+        epoch = row.get("epoch")
+    climbs = [] if epoch is None else [Climb(int(rows[-1]["epoch"]) if rows else epoch, "trained", None, raw, rescaled)]
+    if state.get("status") == "failed":
+        climbs.append(Climb(int(config.get("n_epochs") or 0), "failed", reason=state.get("message")))
+    return tuple(climbs)
+
+
+def _best_of(scored: Sequence[tuple[int, Any]], metric: str) -> int | None:
+    """The number of what ranks best of those that have val scores; the first where none has."""
+    rows = [{**raw, "epoch": number} for number, raw in scored if metric in raw and "bounded_frac" in raw]
+    if rows:
+        return int(best(rows, metric)["epoch"])
+    return scored[0][0] if scored else None

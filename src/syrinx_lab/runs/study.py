@@ -1,0 +1,158 @@
+"""What was tried and what came of it, as a report tells it: modes, their seeds, and how these climbed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .rungs import Rung
+
+Scores = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Climb:
+    """How a seed came through a rung.
+
+    epochs         that the rung trains to
+    status         trained, diverged, failed or lost; `reason` why it did not come through
+    rank           after the rung, from 1; None before it is decided
+    raw, rescaled  means over val
+    """
+
+    epochs: int
+    status: str
+    rank: int | None = None
+    raw: Scores = field(default_factory=dict)
+    rescaled: Scores = field(default_factory=dict)
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SeedStory:
+    """A seed of a mode.
+
+    climbs      its rungs so far
+    culled_at   epochs of the rung after which it was given up, None when it was not
+    selected    whether it is the mode's model
+    planned     epochs of its whole training
+    run         its run's folder; None before that is there
+    status      of the run as state.json has it, "not begun" without one
+    config      of the run, empty without one; `fingerprint` of its recordings
+    rows        of the run's history
+    """
+
+    seed: int
+    climbs: tuple[Climb, ...]
+    culled_at: int | None
+    selected: bool
+    planned: int
+    run: Path | None = None
+    status: str = "not begun"
+    config: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str | None = None
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def last(self) -> Climb | None:
+        """The rung that it was scored at last."""
+        return self.climbs[-1] if self.climbs else None
+
+    @property
+    def scores(self) -> Scores:
+        """Its val scores as sung, of the last rung that has any."""
+        return next((climb.raw for climb in reversed(self.climbs) if climb.raw), {})
+
+    @property
+    def epoch(self) -> int:
+        """The epochs that it has been trained."""
+        return int(self.rows[-1]["epoch"]) if self.rows else 0
+
+    @property
+    def broken(self) -> str | None:
+        """diverged, failed or lost; None as long as it came through."""
+        last = self.last
+        return last.status if last and last.status != "trained" else None
+
+    @property
+    def fate(self) -> str:
+        """What became of it, in words."""
+        last = self.last
+        if self.selected:
+            return "selected"
+        if self.broken and last:
+            return f"{self.broken} by epoch {last.epochs}" + (f": {last.reason}" if last.reason else "")
+        if self.culled_at is not None:
+            return f"culled after epoch {self.culled_at}"
+        if last and last.epochs >= self.planned:
+            return "trained to the end" if last.rank is None else f"trained to the end, rank {last.rank}"
+        if self.run is None:
+            return "not begun"
+        return f"{self.status} after epoch {self.epoch} of {self.planned}"
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One combination of what is compared, the seeds left aside.
+
+    number     from 1, as it is drawn and named throughout
+    name       short, for a person
+    overrides  what it is on a command line
+    rungs      in order; empty where no seeds were culled
+    folder     where the model that was selected has its audio/, whether or not that is there yet
+    manifest   of the selected model, None before it was evaluated
+    """
+
+    number: int
+    name: str
+    overrides: tuple[str, ...]
+    n_epochs: int
+    rungs: tuple[Rung, ...]
+    seeds: tuple[SeedStory, ...]
+    folder: Path
+    manifest: Mapping[str, Any] | None = None
+
+    @property
+    def selected(self) -> SeedStory | None:
+        """The seed that was selected."""
+        return next((seed for seed in self.seeds if seed.selected), None)
+
+    def of_selected(self, split: str, variant: str) -> Scores:
+        """The mean scores of the selected model on val or test, raw or rescaled; empty where there are none."""
+        scores = (self.manifest or {}).get("scores", {})
+        return scores.get(split, {}).get(variant) or {}
+
+
+@dataclass(frozen=True)
+class Study:
+    """All that a report is made of.
+
+    name       of the sweep or the runs
+    is_sweep   whether seeds were culled and selected by rule
+    compared   swept key -> its values, less the seeds
+    seeds      of every mode, ascending
+    metric     val score by which seeds are ranked
+    best       number of the mode whose model was selected of all; None before that is decided
+    under_way  whether a process is at work in the sweep, or in one of the runs
+    """
+
+    name: str
+    path: Path
+    is_sweep: bool
+    compared: Mapping[str, Sequence[str]]
+    seeds: tuple[int, ...]
+    metric: str
+    modes: tuple[Mode, ...]
+    best: int | None
+    under_way: bool
+
+
+def short_name(overrides: Sequence[str]) -> str:
+    """What a mode is called: the choices of groups, and of other keys the last part of the name with the value."""
+    parts = []
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        parts.append(f"{key.rpartition('.')[2]}={value}" if "." in key else value)
+    return ", ".join(parts) or "all seeds"

@@ -1,0 +1,133 @@
+"""A sweep as a report tells it, read from its folder at any time: before, while and after it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .atomic import read_json
+from .directory import RunDirectory
+from .identity import differing_keys, identity
+from .lock import is_locked
+from .plan import Combination
+from .registry import run_folders
+from .run_facts import run_facts
+from .rungs import Rung
+from .study import Climb, Mode, SeedStory, Study, short_name
+from .sweep_folder import SweepFolder, record_name
+
+# the plan knows neither the seed nor, by the run's name for them, the first weights
+_UNPLANNED = ("seed", "init_weights")
+
+
+def read_sweep(path: str | Path) -> Study:
+    """The sweep in the folder `path`; what is not there yet is left out.
+
+    Raises ValueError with one line when `path` is no sweep, or when a file in it is broken.
+    """
+    folder = SweepFolder(Path(path).absolute())
+    if not folder.plan_path.is_file():
+        raise ValueError(f"{path} is not a sweep: it has no plan.json; give outputs/sweeps/NAME, or run=RUN for a run")
+    plan = read_json(folder.plan_path)
+    combinations = _combinations(plan)
+    runs = _runs_beside(folder)
+    modes = []
+    for number, combination in enumerate(combinations, start=1):
+        own = {config["seed"]: run for run, config in runs if _of(combination, config)}
+        modes.append(_mode(folder, number, combination, plan["seeds"], own))
+    best = folder.selected(folder.path)
+    chosen = best["sweep"]["overrides"] if best else None
+    return Study(
+        name=folder.path.name,
+        path=folder.path,
+        is_sweep=True,
+        compared=plan["compared"],
+        seeds=tuple(plan["seeds"]),
+        metric=plan["metric"],
+        modes=tuple(modes),
+        best=next((mode.number for mode in modes if list(mode.overrides) == chosen), None),
+        under_way=is_locked(folder.path),
+    )
+
+
+def _combinations(plan: Mapping[str, Any]) -> list[Combination]:
+    """The combinations of a plan.json, as they were planned."""
+    return [
+        Combination(
+            label if node["overrides"] else "",
+            tuple(node["overrides"]),
+            node["n_epochs"],
+            tuple(Rung(**rung) for rung in node["rungs"]),
+            node["config"],
+        )
+        for label, node in plan["combinations"].items()
+    ]
+
+
+def _runs_beside(folder: SweepFolder) -> list[tuple[RunDirectory, dict[str, Any]]]:
+    """The runs in the outputs that the sweep lies in, with their configs; none where it has been taken out of them."""
+    found: list[tuple[RunDirectory, dict[str, Any]]] = []
+    if folder.path.parent.name != "sweeps":
+        return found
+    for run in run_folders(folder.outputs):
+        try:
+            found.append((run, run.config()))
+        except ValueError:  # no run of this sweep can be known by it
+            continue
+    return found
+
+
+def _of(combination: Combination, config: Mapping[str, Any]) -> bool:
+    """Whether a run's config is that of the combination with some seed."""
+    return not [key for key, *_ in differing_keys(combination.config, identity(config)) if key not in _UNPLANNED]
+
+
+def _mode(
+    folder: SweepFolder, number: int, combination: Combination, seeds: Sequence[int], runs: Mapping[int, RunDirectory]
+) -> Mode:
+    path = folder.combination_path(combination)
+    manifest = folder.selected(path)
+    if manifest is not None and manifest["sweep"]["overrides"] != list(combination.overrides):
+        manifest = None  # where seeds alone are compared the folder is the sweep's
+    ranks: dict[tuple[int, int], int] = {}
+    culled: dict[int, int] = {}
+    for rung in combination.rungs:
+        decision = folder.decision(combination, rung.epochs)
+        if decision is not None:
+            ranks |= {(rung.epochs, entry["seed"]): entry["rank"] for entry in decision["ranking"]}
+            culled |= {} if rung is combination.rungs[-1] else dict.fromkeys(decision["culled"], rung.epochs)
+    stories = []
+    for seed in seeds:
+        climbs, run = [], runs.get(seed)
+        for rung in combination.rungs:
+            record = folder.record(combination, seed, record_name(rung.epochs))
+            if record is not None:
+                climbs.append(_climb(rung.epochs, record, ranks.get((rung.epochs, seed))))
+                run = RunDirectory(folder.outputs / record["run"]) if record.get("run") else run
+        selected = manifest is not None and manifest["seed"] == seed
+        stories.append(
+            SeedStory(seed, tuple(climbs), culled.get(seed), selected, combination.n_epochs, **run_facts(run))
+        )
+    return Mode(
+        number=number,
+        name=short_name(combination.overrides),
+        overrides=combination.overrides,
+        n_epochs=combination.n_epochs,
+        rungs=combination.rungs,
+        seeds=tuple(stories),
+        folder=path,
+        manifest=manifest,
+    )
+
+
+def _climb(epochs: int, record: Mapping[str, Any], rank: int | None) -> Climb:
+    val = record.get("val") or {}
+    return Climb(
+        epochs=epochs,
+        status=record["status"],
+        rank=rank,
+        raw=val.get("raw", {}),
+        rescaled=val.get("rescaled", {}),
+        reason=record.get("reason"),
+    )
