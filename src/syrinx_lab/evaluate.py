@@ -8,8 +8,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_datamodule, build_model, plain
-from .cli import entry_point
+from .assembly import build, build_datamodule, build_model, plain
+from .cli import BAD_INPUT, entry_point, one_line
+from .logged import evaluation_run
 from .model import Ouroboros
 from .runs.atomic import read_json, write_json_atomic
 from .runs.directory import RunDirectory, find_run, swept_selection
@@ -19,6 +20,8 @@ from .runs.registry import record_quietly
 from .runs.selection import best
 from .training.clips import Take, perform_all, score_rows
 from .training.datamodule import SongDataModule
+from .training.evaluation_log import log_split
+from .training.loggers import Start, finishing
 from .training.outcome import print_scores, rendition_anchor, write_audio, write_figures
 from .training.weights import load_weights
 
@@ -67,11 +70,13 @@ def evaluate_run(
     shown_path = str(path.relative_to(run.path)) if path.is_relative_to(run.path) else str(path)
     rows: dict[str, Sequence[Mapping[str, Any]]] = _earlier_rows(run, shown_path)
     shown: Path | None = None
+    sung: dict[str, list[Take]] = {}
     for split in splits:
-        takes = _takes(cfg, model, datamodule, split)
+        sung[split] = takes = _takes(cfg, model, datamodule, split)
         rows[split] = score_rows(takes, model.sample_rate)
         write_audio(run.audio_path, takes, model.sample_rate, split=split, most=cfg.eval.max_audio)
         shown = write_figures(run.figures_path, model, takes, split=split, most=cfg.eval.max_audio)
+    log_evaluation(run, cfg, sung, epoch=epoch, checkpoint=shown_path)
     manifest = build_manifest(
         config=run.config(),
         key=run.state()["key"],
@@ -91,10 +96,38 @@ def evaluate_run(
     return manifest
 
 
-def score_split(cfg: DictConfig, datamodule: SongDataModule, checkpoint: Path, split: str) -> list[dict[str, Any]]:
-    """The scores of every vocalisation of `split`, as the manifest holds them, and nothing written."""
-    model = _trained_model(cfg, checkpoint)
-    return score_rows(_takes(cfg, model, datamodule, split), model.sample_rate)
+def sing_split(cfg: DictConfig, datamodule: SongDataModule, checkpoint: Path, split: str) -> list[Take]:
+    """What the checkpoint's model makes of every vocalisation of `split`, and nothing written."""
+    return _takes(cfg, _trained_model(cfg, checkpoint), datamodule, split)
+
+
+def log_evaluation(
+    run: RunDirectory, cfg: DictConfig, sung: Mapping[str, Sequence[Take]], *, epoch: int, checkpoint: str
+) -> None:
+    """Send what was sung to a run of its own of the configuration's logger, and finish it.
+
+    A logger that cannot be reached costs a warning, not the scores.
+
+    Args:
+        run: the model's folder.
+        cfg: the configuration that it was trained with.
+        sung: the takes of every split that was evaluated.
+        epoch: finished epochs of the model that sang, -1 where nobody knows.
+        checkpoint: its file.
+    """
+    state = run.state()
+    described = evaluation_run(
+        plain(cfg), state["key"], tuple(sung), epoch=epoch, checkpoint=checkpoint, backend=state.get("backend")
+    )
+    try:
+        start: Start = build(cfg.logger)
+        with finishing(start(run.path, described)) as logger:
+            for split, takes in sung.items():
+                if logger is not None:
+                    rate, most = cfg.data.sample_rate, cfg.eval.max_audio
+                    log_split(logger, split, takes, rate, epoch=max(epoch, 0), most_audio=most)
+    except BAD_INPUT as error:
+        print(f"warning   the evaluation is not logged: {one_line(error)}", flush=True)
 
 
 def select_checkpoint(

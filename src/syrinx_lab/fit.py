@@ -25,6 +25,7 @@ from .assembly import (
     run_name,
 )
 from .cli import one_line
+from .logged import backend_used, training_run
 from .losses.teacher_forced import TeacherForced
 from .runs.directory import RunDirectory, find_run
 from .runs.identity import run_key
@@ -33,7 +34,7 @@ from .training.backend import tell_backend
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
-from .training.loggers import finishing
+from .training.loggers import Start, finishing
 from .training.module import OuroborosModule
 from .training.outcome import write_loss_figure
 from .training.weights import load_weights, read_checkpoint
@@ -57,6 +58,7 @@ class Prepared:
     module: OuroborosModule
     callbacks: list[Callback]
     datamodule: SongDataModule
+    start_logger: Start
 
     def claim(self) -> None:
         """Make the folder this run's, see `RunDirectory.claim`."""
@@ -75,13 +77,14 @@ def prepare(cfg: DictConfig) -> Prepared:
         config["init_weights"] = hashlib.sha256(source.read_bytes()).hexdigest()[:16]  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
     callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
+    start_logger: Start = build(cfg.logger)
     datamodule = build_datamodule(cfg)
     datamodule.prepare(module.horizon.max if module.objective.needs_rollout else None)
 
     fingerprint = datamodule.fingerprint()
     key = run_key(config, fingerprint)
     run = RunDirectory(config["run_dir"] or Path(config["paths"]["outputs"]) / f"{run_name(config)}-{key[:8]}")
-    return Prepared(cfg, config, run, key, fingerprint, module, callbacks, datamodule)
+    return Prepared(cfg, config, run, key, fingerprint, module, callbacks, datamodule, start_logger)
 
 
 def fit(prepared: Prepared, *, again: Path | None = None) -> None:
@@ -98,6 +101,8 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
         read_checkpoint(latest)  # a damaged one is better told now than by Lightning
         print(f"going on after epoch {before[-1][0]} of {epochs}", flush=True)
     cast(TeacherForced, objective.terms["tf"]).set_variance(datamodule.acceleration_variance() / module.model.step**4)
+    if module.model.analyser is not None:
+        module.model.calibrate(*datamodule.calibration_material())
     for callback in prepared.callbacks:
         if isinstance(callback, Checkpoints):
             callback.directory, callback.config = run.checkpoints_path, prepared.config
@@ -107,13 +112,8 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
             callback.path = again or run.history_path
     logger = None
     if again is None:
-        logger = build(
-            cfg.logger,
-            directory=run.path,
-            key=prepared.key,
-            run_name=run_name(prepared.config),
-            resolved=prepared.config,
-        )
+        described = training_run(prepared.config, prepared.key, resumed=latest is not None)
+        logger = prepared.start_logger(run.path, described)
     run.set_status("running")
     with finishing(logger):
         trainer = Trainer(
@@ -121,7 +121,6 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
             accelerator=cfg.trainer.accelerator,
             devices=1,
             limit_train_batches=cfg.trainer.limit_batches,
-            gradient_clip_val=cfg.optim.grad_clip,
             callbacks=prepared.callbacks,
             logger=logger if logger is not None else False,
             default_root_dir=run.path,
@@ -134,7 +133,7 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
         run.set_backend(backend)
         record_quietly(run, prepared.config["paths"]["outputs"], prepared.config["paths"]["registry"])
         if logger is not None:
-            logger.log_hyperparams({"backend_used": backend})
+            logger.log_hyperparams(backend_used(backend))
         try:
             trainer.fit(module, datamodule=datamodule, ckpt_path=latest, weights_only=True)
         except Exception as error:
@@ -148,7 +147,7 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
 
 def forget(run: RunDirectory) -> None:
     """Remove what a run has learned, so that it is trained again."""
-    for folder in (run.checkpoints_path, run.audio_path, run.figures_path, run.rungs_path):
+    for folder in (run.checkpoints_path, run.audio_path, run.figures_path, run.rungs_path, run.wandb_path):
         shutil.rmtree(folder, ignore_errors=True)
     for file in (run.history_path, run.manifest_path):
         file.unlink(missing_ok=True)

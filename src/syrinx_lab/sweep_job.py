@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from .cli import BAD_INPUT, one_line
-from .evaluate import evaluate_run, score_split, select_checkpoint
+from .evaluate import evaluate_run, log_evaluation, select_checkpoint, sing_split
 from .fit import Prepared, fit, prepare
 from .runs.atomic import read_json, write_json_atomic
 from .runs.history import History
@@ -20,6 +20,7 @@ from .runs.lock import folder_lock
 from .runs.manifest import split_scores
 from .runs.registry import recorded
 from .runs.sweep_folder import SELECTED_RECORD, record_name
+from .training.clips import score_rows
 
 _SWEEPER = "hydra_plugins.syrinx_lab_sweeper."
 
@@ -87,11 +88,14 @@ def _climbed(prepared: Prepared) -> dict[str, Any]:
         run.set_status("finished" if last >= cfg.n_epochs else "paused", epoch=last)
         rows = [row for row in [*History(again).read(), *run.history.read()] if row["epoch"] <= epochs]
         epoch, checkpoint = select_checkpoint(run, rule, metric, rows, epochs)
-        val = split_scores(score_split(cfg, prepared.datamodule, checkpoint, "val"))
+        shown = str(checkpoint.relative_to(run.path))
+        takes = sing_split(cfg, prepared.datamodule, checkpoint, "val")
+        log_evaluation(run, cfg, {"val": takes}, epoch=epoch, checkpoint=shown)
+        val = split_scores(score_rows(takes, cfg.data.sample_rate))
         score = {
             "terms": terms,
             "model_epoch": epoch,
-            "checkpoint": str(checkpoint.relative_to(run.path)),
+            "checkpoint": shown,
             "val": {name: val[name] for name in ("count", "raw", "rescaled")},
             "wall_s": round(sum(row.get("seconds", 0.0) for row in rows), 3),
         }

@@ -1,65 +1,49 @@
-"""The loggers beside the run's own history. W&B is imported here, when its logger is asked for, and nowhere else."""
+"""The loggers beside the run's own history: the configuration chooses how one is started, the run starts it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from lightning.pytorch.loggers import Logger
 
+from .logged_run import LoggedRun
+from .wandb_key import require_key
+
+MODES = ("offline", "online", "disabled")
+
+# from the run's folder and what is done there to the logger that follows it, None where nothing does
+Start = Callable[[Path, LoggedRun], Logger | None]
+
 
 def wandb_logger(
-    *,
-    directory: str | Path,
-    key: str,
-    run_name: str,
-    resolved: Mapping[str, Any],
-    mode: str = "offline",
-    project: str = "syrinx_lab",
-    entity: str | None = None,
-    group: str | None = None,
-) -> Logger:
-    """W&B through Lightning's logger, offline unless told otherwise.
+    *, mode: str = "offline", project: str = "syrinx_lab", entity: str | None = None, group: str | None = None
+) -> Start:
+    """W&B, offline unless told otherwise.
 
     Args:
-        directory: the run's folder; W&B writes below directory/wandb.
-        key: identity of the model, the id of the W&B run.
-        run_name: what the dashboards call it.
-        resolved: the plain resolved configuration.
         mode: offline, online or disabled.
-        project, entity, group: as W&B names them.
+        project, entity, group: as W&B names them; without a group the pieces of a model lie together.
 
     Raises:
-        ValueError: an unknown mode.
+        ValueError: an unknown mode, or online without a key.
     """
-    if mode not in ("offline", "online", "disabled"):
-        raise ValueError(f"logger.mode is {mode!r}: use offline, online or disabled")
-    from lightning.pytorch.loggers import WandbLogger
+    if mode not in MODES:
+        raise ValueError(f"logger.mode is {mode!r}: use {', '.join(MODES[:-1])} or {MODES[-1]}")
+    if mode == "online":
+        require_key("logger.mode=online", ", or use logger.mode=offline")
 
-    # not WandbLogger(offline=True): that would change the mode of the whole process
-    logger = WandbLogger(
-        name=run_name,
-        save_dir=directory,
-        id=key,
-        project=project,
-        entity=entity,
-        group=group,
-        mode=mode,
-        job_type="train",
-        config=dict(resolved),
-        resume="allow" if mode == "online" else None,
-    )
-    experiment = logger.experiment
-    experiment.define_metric("epoch")
-    for pattern in ("loss/*", "train/*", "val/*"):
-        experiment.define_metric(pattern, step_metric="epoch")
-    return logger
+    def start(directory: Path, described: LoggedRun) -> Logger:
+        from .wandb_run import WandbRun
+
+        return WandbRun(directory, described, mode=mode, project=project, entity=entity, group=group)
+
+    return start
 
 
-def tensorboard_logger(*, directory: str | Path, key: str, run_name: str, resolved: Mapping[str, Any]) -> Logger:
-    """TensorBoard event files below directory/tensorboard.
+def tensorboard_logger() -> Start:
+    """TensorBoard event files below directory/tensorboard, those of evaluations in folders of their own.
 
     Raises:
         ValueError: tensorboard is not installed.
@@ -67,14 +51,20 @@ def tensorboard_logger(*, directory: str | Path, key: str, run_name: str, resolv
     from lightning.pytorch.loggers import TensorBoardLogger
 
     try:
-        return TensorBoardLogger(save_dir=directory, name="tensorboard", version="")
+        import tensorboard  # noqa: F401  Lightning asks for it late, when the run's folder is claimed already
     except ModuleNotFoundError as error:
         raise ValueError("logger=tensorboard needs the extra: pip install 'syrinx-lab[tensorboard]'") from error
 
+    def start(directory: Path, described: LoggedRun) -> Logger:
+        own = "" if described.job_type == "train" else described.id
+        return TensorBoardLogger(save_dir=directory, name="tensorboard", version=own)
 
-def no_logger(*, directory: str | Path, key: str, run_name: str, resolved: Mapping[str, Any]) -> None:
+    return start
+
+
+def no_logger() -> Start:
     """Nothing beside the run's history."""
-    return None
+    return lambda directory, described: None
 
 
 @contextmanager

@@ -10,23 +10,50 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from ..figures.comparison import comparison_figure
 from .clips import Take
+from .wandb_run import WandbRun
+
+# W&B's panels name what they show: so the vocalisations share a name, and their captions tell them apart
+AUDIO, SPECTROGRAM = "audio", "spectrogram"
 
 
-def log_takes(loggers: Sequence[Logger], takes: Sequence[Take], sample_rate: int, *, epoch: int) -> None:
-    """Send target, performance and their spectrograms of each take to the loggers that can hold them."""
-    for logger in loggers:
-        for index, take in enumerate(takes):
-            name = f"val/{index:03d}-{take.clip.vocalisation.label}"
-            if hasattr(logger, "log_audio") and hasattr(logger, "log_image"):
-                sounds = [_playable(take.clip.x), _playable(take.raw)]
-                rates = [sample_rate, sample_rate]
-                logger.log_audio(f"{name}/audio", sounds, sample_rate=rates, caption=["target", "raw"])
-                logger.log_image(f"{name}/spectrogram", [_picture(take, sample_rate)], caption=[f"epoch {epoch}"])
-            elif isinstance(logger, TensorBoardLogger):
-                board = logger.experiment
-                board.add_audio(f"{name}/target", _playable(take.clip.x)[None], epoch, sample_rate=sample_rate)
-                board.add_audio(f"{name}/raw", _playable(take.raw)[None], epoch, sample_rate=sample_rate)
-                board.add_image(f"{name}/spectrogram", _picture(take, sample_rate), epoch, dataformats="HWC")
+def log_takes(
+    loggers: Sequence[Logger],
+    takes: Sequence[Take],
+    sample_rate: int,
+    *,
+    epoch: int,
+    prefix: str = "val",
+    rescaled: bool = False,
+) -> None:
+    """Send target, performance and their spectrograms of each take to the loggers that can hold them.
+
+    Args:
+        epoch: finished epochs.
+        prefix: in front of the names: {prefix}/audio and {prefix}/spectrogram.
+        rescaled: whether the performance at the target's RMS is sent too.
+    """
+    holding = [logger for logger in loggers if isinstance(logger, WandbRun | TensorBoardLogger)]
+    if not holding or not takes:
+        return
+    names = [f"{index:03d}-{take.clip.vocalisation.label}" for index, take in enumerate(takes)]
+    sounds = [_sounds(take, rescaled) for take in takes]
+    pictures = [_picture(take, sample_rate) for take in takes]
+    for logger in holding:
+        if isinstance(logger, WandbRun):
+            captioned = [(f"{name} {kind}", heard) for name, kinds in zip(names, sounds) for kind, heard in kinds]
+            logger.log_sounds(f"{prefix}/{AUDIO}", captioned, sample_rate, epoch=epoch)
+            logger.log_pictures(f"{prefix}/{SPECTROGRAM}", list(zip(names, pictures)), epoch=epoch)
+            continue
+        board = logger.experiment
+        for name, kinds, picture in zip(names, sounds, pictures):
+            for kind, heard in kinds:
+                board.add_audio(f"{prefix}/{name}/{kind}", heard[None], epoch, sample_rate=sample_rate)
+            board.add_image(f"{prefix}/{name}/spectrogram", picture, epoch, dataformats="HWC")
+
+
+def _sounds(take: Take, rescaled: bool) -> list[tuple[str, np.ndarray]]:
+    kinds = [("target", take.clip.x), ("raw", take.raw), *([("rescaled", take.rescaled)] if rescaled else [])]
+    return [(kind, _playable(samples)) for kind, samples in kinds]
 
 
 def _playable(samples: np.ndarray) -> np.ndarray:

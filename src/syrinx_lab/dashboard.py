@@ -1,0 +1,72 @@
+"""The W&B workspace that compares loss modes: `python -m syrinx_lab.dashboard > workspace.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from .assembly import plain
+from .cli import config_directory, entry_point
+from .logged import COMPARED
+
+
+def dashboard(cfg: DictConfig) -> None:
+    """Print the workspace as JSON; with save=true also save it to W&B. Without it no server is asked.
+
+    Raises:
+        ValueError: an unknown key to compare by, no entity or project to save to, no key or no network.
+    """
+    from .workspace.checking import checked_spec
+    from .workspace.definition import build_workspace
+    from .workspace.logged_names import logged_names
+    from .workspace.saving import save_workspace
+
+    chosen = plain(cfg)
+    if chosen["by"] not in COMPARED:
+        raise ValueError(f"by is {chosen['by']!r}: use {', '.join(COMPARED[:-1])} or {COMPARED[-1]}")
+    if chosen["save"]:
+        for name in ("entity", "project"):
+            if not chosen[name]:
+                raise ValueError(f"{name} is not set: save=true needs it, as {name}=NAME")
+    names = logged_names(_terms(), _ramped())
+    workspace = build_workspace(
+        names,
+        entity=chosen["entity"] or "",
+        project=chosen["project"] or "",
+        by=chosen["by"],
+        group=chosen["group"],
+    )
+    spec = checked_spec(workspace, names)
+    if chosen["save"]:
+        print(f"saved     {save_workspace(workspace)}", file=sys.stderr)
+    print(json.dumps(spec, indent=2))
+
+
+def _terms() -> list[str]:
+    """The terms of all objectives in conf/loss."""
+    return _in_group("loss", lambda config: config.get("objective", {}).get("terms", {}))
+
+
+def _ramped() -> list[str]:
+    """The terms that the callbacks of conf/callbacks warm up."""
+    return _in_group("callbacks", lambda config: [c["term"] for c in config.values() if "term" in (c or {})])
+
+
+def _in_group(group: str, names: Any) -> list[str]:
+    """What `names` finds in every file of a group, each name once."""
+    files: list[Path] = sorted((config_directory() / group).glob("*.yaml"))
+    configs: list[Any] = [OmegaConf.to_container(OmegaConf.load(file), resolve=False) for file in files]
+    return list(dict.fromkeys(str(name) for config in configs for name in names(config)))
+
+
+def main() -> None:
+    """The console entry."""
+    entry_point(dashboard, config_name="dashboard")
+
+
+if __name__ == "__main__":
+    main()

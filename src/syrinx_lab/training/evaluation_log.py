@@ -1,0 +1,57 @@
+"""What an evaluation's logger gets: mean scores, a table of the vocalisations, their sounds and spectrograms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
+
+from .clips import Take, mean_scores, score_rows
+from .media import log_takes
+from .wandb_run import WandbRun
+
+TABLE = "vocalisations"
+_PLACE = ("recording", "label", "start_s", "onset_s", "offset_s")
+
+
+def evaluation_prefix(split: str) -> str:
+    """What stands in front of the names of a split's evaluation, apart from the val/ of training."""
+    return f"eval/{split}"
+
+
+def evaluation_metrics(split: str, takes: Sequence[Take]) -> dict[str, float]:
+    """eval/{split}/{metric} as sung and eval/{split}/rescaled_{metric}, means over takes; NaN where none is defined."""
+    prefix = evaluation_prefix(split)
+    raw, scaled = mean_scores(takes, "raw"), mean_scores(takes, "rescaled")
+    return {f"{prefix}/{name}": value for name, value in raw.items()} | {
+        f"{prefix}/rescaled_{name}": value for name, value in scaled.items() if name != "accel_r2"
+    }
+
+
+def scores_table(takes: Sequence[Take], sample_rate: int) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows: a vocalisation a row, where it lies (s of its recording) and its metrics, raw and rescaled."""
+    rows = score_rows(takes, sample_rate)
+    metrics = [(which, name) for which in ("raw", "rescaled") for name in (rows[0][which] if rows else ())]
+    columns = [*_PLACE, *(f"{which}_{name}" for which, name in metrics)]
+    cells = [[*(row[name] for name in _PLACE), *(row[which][name] for which, name in metrics)] for row in rows]
+    return columns, cells
+
+
+def log_split(
+    logger: Logger, split: str, takes: Sequence[Take], sample_rate: int, *, epoch: int, most_audio: int
+) -> None:
+    """Send the evaluation of one split.
+
+    Args:
+        epoch: finished epochs of the model that sang.
+        most_audio: vocalisations whose sound and spectrogram are sent.
+    """
+    prefix, means = evaluation_prefix(split), evaluation_metrics(split, takes)
+    if isinstance(logger, WandbRun):
+        logger.log_values(means, epoch=epoch)
+        if takes:
+            logger.log_table(f"{prefix}/{TABLE}", *scores_table(takes, sample_rate), epoch=epoch)
+    elif isinstance(logger, TensorBoardLogger):
+        logger.log_metrics(means, step=epoch)
+    log_takes([logger], takes[:most_audio], sample_rate, epoch=epoch, prefix=prefix, rescaled=True)
