@@ -33,7 +33,7 @@ def composed(*overrides: str, name: str = "config") -> DictConfig:
 def test_groups_are_those_of_the_house() -> None:
     assert set(GROUPS) == {
         *("data", "encoder", "oscillator", "tract", "loss", "sampler", "horizon", "backend", "optim"),
-        *("trainer", "callbacks", "logger", "selection", "experiment", "debug", "eval"),
+        *("trainer", "callbacks", "logger", "selection", "experiment", "debug", "eval", "noise", "controls", "arm"),
     }
 
 
@@ -42,7 +42,7 @@ def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> 
     cfg = composed(f"{group}={choice}", "data.root=song", f"paths.outputs={tmp_path}")
     assert all(name in cfg for name in ("seed", "n_epochs", "data", "loss"))
     config = plain(cfg)
-    if group not in ("experiment", "debug", "trainer", "callbacks", "eval", "optim"):
+    if group not in ("experiment", "debug", "arm", "trainer", "callbacks", "eval", "optim"):
         assert config[group]["name"] == choice, "a YAML's stem is its name"
     build_datamodule(cfg)
     model, objective, horizon = build_model(cfg), build_objective(cfg), build_horizon(cfg)

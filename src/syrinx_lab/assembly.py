@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from .data.corpus import label_list
 from .losses.weighted import WeightedLoss
 from .model import Ouroboros
+from .ode.syrinx.prior import SyrinxPrior
 from .training.datamodule import SongDataModule
 from .training.module import OuroborosModule
 from .training.schedules import HorizonSchedule
@@ -50,23 +51,42 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
 
 
 def build_model(cfg: DictConfig) -> Ouroboros:
-    """The model of a configuration, freshly initialised from torch's current seed, with its prior applied."""
+    """The model of a configuration, freshly initialised from torch's current seed, with its prior applied.
+
+    Groups and keys that a run from before they existed lacks are taken as they were then: absent.
+    """
     oscillator = cfg.oscillator
     encoder = build(cfg.encoder)
-    if oscillator.prior is not None:
-        build(oscillator.prior).apply_(
+    tract = build(cfg.tract)
+    noise = build(cfg.noise) if "noise" in cfg else None
+    prior = None if oscillator.prior is None else build(oscillator.prior)
+    if isinstance(prior, SyrinxPrior):
+        prior.apply_(encoder.omega_net, encoder.gamma_net, encoder.weights_net)
+    elif prior is not None:
+        prior.apply_(
             encoder.omega_net, encoder.gamma_net, encoder.weights_net, oscillator.degree, oscillator.keep_const
         )
+        prior = None  # an initialisation is done with
+    analyser = None
+    if prior is not None or encoder.hop > 1 or (noise is not None and noise.channels):
+        told = {"lookahead_ms": getattr(encoder, "lookahead_ms", None)}
+        if prior is not None:
+            told["widest_hz"] = prior.species.pitch_hz
+        analyser = build(cfg.controls, **told)
     return Ouroboros(
         encoder,
-        build(cfg.tract),
+        tract,
+        noise,
+        prior,
+        analyser,
         sample_rate=cfg.data.sample_rate,
         tau=oscillator.tau,
         stiffness=oscillator.stiffness,
         drive_lowpass_ms=oscillator.drive_lowpass_ms,
-        control_hop=oscillator.get("control_hop", 1),  # runs from before there were knots have drives at every sample
+        control_hop=oscillator.get("control_hop", 1),
         clamp_x=oscillator.clamp_x,
         clamp_v=oscillator.clamp_v,
+        settle_ms=oscillator.get("settle_ms", 0.0),
         backend=cfg.backend.name,
     )
 
@@ -98,6 +118,10 @@ def build_module(
         onset_lead_ms=cfg.loss.onset_lead_ms,
         forcing_rate=cfg.loss.forcing_rate,
         adjoint_decay=cfg.loss.adjoint_decay,
+        grad_clip=cfg.optim.grad_clip,
+        drives_from=cfg.optim.get("drives_from"),
+        drives_rate=cfg.optim.get("drives_rate", 1.0),
+        drives_clip=cfg.optim.get("drives_clip", 1.0),
     )
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
-from .ode.control_rate import acceleration_along, to_knots
+from .controls.analyser import Analyser
+from .controls.analytic import AnalyticControls
+from .ode.control_rate import acceleration_along, interpolate, to_knots
 from .ode.lowpass import gaussian_lowpass
+from .ode.noise.filtered import FilteredNoise
 from .ode.oscillator import SoftClamp
 from .ode.rollout import BACKENDS, Forcing, rollout
+from .ode.syrinx.prior import Gestures, SyrinxPrior
 from .types import Controls, Drives, Trajectory
 
 
 class Encoder(Protocol):
-    """What the model asks of an encoder, itself an `nn.Module`."""
+    """What the model asks of an encoder, itself an `nn.Module`; one whose controls can be told has a `width` too."""
 
-    def __call__(self, x: Tensor, v: Tensor) -> Controls:
-        """x, v (B, L) -> controls of T steps."""
+    hop: int  # samples between the knots of its controls; 1 is audio rate
+
+    def __call__(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
+        """x, v (B, L), and the analytic controls where the model has them -> controls of T steps."""
 
     def weights(self, control: Tensor) -> Tensor:
         """Smoothed controls (B, T, C) -> weights (B, T, P+1, P+1)."""
@@ -30,27 +37,39 @@ class Ouroboros(nn.Module):
     k = omega^2 with `stiffness: squared`, or any sign with `signed`. Every drive passes the zero-phase Gaussian
     low-pass of `drive_lowpass_ms` before it is used, in training and in evaluation alike.
 
+    Without a prior the state x is the sound. With one, the encoder's outputs are small departures from the normal form
+    of the vocal organ under gestures that are read off the recording, the state is the labia's, and the source is
+    gain v. Then tract and noise: out = tract(source) + noise(envelope).
+
     Args:
         encoder: maps x, v (B, L) to `Controls`, and controls (B, T, C) to weights (B, T, P+1, P+1).
-        tract: maps a `Trajectory` to audio (B, H).
+        tract: maps a source (B, H) and its own controls to audio (B, H), see `ode.tract`.
+        noise: maps white noise (B, H), the envelope and its own controls to audio (B, H), see `ode.noise`; None: none.
+        prior: the physical prior, or None.
+        analyser: reads the analytic controls; what needs them (prior, noise, an encoder of frames) cannot be without.
         sample_rate: Hz.
-        tau: time scale in seconds; None takes one sample interval, as published.
+        tau: time scale in seconds; None takes one sample interval, as published, or the prior's.
         stiffness: "squared" or "signed".
         drive_lowpass_ms: standard deviation of the Gaussian in ms; 0 switches it off.
         control_hop: samples between the knots of the drives, with straight lines between them; 1 gives every sample
             drives of its own. It thins out the controls of an encoder that works at audio rate, after the low-pass.
         clamp_x, clamp_v: soft clamps of the free-running state; None for either runs unclamped.
+        settle_ms: with a prior, how long the labia sing under a window's first drives before a rollout in training that
+            begins within a syllable: their state cannot be read off the recording.
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
-        ValueError: an unknown stiffness or backend, a negative low-pass, a control_hop below 1 or a tau that is not
-            positive.
+        ValueError: an unknown stiffness or backend, a negative time, a control_hop below 1 or another than the
+            encoder's, a tau that is not positive, or a prior or noise without an analyser.
     """
 
     def __init__(
         self,
         encoder: nn.Module,
         tract: nn.Module,
+        noise: nn.Module | None = None,
+        prior: SyrinxPrior | None = None,
+        analyser: Analyser | None = None,
         *,
         sample_rate: int,
         tau: float | None = None,
@@ -59,6 +78,7 @@ class Ouroboros(nn.Module):
         control_hop: int = 1,
         clamp_x: float | None = 0.5,
         clamp_v: float | None = 1.0,
+        settle_ms: float = 10.0,
         backend: str = "auto",
     ) -> None:
         super().__init__()
@@ -66,26 +86,71 @@ class Ouroboros(nn.Module):
             raise ValueError(f"oscillator.stiffness is {stiffness!r}: use squared or signed")
         if backend not in ("auto", *BACKENDS):
             raise ValueError(f"backend.name is {backend!r}: use one of {', '.join(('auto', *BACKENDS))}")
-        if drive_lowpass_ms < 0:
-            raise ValueError(f"oscillator.drive_lowpass_ms is {drive_lowpass_ms}: use 0 or more")
+        for name, value in (("drive_lowpass_ms", drive_lowpass_ms), ("settle_ms", settle_ms)):
+            if value < 0:
+                raise ValueError(f"oscillator.{name} is {value}: use 0 or more")
         if control_hop < 1:
             raise ValueError(f"oscillator.control_hop is {control_hop}: use 1 (audio rate) or more samples")
         if tau is not None and tau <= 0:
             raise ValueError(f"oscillator.tau is {tau}: use seconds above 0, or null for one sample")
+        hop = getattr(encoder, "hop", 1)
+        if hop > 1 and control_hop not in (1, hop):
+            raise ValueError(f"oscillator.control_hop is {control_hop}, but encoder.hop {hop}: give one, or both alike")
+        if prior is not None and stiffness != "signed":
+            raise ValueError(f"oscillator.stiffness is {stiffness!r}, but the prior's tension has any sign: use signed")
+        if prior is not None and tau not in (None, prior.tau):
+            raise ValueError(f"oscillator.tau is {tau}, but the prior's map was made for {prior.tau}")
+        if prior is not None and analyser is None:
+            raise ValueError("oscillator.prior reads pitch and envelope: use controls=analytic")
         self.encoder = encoder
         self.tract = tract
+        self.noise = noise
+        self.prior = prior
+        self.analyser = analyser
+        self.tract_net = _head(encoder, tract)
+        self.noise_net = _head(encoder, noise)
+        if noise is not None and self.noise_net is not None and analyser is None:
+            raise ValueError("the noise follows the envelope: use controls=analytic")
         self.sample_rate = sample_rate
-        self.tau = 1.0 / sample_rate if tau is None else float(tau)
+        self.tau = (1.0 / sample_rate if prior is None else prior.tau) if tau is None else float(tau)
         self.stiffness = stiffness
         self.drive_lowpass_ms = drive_lowpass_ms
-        self.control_hop = control_hop
+        self.control_hop = max(hop, control_hop)
         self.clamp = None if clamp_x is None or clamp_v is None else SoftClamp(clamp_x, clamp_v)
+        self.settle = 0 if prior is None else round(settle_ms * 1e-3 * sample_rate)
         self.backend = backend
 
     @property
     def step(self) -> float:
         """h = dt / tau, the rollout's step in rescaled time."""
         return 1.0 / (self.sample_rate * self.tau)
+
+    @property
+    def state_is_sound(self) -> bool:
+        """Whether the oscillator's x is the sound itself, so that a recording tells its state and acceleration."""
+        return self.prior is None
+
+    def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
+        """All parameters: "rest", and "drives", by which a prior's drives alone are moved; empty ones are left out.
+
+        The gradient of the drives passes through the rollout, that of the rest does not.
+        """
+        heads = ("omega_net", "gamma_net", "code_net", "weights_net") if self.prior is not None else ()
+        drives = [p for name in heads if hasattr(self.encoder, name) for p in getattr(self.encoder, name).parameters()]
+        taken = {id(p) for p in drives}
+        groups = {"rest": [p for p in self.parameters() if id(p) not in taken], "drives": drives}
+        return {name: group for name, group in groups.items() if group}
+
+    def calibrate(self, recordings: Sequence[Tensor], syllables: Sequence[Tensor]) -> None:
+        """Take from training recordings (L,) what is not learned: range of pitch and background, see `Analyser`.
+
+        recordings  with their silence;   syllables  without
+        """
+        if self.analyser is None:
+            return
+        self.analyser.calibrate(recordings, syllables)
+        if self.noise_net is not None:
+            cast(FilteredNoise, self.noise).calibrate(float(self.analyser.background))
 
     def velocity(self, dx: Tensor) -> Tensor:
         """v = tau x' from dx = dt x', any shape."""
@@ -97,19 +162,60 @@ class Ouroboros(nn.Module):
 
     def drives(self, x: Tensor, dx: Tensor) -> Drives:
         """The low-passed drives of a recording: x (B, L) audio and dx (B, L) = dt x' -> Drives that cover L samples."""
+        return self.drives_of(self.read(x, dx))
+
+    def read(self, x: Tensor, dx: Tensor) -> dict[str, Tensor]:
+        """What is read off a recording: numbers (B, T, n) by name, low-passed, at knots `control_hop` samples apart.
+
+        stiffness or, with a prior, pressure, pitch_hz and gain; gamma; code (of the weights); envelope with an analyser;
+        tract and noise, raw controls of those that take some. x (B, L) audio, dx (B, L) = dt x'.
+        """
         encoder = cast(Encoder, self.encoder)
-        controls = encoder(x, self.velocity(dx))
-        sigma = self.drive_lowpass_ms * 1e-3 * self.sample_rate / controls.hop
-        smooth = gaussian_lowpass(
-            torch.cat([controls.omega[..., None], controls.gamma[..., None], controls.weights], dim=-1), sigma
-        )
-        hop = controls.hop
-        if hop == 1 < self.control_hop:
-            smooth, hop = to_knots(smooth, self.control_hop), self.control_hop
-        omega, gamma = smooth[..., 0], smooth[..., 1]
-        weights = encoder.weights(smooth[..., 2:])
-        stiffness = omega.square() if self.stiffness == "squared" else omega
-        return Drives(stiffness, gamma, weights, hop)
+        analytic = None if self.analyser is None else self.analyser(x, self.control_hop)
+        v = self.velocity(dx)
+        controls = encoder(x, v) if analytic is None else encoder(x, v, analytic)
+        raw = {"omega": controls.omega[..., None], "gamma": controls.gamma[..., None], "code": controls.weights}
+        for name, net in (("tract", self.tract_net), ("noise", self.noise_net)):
+            if net is not None:
+                assert controls.features is not None, "an encoder with a width gives features"
+                raw[name] = net(controls.features)
+        smooth = self._lowpass(torch.cat(list(raw.values()), -1), controls.hop)
+        if controls.hop == 1 < self.control_hop:
+            smooth = to_knots(smooth, self.control_hop)
+        told = dict(zip(raw, smooth.split([y.shape[-1] for y in raw.values()], -1)))
+        omega = told.pop("omega")
+        if analytic is not None:
+            told["envelope"] = analytic.envelope[..., None]
+        if self.prior is None:
+            return {"stiffness": omega.square() if self.stiffness == "squared" else omega} | told
+        assert analytic is not None
+        assert self.analyser is not None
+        weights = encoder.weights(told["code"])
+        gestures = self.prior.gestures(analytic, self.analyser.background, omega[..., 0], weights)
+        return {name: value[..., None] for name, value in vars(gestures).items()} | told
+
+    def drives_of(self, told: Mapping[str, Tensor]) -> Drives:
+        """The drives that follow from what `read` gives, or from some of its knots or an edited version of them."""
+        hop, weights = self.control_hop, cast(Encoder, self.encoder).weights(told["code"])
+        numbers = {name: told[name][..., 0] for name in told if name not in ("code", "tract", "noise")}
+        rest = {"envelope": numbers.get("envelope"), "tract": told.get("tract"), "noise": told.get("noise")}
+        gamma = numbers["gamma"]
+        if self.prior is None:
+            return Drives(numbers["stiffness"], gamma, weights, hop, **rest)
+        gestures = Gestures(numbers["pressure"], numbers["pitch_hz"], numbers["gain"])
+        stiffness, gamma, weights = self.prior.drives(gestures, gamma, weights)
+        flat = torch.cat((stiffness[..., None], gestures.gain[..., None], weights.flatten(-2)), -1)
+        flat = self._lowpass(flat, hop)  # the maps are not linear
+        return Drives(flat[..., 0], gamma, flat[..., 2:].view_as(weights), hop, gain=flat[..., 1], **rest)
+
+    def _lowpass(self, y: Tensor, hop: int) -> Tensor:
+        return gaussian_lowpass(y, self.drive_lowpass_ms * 1e-3 * self.sample_rate / hop)
+
+    def pitch_hz(self, drives: Drives) -> Tensor:
+        """(B, T) Hz: the pitch at full pressure with a prior, else the small-amplitude frequency; for display."""
+        if self.prior is None:
+            return drives.frequency_hz(self.tau)
+        return self.prior.pitch_hz(drives.stiffness.detach())
 
     def acceleration(self, x: Tensor, dx: Tensor, drives: Drives) -> Tensor:
         """(B, L) teacher-forced tau^2 x'': the right-hand side at the data's own states, unclamped."""
@@ -135,6 +241,39 @@ class Ouroboros(nn.Module):
             adjoint_decay=adjoint_decay,
         )
 
-    def radiate(self, trajectory: Trajectory) -> Tensor:
-        """(B, H) the sound of a trajectory after the tract."""
-        return self.tract(trajectory)
+    @torch.no_grad()
+    def settled(self, drives: Drives, ic: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """The state (x (B,), v (B,)) after `settle` samples from ic under the first drives, unchanging."""
+        end = self.sing(drives.held(self.settle + 1), ic, self.settle + 1)
+        return end.x[:, -1], end.v[:, -1]
+
+    def excitation(self, like: Tensor, generator: torch.Generator) -> Tensor | None:
+        """White noise of unit variance in the shape of `like` (B, H) for `radiate`; None for a model without noise."""
+        if self.noise_net is None:
+            return None
+        return torch.randn(like.shape, generator=generator, device=generator.device).to(like)
+
+    def source(self, trajectory: Trajectory, drives: Drives) -> Tensor:
+        """(B, H) what the oscillator sends into the tract: x itself, or gain v with a prior."""
+        if drives.gain is None:
+            return trajectory.x
+        return interpolate(drives.gain, drives.hop, trajectory.v.shape[1]) * trajectory.v
+
+    def radiate(self, trajectory: Trajectory, drives: Drives, excitation: Tensor | None = None) -> Tensor:
+        """(B, H) the sound of a trajectory after the tract, with the noise of an excitation (B, H)."""
+        source = self.source(trajectory, drives)
+        out = self.tract(source, drives.tract, drives.hop)
+        if self.noise is None or excitation is None:
+            return out
+        return out + self.noise(excitation, drives.envelope, drives.noise, drives.hop)
+
+
+def _head(encoder: nn.Module, listener: nn.Module | None) -> nn.Linear | None:
+    """What reads the raw controls of a tract or of noise off the encoder's features: zero at first."""
+    channels = 0 if listener is None else cast(int, listener.channels)
+    if channels == 0:
+        return None
+    head = nn.Linear(cast(int, encoder.width), channels)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    return head

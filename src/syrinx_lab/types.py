@@ -6,8 +6,10 @@ Shape letters: B batch, L samples of a segment, H samples of a rollout, T contro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -94,6 +96,7 @@ class Controls:
     weights  (B, T, C)  C numbers a step of which the polynomial weights are a linear function, given by the encoder; a
                         low-pass whose kernel sums to one commutes with that function and is cheaper before it
     hop                 samples from one control step to the next; 1 is audio rate
+    features  (B, T, D)  what the encoder knows at every step, for heads beyond the oscillator's; None: nothing more
     All are dimensionless, in rescaled time s = t / tau.
     """
 
@@ -101,6 +104,7 @@ class Controls:
     gamma: Tensor
     weights: Tensor
     hop: int = 1
+    features: Tensor | None = None
 
 
 @dataclass
@@ -111,7 +115,11 @@ class Drives:
     gamma      (B, T)            damping
     weights    (B, T, P+1, P+1)  weights[..., i, j] multiplies x^i v^j; (1, 0) and (0, 1) are zero
     hop                          samples from one control step to the next; 1 is audio rate
-    All are dimensionless, in rescaled time s = t / tau.
+    gain       (B, T)            the source is gain v, full scale per unit of v; None: it is x itself
+    envelope   (B, T)            loudness of the recording, full scale, which bounds the noise; None without analysis
+    tract      (B, T, C)         raw controls of the tract, low-passed; None where it takes none
+    noise      (B, T, C)         raw controls of the noise, low-passed; None where it takes none
+    The first three are dimensionless, in rescaled time s = t / tau.
 
     At control rate (hop > 1) the T entries are knots at samples 0, hop, 2 hop, ...: sample t lies between the knots
     a = T[t // hop] and b = T[t // hop + 1] and has a + f (b - a), f = (t mod hop) / hop.
@@ -121,6 +129,10 @@ class Drives:
     gamma: Tensor
     weights: Tensor
     hop: int = 1
+    gain: Tensor | None = None
+    envelope: Tensor | None = None
+    tract: Tensor | None = None
+    noise: Tensor | None = None
 
     @property
     def degree(self) -> int:
@@ -156,18 +168,23 @@ class Drives:
         start, steps = start // self.hop, -(-(length - 1) // self.hop) + 1
         first = int(start[0])
         if bool((start == first).all()):
-            cut = slice(first, first + steps)
-            return replace(
-                self, stiffness=self.stiffness[:, cut], gamma=self.gamma[:, cut], weights=self.weights[:, cut]
-            )
+            return self._each(lambda knots: knots[:, first : first + steps])
         index = start[:, None] + torch.arange(steps, device=start.device)
         item = torch.arange(len(start), device=start.device)[:, None]
-        return replace(
-            self,
-            stiffness=self.stiffness[item, index],
-            gamma=self.gamma[item, index],
-            weights=self.weights[item, index],
-        )
+        return self._each(lambda knots: knots[item, index])
+
+    def held(self, samples: int) -> Drives:
+        """The first knot's drives for `samples` samples, unchanging."""
+        knots = -(-(samples - 1) // self.hop) + 1
+        return self._each(lambda y: y[:, :1].expand(-1, knots, *y.shape[2:]))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Drives:
+        """The same drives with every tensor that is there changed."""
+        changed: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            changed[field.name] = change(value) if isinstance(value, Tensor) else value
+        return Drives(**changed)
 
 
 @dataclass
@@ -182,14 +199,15 @@ class Trajectory:
 class Prediction:
     """All that a loss term may look at.
 
-    acceleration         (B, L)  teacher-forced tau^2 x'' of the model at the data's states
+    acceleration         (B, L)  teacher-forced tau^2 x'' of the model at the data's states; None where the state is not
+                                 the sound itself
     target_acceleration  (B, L)  tau^2 x'' of the data
     drives                       the drives of the whole window
     output               (B, H)  what the free-running model radiates, None when no rollout was asked for
     target               (B, H)  the data on the same samples as `output`
     """
 
-    acceleration: Tensor
+    acceleration: Tensor | None
     target_acceleration: Tensor
     drives: Drives
     output: Tensor | None = None

@@ -44,6 +44,9 @@ class MultiResolutionStft(nn.Module):
 
     resolutions        pairs (n_fft, hop) in samples, n_fft even and at least 16
     convergence_floor  magnitude (signal units times samples), >= 0
+    highest_hz         bins above this frequency do not count; None: all do. Above what a bird sings both terms see the
+                       recorder's floor alone, and nearly all of the gradient's energy comes from there
+    sample_rate        Hz, for highest_hz
     log_floor          magnitude, >= 0; |d loss / dA| of a bin is at most 1 / log_floor over frames times bins,
                        plus 1 / (||G||_F + convergence_floor), both over the number of resolutions
 
@@ -60,8 +63,13 @@ class MultiResolutionStft(nn.Module):
         resolutions: Sequence[Sequence[int]] = ((256, 64), (512, 128), (1024, 256)),
         convergence_floor: float = 1e-2,
         log_floor: float = 1e-3,
+        highest_hz: float | None = None,
+        sample_rate: float = 44100,
     ) -> None:
         super().__init__()
+        if highest_hz is not None and not 0 < highest_hz <= sample_rate / 2:
+            raise ValueError(f"mrstft: highest_hz {highest_hz} must be above 0 and at most {sample_rate / 2:g}")
+        self.highest = 1.0 if highest_hz is None else 2 * highest_hz / sample_rate
         self.resolutions = tuple(_checked(pair) for pair in resolutions)
         if not self.resolutions:
             raise ValueError("mrstft: no resolution given: name at least one pair (n_fft, hop)")
@@ -83,7 +91,7 @@ class MultiResolutionStft(nn.Module):
         """The spectra of `target` (B, H) at every resolution that fits, to be used with any number of outputs."""
         spectra = []
         for n_fft, hop in self.resolutions_for(target.shape[1]):
-            magnitude = stft_magnitudes(target, n_fft, hop)
+            magnitude = self._heard(stft_magnitudes(target, n_fft, hop))
             norm = torch.linalg.vector_norm(magnitude, dim=(1, 2)) + self.convergence_floor
             spectra.append(TargetSpectrum(n_fft, hop, magnitude, (magnitude + self.log_floor).log_(), norm))
         return spectra
@@ -92,11 +100,16 @@ class MultiResolutionStft(nn.Module):
         """The loss (B,) of `output` (B, H) against the spectra of a target of the same shape."""
         terms = []
         for goal in spectra:
-            magnitude = stft_magnitudes(output, goal.n_fft, goal.hop)
+            magnitude = self._heard(stft_magnitudes(output, goal.n_fft, goal.hop))
             convergence = torch.linalg.vector_norm(goal.magnitude - magnitude, dim=(1, 2)) / goal.norm
             log_distance = (goal.log_magnitude - (magnitude + self.log_floor).log()).abs().mean((1, 2))
             terms.append(convergence + log_distance)
         return torch.stack(terms).mean(0)
+
+    def _heard(self, magnitude: Tensor) -> Tensor:
+        """The bins up to the highest frequency that counts."""
+        bins = magnitude.shape[-1]
+        return magnitude[..., : 1 + int(self.highest * (bins - 1))]
 
     def resolutions_for(self, horizon: int) -> tuple[tuple[int, int], ...]:
         """The pairs (n_fft, hop) in use for rollouts of `horizon` samples; ValueError when it is below 16."""

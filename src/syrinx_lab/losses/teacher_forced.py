@@ -54,5 +54,10 @@ class TeacherForced(nn.Module):
             if bool(self.variance.isnan()):
                 raise ValueError("tf: the variance is not set: call set_variance(v) with that of the training set")
             self._is_set = True
+        if prediction.acceleration is None:
+            raise ValueError(
+                "tf: the oscillator's state is not the sound, so the recording knows no acceleration of it: "
+                "set loss.lam_tf to 0 with this oscillator"
+            )
         error = prediction.acceleration - prediction.target_acceleration
         return error.square().mean(1) / self.variance.clamp_min(VARIANCE_FLOOR)

@@ -83,5 +83,5 @@ class WeightedLoss(nn.Module):
             if weight > 0:
                 parts.append(weight * mean)
         if not parts:
-            return prediction.acceleration.new_zeros((), requires_grad=True), means
+            return prediction.target_acceleration.new_zeros((), requires_grad=True), means
         return torch.stack(parts).sum(), means

@@ -61,9 +61,7 @@ def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> 
 
     The state begins as a draw from N(0, ic_noise_rms^2) that depends on `seed` alone; the drives are read off the clip.
     """
-    output, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
-    silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
-    without = _array(model.radiate(silent))
+    output, without, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
     gain = np.float32(rescaling(output, clip.x))
     clamp = model.clamp
     raw_score, rescaled_score = (
@@ -84,13 +82,19 @@ def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> 
     return Take(clip, output, gain * output, raw_score, rescaled_score, _accel_r2(model, clip, drives))
 
 
-def cold_start(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> tuple[Samples, Trajectory, Drives]:
-    """What the model radiates (L,) over the clip from near silence, the state's trajectory (1, L) and the drives."""
+def cold_start(
+    model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int
+) -> tuple[Samples, Samples, Trajectory, Drives]:
+    """What the model radiates (L,) over the clip from near silence, the same with the oscillator's state at zero, the
+    state's trajectory (1, L) and the drives."""
     drives = read_drives(model, clip)
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(2, 1, generator=generator).to(drives.gamma) * ic_noise_rms
     trajectory = model.sing(drives, (noise[0], noise[1]), len(clip.x))
-    return _array(model.radiate(trajectory)), trajectory, drives
+    silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
+    excitation = model.excitation(trajectory.x, generator)
+    output, without = (_array(model.radiate(state, drives, excitation)) for state in (trajectory, silent))
+    return output, without, trajectory, drives
 
 
 def read_drives(model: Ouroboros, clip: Clip) -> Drives:
@@ -134,6 +138,8 @@ def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:
 
 
 def _accel_r2(model: Ouroboros, clip: Clip, drives: Drives) -> float:
+    if not model.state_is_sound:
+        return float("nan")
     device = next(model.parameters()).device
     x, dx, d2x = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx, clip.d2x))
     return teacher_forced_r2(_array(model.acceleration(x, dx, drives)), _array(model.target_acceleration(d2x)))

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import torch
 from lightning.pytorch import LightningDataModule
+from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from ..data.annotation_records import Problem
@@ -212,6 +214,14 @@ class SongDataModule(LightningDataModule):
         )
         pairs = rendition_pairs(self.vocalisations[split], candidates, per_clip=self.renditions_per_clip)
         return [(self._clip(a), self._clip(b)) for a, b in pairs]
+
+    def calibration_material(self, most: int = 200) -> tuple[list[Tensor], list[Tensor]]:
+        """Up to `most` vocalisations of train, of all labels in turn: each with its silence, and the syllable alone."""
+        recordings = [self._recordings()[i] for i in self.splits.train]
+        found = choose_vocalisations(recordings, count=most, lead_in=self.lead_in, tail_ms=self.tail_ms)
+        clips = [self._clip(voc) for voc in found]
+        whole = [torch.from_numpy(clip.x) for clip in clips]
+        return whole, [x[clip.onset : clip.offset] for x, clip in zip(whole, clips)]
 
     def acceleration_variance(self) -> float:
         """Variance of dt^2 x'' over all windows of the training set."""

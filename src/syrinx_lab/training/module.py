@@ -38,9 +38,14 @@ class OuroborosModule(LightningModule):
         onset_lead_ms: an ONSET rollout begins at most this long before the onset.
         forcing_rate: the share by which the state is pulled to the recording before every step, see `Forcing`; 0 to 1.
         adjoint_decay: see `rollout`; in (0, 1].
+        grad_clip: largest norm of the gradient over the parameters, but those of a prior's drives; None or 0: no limit.
+        drives_from: epoch from which a prior's drives are learned; None leaves them as the prior has them.
+        drives_rate: their learning rate over that of the rest.
+        drives_clip: largest norm of their gradient. The gradients that come through a rollout are hundreds of times
+            larger than the others: under one norm they would drown them.
 
     Raises:
-        ValueError: the forcing_rate or the adjoint_decay is out of range.
+        ValueError: the forcing_rate, the adjoint_decay or one of the drives' settings is out of range.
     """
 
     def __init__(
@@ -57,8 +62,17 @@ class OuroborosModule(LightningModule):
         onset_lead_ms: float = 5.0,
         forcing_rate: float = 0.0,
         adjoint_decay: float = 1.0,
+        grad_clip: float | None = None,
+        drives_from: int | None = None,
+        drives_rate: float = 1.0,
+        drives_clip: float = 1.0,
     ) -> None:
         super().__init__()
+        if drives_rate <= 0 or drives_clip <= 0 or (drives_from is not None and drives_from < 0):
+            raise ValueError(
+                f"optim.drives_from {drives_from}, drives_rate {drives_rate}, drives_clip {drives_clip}: use an epoch "
+                "(or null), and numbers above 0"
+            )
         if not 0 <= forcing_rate <= 1:
             raise ValueError(f"loss.forcing_rate is {forcing_rate}: use 0 (a free run) to 1 (teacher forcing)")
         if not 0 < adjoint_decay <= 1:
@@ -71,14 +85,20 @@ class OuroborosModule(LightningModule):
         self.planned_epochs = planned_epochs
         self.seed = seed
         self.ic_noise_rms = ic_noise_rms
+        self.grad_clip, self.drives_clip = grad_clip, drives_clip
+        self.drives_from, self.drives_rate = drives_from, drives_rate
         self.forcing_rate, self.adjoint_decay = forcing_rate, adjoint_decay
         self.onset_lead = round(onset_lead_ms * 1e-3 * model.sample_rate)
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
         self._loss_is_finite = True
 
     def configure_optimizers(self) -> Any:
-        """The optimiser over all parameters, with its scheduler when there is one."""
-        optimizer = self.optimizer_factory(self.parameters())
+        """The optimiser over all parameters, those of a prior's drives at a rate of their own, with its scheduler."""
+        groups = self.model.parameter_groups()
+        optimizer = self.optimizer_factory([{"params": group} for group in groups.values()])
+        for name, group in zip(groups, optimizer.param_groups):
+            if name == "drives":
+                group["lr"] *= self.drives_rate
         if self.scheduler_factory is None:
             return optimizer
         return {
@@ -108,7 +128,8 @@ class OuroborosModule(LightningModule):
         for name, value in {"total": total.detach(), **parts}.items():
             if math.isfinite(value := float(value)):
                 self.log(f"loss/{name}", value, on_step=False, on_epoch=True, batch_size=len(batch))
-        return total
+        # an untrained prior without a tract has nothing to learn: a total that nothing hangs on gives nobody a gradient
+        return total if total.requires_grad else total.requires_grad_()
 
     def on_after_backward(self) -> None:
         """Drop the gradients of an update that is not finite."""
@@ -119,11 +140,25 @@ class OuroborosModule(LightningModule):
                 parameter.grad = None
         self.log("loss/nan_skip", float(not finite), on_step=False, on_epoch=True, reduce_fx="sum", batch_size=1)
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the norm of each group of parameters by itself."""
+        for name, group in self.model.parameter_groups().items():
+            if limit := self.drives_clip if name == "drives" else self.grad_clip:
+                torch.nn.utils.clip_grad_norm_(group, limit)
+
     def on_train_epoch_start(self) -> None:
-        """Log what the curriculum is in this epoch; the warm-ups, being callbacks, have set theirs by now."""
+        """Free the drives when it is time, and log what the curriculum is; the warm-ups have set theirs by now."""
+        learned = self.drives_from is not None and self.current_epoch >= self.drives_from
+        for parameter in self.model.parameter_groups().get("drives", ()):
+            parameter.requires_grad_(learned)
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
         state = {"train/horizon": float(self.current_horizon() if self.objective.needs_rollout else 0)}
-        ramped = [name for name in ("spec", "env", "env_log") if name in self.objective.terms]
+        ramped = [name for name in ("spec", "env", "env_log", "ltas") if name in self.objective.terms]
         state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ramped}
         self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True, batch_size=1)
 

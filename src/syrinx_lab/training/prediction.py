@@ -48,6 +48,9 @@ def predict(
 ) -> Prediction:
     """All that the loss terms look at, from drives encoded once.
 
+    Where the state is not the sound itself there is no acceleration to compare, and rollouts that begin within a
+    syllable begin from the state that the oscillator settles to under their first drives.
+
     Args:
         horizon: samples of the rollout, at most the window's length; None leaves the rollout out.
         rollout_grad: whether gradients flow through the rollout; False computes it for the log only.
@@ -59,7 +62,7 @@ def predict(
     """
     drives = model.drives(batch.x, batch.dx)
     prediction = Prediction(
-        acceleration=model.acceleration(batch.x, batch.dx, drives),
+        acceleration=model.acceleration(batch.x, batch.dx, drives) if model.state_is_sound else None,
         target_acceleration=model.target_acceleration(batch.d2x),
         drives=drives,
     )
@@ -69,10 +72,15 @@ def predict(
     window = start[:, None] + torch.arange(horizon, device=start.device)
     target = batch.x.gather(1, window)
     velocity = model.velocity(batch.dx.gather(1, window if forcing_rate > 0 else window[:, :1]))
-    state = initial_condition(target[:, 0], velocity[:, 0], batch.category, ic_noise_rms, generator)
+    heard = drives.window(start, horizon)
+    known = (target[:, 0], velocity[:, 0])
+    if not model.state_is_sound:
+        nowhere = torch.full_like(batch.category, Category.ONSET)
+        known = model.settled(heard, initial_condition(*known, nowhere, ic_noise_rms, generator))
+    state = initial_condition(*known, batch.category, ic_noise_rms, generator)
     forcing = Forcing(target, velocity, forcing_rate) if forcing_rate > 0 else None
     with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
-        trajectory = model.sing(drives.window(start, horizon), state, horizon, forcing, adjoint_decay)
-        prediction.output = model.radiate(trajectory)
+        trajectory = model.sing(heard, state, horizon, forcing, adjoint_decay)
+        prediction.output = model.radiate(trajectory, heard, model.excitation(target, generator))
     prediction.target = target
     return prediction

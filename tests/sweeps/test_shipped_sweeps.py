@@ -1,0 +1,49 @@
+"""Every sweep that is shipped runs, at toy size, on a song made up for it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from forks import Forks
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
+
+from syrinx_lab.cli import sweeps_parent
+
+SWEEPS = sorted(path for path in (sweeps_parent() / "sweeps").glob("*.yaml"))
+TOY = [
+    *("debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu", "n_epochs=1", "seed=0", "sweep_name=toy"),
+    *("sampler.max_segments=4", "eval.val_count=1", "eval.test_count=1", "eval.max_audio=1", "data.label=[a,b]"),
+]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    forks = Forks()
+    yield forks
+    forks.close()
+
+
+def combinations(sweep: Path) -> int:
+    """How many models with one seed a sweep compares."""
+    count = 1
+    for key, values in OmegaConf.load(sweep).hydra.sweeper.params.items():
+        override = OverridesParser.create().parse_override(f"{key}={values}")
+        if key != "seed" and override.is_sweep_override():
+            count *= len(list(override.sweep_string_iterator()))
+    return count
+
+
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda path: path.stem)
+def test_it_runs(sweep: Path, forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
+    ended = forks.run(tmp_path, "train", "-m", f"+sweeps={sweep.stem}", f"data.root={tiny_song}", *TOY)
+    assert ended == 0, (tmp_path / "log.txt").read_text()[-2000:]
+    folder = tmp_path / "outputs" / "sweeps" / "toy"
+    with open(folder / "seed_cv.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == combinations(sweep)
+    assert {row["status"] for row in rows} == {"trained"}
+    assert (folder / "selected_model.json").exists()
