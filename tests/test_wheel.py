@@ -48,3 +48,8 @@ def test_sweeps_travel_with_the_wheel(site: Path, tmp_path: Path) -> None:
     done = run(site, tmp_path, "--cfg", "hydra", "+sweeps=loss_modes")
     assert done.returncode == 0, done.stderr
     assert "spectral_rollout,mse_accel" in done.stdout
+
+
+def test_the_page_of_the_report_travels_with_the_wheel(site: Path) -> None:
+    page = site / "syrinx_lab" / "reporting" / "page"
+    assert {path.name for path in page.iterdir()} == {"report.html.jinja", "report.css", "report.js"}

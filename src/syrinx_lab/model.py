@@ -167,7 +167,7 @@ class Ouroboros(nn.Module):
     def read(self, x: Tensor, dx: Tensor) -> dict[str, Tensor]:
         """What is read off a recording: numbers (B, T, n) by name, low-passed, at knots `control_hop` samples apart.
 
-        stiffness or, with a prior, pressure, pitch_hz and gain; gamma; code (of the weights); envelope with an analyser;
+        stiffness or, with a prior, pressure, pitch_hz and gain; gamma; code, of the weights; envelope, with an analyser;
         tract and noise, raw controls of those that take some. x (B, L) audio, dx (B, L) = dt x'.
         """
         encoder = cast(Encoder, self.encoder)
