@@ -18,6 +18,7 @@ from .runs.manifest import build_manifest
 from .runs.provenance import provenance
 from .runs.registry import record_quietly
 from .runs.selection import best
+from .training.analytic import analytic_anchor, analytic_model
 from .training.clips import Take, perform_all, score_rows
 from .training.datamodule import SongDataModule
 from .training.evaluation_log import log_split
@@ -86,6 +87,7 @@ def evaluate_run(
         checkpoint=shown_path,
         vocalisations=rows,
         rendition=rendition_anchor(datamodule.renditions(splits[-1]), model.sample_rate),
+        analytic=_analytic_anchor(cfg, datamodule, splits[-1]),
         provenance=provenance(),
     )
     write_json_atomic(run.manifest_path, manifest)
@@ -175,6 +177,18 @@ def _trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
 
 def _takes(cfg: DictConfig, model: Ouroboros, datamodule: SongDataModule, split: str) -> list[Take]:
     return perform_all(model, datamodule.clips(split), ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
+
+
+def _analytic_anchor(cfg: DictConfig, datamodule: SongDataModule, split: str) -> dict[str, float | None] | None:
+    """The untrained physical prior on the clips of `split`; None for songs in which no pitch is found."""
+    given = cfg.controls.pitch_range_hz if "controls" in cfg else None
+    try:
+        model = analytic_model(
+            cfg.data.sample_rate, *datamodule.calibration_material(), None if given is None else tuple(given)
+        )
+    except ValueError:
+        return None
+    return analytic_anchor(model, datamodule.clips(split), ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
 
 
 def _earlier_rows(run: RunDirectory, checkpoint: str) -> dict[str, Sequence[Mapping[str, Any]]]:

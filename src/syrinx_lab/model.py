@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Protocol, cast
 
 import torch
@@ -126,6 +127,11 @@ class Ouroboros(nn.Module):
         return 1.0 / (self.sample_rate * self.tau)
 
     @property
+    def device(self) -> torch.device:
+        """Where the model's tensors are."""
+        return next(chain(self.parameters(), self.buffers())).device
+
+    @property
     def state_is_sound(self) -> bool:
         """Whether the oscillator's x is the sound itself, so that a recording tells its state and acceleration."""
         return self.prior is None
@@ -167,7 +173,7 @@ class Ouroboros(nn.Module):
     def read(self, x: Tensor, dx: Tensor) -> dict[str, Tensor]:
         """What is read off a recording: numbers (B, T, n) by name, low-passed, at knots `control_hop` samples apart.
 
-        stiffness or, with a prior, pressure, pitch_hz and gain; gamma; code, of the weights; envelope, with an analyser;
+        stiffness, or with a prior pressure, pitch_hz and gain; gamma; code, of the weights; envelope, with an analyser;
         tract and noise, raw controls of those that take some. x (B, L) audio, dx (B, L) = dt x'.
         """
         encoder = cast(Encoder, self.encoder)

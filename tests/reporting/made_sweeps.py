@@ -148,6 +148,7 @@ class MadeSweep:
             checkpoint="checkpoints/epoch00010.ckpt",
             vocalisations={"val": [{**clip, "raw": final, "rescaled": final}], "test": clips},
             rendition={"tf_corr": 0.8, "pairs": 2},
+            analytic={"tf_corr": 0.5, "autonomy": 0.1},
             provenance={
                 "versions": {"python": "3.11.9", "wandb": None},
                 "git": {"commit": "c0ffee" * 6, "dirty": False},

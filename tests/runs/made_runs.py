@@ -70,6 +70,7 @@ def make_run(
                 "test": [{**clip, "raw": {**scores, "tf_corr": tf_corr - 0.25}, "rescaled": scores}] * 3,
             },
             rendition={"tf_corr": None, "pairs": 0},
+            analytic=None,
             provenance={"versions": {}, "git": {"commit": "c0ffee" * 6, "dirty": True}, "created_at": "then"},
         )
         write_json_atomic(run.manifest_path, manifest)

@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, Any] = {
         "test": [clip("d", 0.25, 0.75)],
     },
     "rendition": {"tf_corr": 0.71, "pairs": 12},
+    "analytic": {"tf_corr": 0.5},
     "provenance": {"versions": {"python": "3.11.1"}, "git": None, "created_at": "2026-01-02T03:04:05+00:00"},
 }
 
@@ -58,7 +59,7 @@ def test_the_keys_are_these_and_no_others() -> None:
     metrics = ("tf_corr", "f0_cents", "bounded_frac")
     expected = {"schema", "key", "seed", "epoch", "checkpoint", "created_at", "data_fingerprint", "git"}
     expected |= {"versions.python", "config.seed", "config.data.label"}
-    expected |= {"anchors.rendition.tf_corr", "anchors.rendition.pairs"}
+    expected |= {"anchors.rendition.tf_corr", "anchors.rendition.pairs", "anchors.analytic.tf_corr", "flags"}
     for split, labels in (("val", "de"), ("test", "d")):
         of = f"scores.{split}"
         expected |= {f"{of}.count"} | {f"{of}.per_label.{label}.count" for label in labels}
@@ -114,3 +115,15 @@ def test_a_vocalisation_without_its_times_is_refused() -> None:
     broken = {name: value for name, value in clip("e", 0.1, 0.2).items() if name not in ("onset_s", "raw")}
     with pytest.raises(ValueError, match="vocalisation 1 of the scores lacks onset_s, raw"):
         build_manifest(**{**ARGUMENTS, "vocalisations": {"val": [clip("e", 0.1, 0.2), broken]}})
+
+
+def test_scores_that_the_oscillator_did_not_earn_are_flagged() -> None:
+    def flags(*shares: float | None) -> list[str]:
+        clips = [clip("e", 0.9, 0.9) for _ in shares]
+        for entry, share in zip(clips, shares):
+            entry["raw"]["oscillator_share"] = share
+        return build_manifest(**{**ARGUMENTS, "vocalisations": {"val": clips}})["flags"]
+
+    assert flags(0.9, 0.2) == flags(0.5, None) == flags(None) == []
+    (line,) = flags(0.6, 0.38)
+    assert line.startswith("val: oscillator_share is 0.49")

@@ -19,10 +19,12 @@ from syrinx_lab.ode.noise.filtered import FilteredNoise
 from syrinx_lab.ode.syrinx.prior import SyrinxPrior
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
 from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.training.analytic import analytic_anchor, analytic_model
+from syrinx_lab.training.clips import Clip, perform
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.prediction import predict
 from syrinx_lab.training.schedules import ConstHorizon
-from syrinx_lab.types import Batch, Category
+from syrinx_lab.types import Batch, Category, Vocalisation
 
 RATE, LENGTH = 44100, 2205
 
@@ -205,3 +207,17 @@ def test_parts_that_do_not_fit_are_told(settings: dict, told: str) -> None:
     arguments = dict(sample_rate=RATE, stiffness="signed", analyser=Analyser(sample_rate=RATE), control_hop=32)
     with pytest.raises(ValueError, match=told):
         Ouroboros(encoder, NoTract(), None, prior, **(arguments | settings))
+
+
+def test_the_analytic_anchor_is_the_untrained_model() -> None:
+    trained = syrinx_model(tract=False)
+    batch = tone()
+    clip = Clip(
+        Vocalisation("r", "e", 0, LENGTH, 1100, LENGTH), *(y[0].numpy() for y in (batch.x, batch.dx, batch.d2x))
+    )
+    anchor = analytic_model(RATE, [batch.x[0]], [], (300.0, 3000.0))
+    ours, theirs = (perform(m, clip, ic_noise_rms=1e-3, seed=3).raw_score for m in (trained, anchor))
+    assert theirs.tf_corr == pytest.approx(ours.tf_corr, abs=1e-4)
+    assert analytic_anchor(anchor, [clip], ic_noise_rms=1e-3, seed=0)["tf_corr"] > 0.5
+    with pytest.raises(ValueError, match="no pitch"):
+        analytic_model(RATE, [batch.x[0]], [1e-3 * torch.randn(LENGTH)], None)

@@ -8,6 +8,7 @@ from typing import Any
 
 SCHEMA = 1
 VARIANTS = ("raw", "rescaled")
+LEAST_SHARE = 0.5
 CLIP = ("recording", "label", "start_s", "onset_s", "offset_s")
 
 
@@ -21,6 +22,7 @@ def build_manifest(
     checkpoint: str,
     vocalisations: Mapping[str, Sequence[Mapping[str, Any]]],
     rendition: Mapping[str, Any],
+    analytic: Mapping[str, Any] | None,
     provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The content of selected_model.json.
@@ -35,6 +37,7 @@ def build_manifest(
                       `start_s`, `onset_s`, `offset_s` (seconds of the recording), and under `raw` and `rescaled` the
                       value of every metric
     rendition         the bird's own reproducibility: `tf_corr` (None or NaN when no syllable is sung twice), `pairs`
+    analytic          mean scores of the untrained physical prior on the same clips; None where no pitch is found
     provenance        `versions`, `git` and `created_at`, see `provenance.provenance`
 
     Returns a nested dict with, among the above,
@@ -43,10 +46,13 @@ def build_manifest(
         scores.{split}.per_label.{label}.{raw|rescaled}.{metric}  mean over those of one label
         scores.{split}.per_vocalisation[k]                        the k-th vocalisation as it was given
         anchors.rendition.{tf_corr|pairs}
+        anchors.analytic.{metric}
+        flags                                                     lines to be read before the scores are believed
 
     Means leave out None and NaN ("not defined for this clip") and are None where nothing is left; `count` beside them
     is the number of vocalisations. Raises ValueError when a vocalisation lacks one of its keys.
     """
+    scores = {split: split_scores(clips) for split, clips in vocalisations.items()}
     return {
         "schema": SCHEMA,
         "key": key,
@@ -57,10 +63,27 @@ def build_manifest(
         "versions": dict(provenance["versions"]),
         "git": provenance["git"],
         "data_fingerprint": data_fingerprint,
-        "scores": {split: split_scores(clips) for split, clips in vocalisations.items()},
-        "anchors": {"rendition": {"tf_corr": rendition["tf_corr"], "pairs": rendition["pairs"]}},
+        "scores": scores,
+        "anchors": {
+            "rendition": {"tf_corr": rendition["tf_corr"], "pairs": rendition["pairs"]},
+            "analytic": None if analytic is None else dict(analytic),
+        },
+        "flags": flags(scores),
         "config": dict(config),
     }
+
+
+def flags(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What must be known before scores are believed, a line each: a share of the oscillator's under `LEAST_SHARE`."""
+    lines = []
+    for split, means in scores.items():
+        share = means["raw"].get("oscillator_share")
+        if share is not None and share < LEAST_SHARE:
+            lines.append(
+                f"{split}: oscillator_share is {share:.2f}, under {LEAST_SHARE:g}: "
+                "noise or a filter earned these scores, not the oscillator"
+            )
+    return lines
 
 
 def split_scores(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

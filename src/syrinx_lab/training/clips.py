@@ -99,7 +99,7 @@ def cold_start(
 
 def read_drives(model: Ouroboros, clip: Clip) -> Drives:
     """The drives (1, L) that the model reads off a clip."""
-    device = next(model.parameters()).device
+    device = model.device
     x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
     return model.drives(x, dx)
 
@@ -140,7 +140,7 @@ def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:
 def _accel_r2(model: Ouroboros, clip: Clip, drives: Drives) -> float:
     if not model.state_is_sound:
         return float("nan")
-    device = next(model.parameters()).device
+    device = model.device
     x, dx, d2x = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx, clip.d2x))
     return teacher_forced_r2(_array(model.acceleration(x, dx, drives)), _array(model.target_acceleration(d2x)))
 

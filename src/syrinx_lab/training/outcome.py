@@ -122,6 +122,11 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
             "two renditions of one syllable by the bird itself: "
             f"tf_corr {anchor['tf_corr']:.3f} ({anchor['pairs']} pairs)"
         )
+    analytic = manifest["anchors"].get("analytic")
+    if analytic is not None:
+        print(f"the physical prior, untrained: tf_corr {analytic['tf_corr']:.3f}, autonomy {analytic['autonomy']:.3f}")
+    for line in manifest.get("flags", ()):
+        print(f"warning   {line}")
 
 
 def _safe(label: str) -> str:

@@ -1,0 +1,146 @@
+"""Drive tables as CSV files that a spreadsheet opens, and back."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .table import DriveTable, column_names
+
+TIME = "time_s"
+
+_AT_ONCE = 2**14  # rows
+_RANGES = {"pitch_hz": (1.0, math.inf), "pressure": (0.0, 1.0), "gain": (0.0, math.inf), "envelope": (0.0, math.inf)}
+
+
+def write_drives(path: str | Path, table: DriveTable) -> None:
+    """Write a table, a row a knot: time_s, then its parts; read again it gives the same numbers to the last bit.
+
+    time_s is the knot's, but that of the last row is the end of the song, which may lie a little before its knot. What
+    the columns mean: `Ouroboros.read`. They are the only truth: pitch_hz becomes tension, pressure becomes w_00, and
+    both are low-passed, when the table is sung. The file appears whole or not.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    names = column_names({name: values.shape[1] for name, values in table.parts.items()})
+    time = np.minimum(np.arange(table.rows) * table.hop, table.samples - 1) / table.sample_rate
+    try:
+        with open(temporary, "x", encoding="utf-8", newline="") as file:
+            for first in range(0, table.rows, _AT_ONCE):
+                rows = slice(first, first + _AT_ONCE)
+                frame = pd.DataFrame(np.concatenate([y[rows] for y in table.parts.values()], 1), columns=names)
+                frame.insert(0, TIME, time[rows].round(9))
+                frame.to_csv(file, index=False, header=first == 0, lineterminator="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_drives(path: str | Path, sizes: Mapping[str, int], *, hop: int, sample_rate: int) -> DriveTable:
+    """The table in a CSV file, in any order of columns; columns of other names are passed over.
+
+    sizes        part -> how many columns it must have, see `table.layout`
+    hop          samples from row to row
+    sample_rate  Hz
+    Raises ValueError with the file, the line, what is wrong there and what to do: a missing file or column, a cell that
+    is no finite number or out of range, a row that is not where it should be in time.
+    """
+    path = Path(path)
+    names = column_names(dict(sizes))
+    _check_header(path, [TIME, *names])
+    kinds = {name: np.float32 for name in names} | {TIME: np.float64}
+    try:
+        frame = pd.read_csv(
+            path, usecols=[TIME, *names], dtype=kinds, float_precision="round_trip", encoding="utf-8-sig"
+        )
+    except ValueError as error:
+        raise ValueError(_bad_cell(path, [TIME, *names]) or f"{path}: {str(error).splitlines()[0]}") from None
+    if not len(frame):
+        raise ValueError(f"{path}: no row of drives; write it again with drives_out")
+    every = frame.to_numpy()
+    if not np.isfinite(every).all() or len(frame) != _lines(path) - 1:
+        bad = _bad_cell(path, [TIME, *names])
+        if bad is not None:
+            raise ValueError(bad)
+    for name, (low, high) in _RANGES.items():
+        if name in sizes:
+            outside = np.flatnonzero(~((frame[name] >= low) & (frame[name] <= high)))
+            if len(outside):
+                row = int(outside[0])
+                told = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
+                raise ValueError(f"{path}, line {row + 2}: {name} is {frame[name][row]:g}; use {told}")
+    samples = _samples(path, frame[TIME].to_numpy(), hop, sample_rate)
+    ends = np.cumsum([0, *sizes.values()])
+    values = frame[names].to_numpy(np.float32)
+    parts = {part: np.ascontiguousarray(values[:, a:b]) for part, a, b in zip(sizes, ends, ends[1:])}
+    return DriveTable(parts, samples, hop, sample_rate)
+
+
+def _check_header(path: Path, wanted: list[str]) -> None:
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file; write one with drives_out")
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}, line 1: not a CSV file of drives; write one with drives_out") from error
+    if len(header) == 1 and ";" in header[0]:
+        raise ValueError(f"{path}, line 1: separated by semicolons; save it with commas, and points in the numbers")
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ValueError(f"{path}, line 1: no column {missing[0]}{more}; start from what drives_out wrote for this run")
+    twice = [name for name in wanted if header.count(name) > 1]
+    if twice:
+        raise ValueError(f"{path}, line 1: column {twice[0]} is there twice; delete one")
+
+
+def _bad_cell(path: Path, wanted: list[str]) -> str | None:
+    """The first cell that is no finite number, with its line."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows)
+        places = [(name, header.index(name)) for name in wanted]
+        for row in rows:
+            if len(row) > len(header):
+                return f"{path}, line {rows.line_num}: {len(row)} cells for {len(header)} columns; mend the row"
+            for name, place in places:
+                text = row[place] if place < len(row) else ""
+                if not _is_finite(text):
+                    return f"{path}, line {rows.line_num}: {name} is {text.strip()!r}; give a finite number"
+    return None
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _lines(path: Path) -> int:
+    with open(path, "rb") as file:
+        return sum(1 for _ in file)
+
+
+def _samples(path: Path, time: NDArray[np.float64], hop: int, sample_rate: int) -> int:
+    """How long the song is, by the last row; every other row must lie on its knot."""
+    wanted = np.arange(len(time)) * hop / sample_rate
+    away = np.abs(time - wanted) > 0.25 / sample_rate
+    away[-1] &= not (len(time) > 1 and wanted[-2] < time[-1] < wanted[-1])
+    if away.any():
+        row = int(np.argmax(away))
+        raise ValueError(
+            f"{path}, line {row + 2}: time_s is {time[row]:.9g} where {wanted[row]:.9g} is due; keep a row every "
+            f"{hop} samples ({1e3 * hop / sample_rate:.4g} ms), and change durations with edit.tempo"
+        )
+    return round(float(time[-1]) * sample_rate) + 1

@@ -1,0 +1,115 @@
+"""A song from its table of drives: one oscillator from a cold start to the end, then tract and noise, in chunks."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..model import Ouroboros
+from ..ode.control_rate import interpolate
+from ..types import Drives
+from .excitation import white_noise
+from .table import DriveTable, knots
+
+CHUNK = 2**14
+
+_AFTER = ("level", "envelope", "tract", "noise")  # what the oscillator does not look at
+
+
+@torch.no_grad()
+def sing(
+    model: Ouroboros, table: DriveTable, *, seed: int, ic_noise_rms: float, chunk: int = CHUNK
+) -> Iterator[NDArray[np.float32]]:
+    """The sound of a table, about `chunk` samples after another; together L samples, in the unit of the recording.
+
+    out = level (tract(source) + noise(envelope)),  the source as in `Ouroboros`
+
+    The state of the oscillator is carried from chunk to chunk: nothing but the drives is given after the cold start, a
+    draw from N(0, ic_noise_rms^2). It runs in float64, for its phase adds up every rounding of the drives; so the cut
+    does not matter, nor does it to tract and noise, which see their `reach` twice over at either end of a chunk. The
+    noise is drawn by its place in the song. Memory does not depend on the length of the song.
+
+    seed          of the cold start and of the noise
+    ic_noise_rms  dimensionless, of x and v
+    Raises ValueError when the table is of another hop or sample rate than the model.
+    """
+    if (table.hop, table.sample_rate) != (model.control_hop, model.sample_rate):
+        raise ValueError(
+            f"drives with a row every {table.hop} samples at {table.sample_rate} Hz: "
+            f"the model wants one every {model.control_hop} samples at {model.sample_rate} Hz"
+        )
+    hop, samples = table.hop, table.samples
+    reach = max(_reach(model.tract), _reach(model.noise))
+    margin = -(-2 * reach // hop) * hop
+    size = max(-(-chunk // hop) * hop, margin)
+    sources = _sources(model, table, size, seed, ic_noise_rms)
+    before, here = torch.empty(1, 0), next(sources)
+    for start in range(0, samples, size):
+        after = next(sources, torch.empty(1, 0))
+        around = torch.cat(
+            (before[:, before.shape[1] - margin :] if margin else before[:, :0], here, after[:, :margin]), 1
+        )
+        low = max(start - margin, 0)
+        sound = _radiate(model, table, around, low, seed)[:, start - low :][:, : here.shape[1]]
+        level = interpolate(_rows(table, "level", start, here.shape[1])[..., 0], hop, here.shape[1])
+        yield (level * sound)[0].numpy()
+        before, here = here, after
+
+
+def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
+    """What the oscillator sends into the tract, (1, size) after (1, size)."""
+    exact = copy.deepcopy(model).double()
+    generator = torch.Generator().manual_seed(seed)
+    x, v = (torch.randn(2, 1, generator=generator) * ic_noise_rms).double()
+    for start in range(0, table.samples, size):
+        count = min(size, table.samples - start)
+        more = start + count < table.samples  # then the state after the chunk is the next one's first
+        drives = _drives(exact, table, start, count + more)
+        trajectory = exact.sing(drives, (x, v), count + more)
+        x, v = trajectory.x[:, -1], trajectory.v[:, -1]
+        yield exact.source(trajectory, drives)[:, :count].float()
+
+
+def _drives(exact: Ouroboros, table: DriveTable, start: int, count: int) -> Drives:
+    """The drives of `count` samples from `start` on, in float64; the low-pass after the maps sees what is around."""
+    hop = table.hop
+    sigma = exact.drive_lowpass_ms * 1e-3 * exact.sample_rate / hop
+    reach = 0 if exact.prior is None else math.ceil(3 * sigma) + 1
+    first, stop = start // hop, start // hop + knots(count, hop)
+    low = max(first - reach, 0)
+    told = {
+        name: torch.from_numpy(values[low : stop + reach]).double()[None]
+        for name, values in table.parts.items()
+        if name not in _AFTER
+    }
+    cut = torch.tensor([(first - low) * hop])
+    return exact.drives_of(told).window(cut, (stop - first - 1) * hop + 1)
+
+
+def _radiate(model: Ouroboros, table: DriveTable, source: Tensor, start: int, seed: int) -> Tensor:
+    """(1, H) the sound of a source that begins at sample `start`, as `Ouroboros.radiate` has it."""
+    count, hop = source.shape[1], table.hop
+
+    def controls(name: str) -> Tensor | None:
+        return _rows(table, name, start, count) if name in table.parts else None
+
+    sound = model.tract(source, controls("tract"), hop)
+    if model.noise is None or model.noise_net is None:
+        return sound
+    excitation = white_noise(seed, start, start + count)
+    return sound + model.noise(excitation, _rows(table, "envelope", start, count)[..., 0], controls("noise"), hop)
+
+
+def _rows(table: DriveTable, name: str, start: int, count: int) -> Tensor:
+    first = start // table.hop
+    return torch.from_numpy(table.parts[name][first : first + knots(count, table.hop)])[None]
+
+
+def _reach(part: torch.nn.Module | None) -> int:
+    return 0 if part is None else int(part.reach)  # type: ignore[arg-type]

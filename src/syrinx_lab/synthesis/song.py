@@ -1,0 +1,81 @@
+"""A recording as the model heard its training songs: rate, channel, filter and level."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.audio import read_audio, scale_factor
+from ..data.corpus import inspect_corpus
+from ..data.layout import expand
+
+
+@dataclass(frozen=True, eq=False)
+class Song:
+    """One channel of a recording at the model's sample rate.
+
+    samples    (L,) float32, scaled
+    scale      what they were multiplied by; 1 / scale brings a sound back to the loudness of the recording
+    annotated  whether the level was measured within annotated syllables, as in training, or over the whole recording
+    """
+
+    samples: NDArray[np.float32]
+    scale: float
+    annotated: bool
+
+
+def read_song(path: str | Path, reading: Mapping[str, Any], scale: float | None = None) -> Song:
+    """Read a recording of any length with the settings of a training run.
+
+    A recording that lies below the run's roots gets the scale that it had there, from its annotated syllables; another
+    one, or one without annotation, is brought to the same level as a whole. With `scale_per` vocalisation all of a
+    recording's syllables share one scale here, for the song is one sound.
+
+    path     the file
+    reading  data settings: root, sample_rate, channel, highpass_hz, scale, scale_to, and those of the annotations
+    scale    the factor itself, or None
+    Raises ValueError with one line for a file that is missing or cannot be read, a song shorter than five samples, and
+    a scale that is not positive.
+    """
+    path = Path(path).expanduser()
+    heard = {name: reading[name] for name in ("sample_rate", "channel", "highpass_hz")}
+    if scale is not None and not 0 < scale < np.inf:
+        raise ValueError(f"scale is {scale}: use a factor above 0, or null for the one of training")
+    samples = read_audio(path, **heard).samples
+    if len(samples) < 5:
+        raise ValueError(f"{path}: {len(samples)} samples are no song")
+    syllables = None if scale is not None else _syllables(path, reading, heard)
+    if scale is None:
+        sung = samples if syllables is None else samples[syllables]
+        scale = scale_factor(sung, reading["scale_to"], reading["scale"])
+    return Song(samples * np.float32(scale), float(scale), syllables is not None)
+
+
+def _syllables(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any]) -> NDArray[np.bool_] | None:
+    """Which samples lie within annotated syllables; None where the run's roots know nothing of the file."""
+    where = path.resolve()
+    roots = [root for root in expand(reading["root"]) if where.is_relative_to(root.resolve())]
+    if not roots:
+        return None
+    corpus, _ = inspect_corpus(
+        [str(root) for root in expand(reading["root"])],
+        **heard,
+        annotations=reading["annotations"],
+        annotation_root=reading["annotation_root"],
+        audio_pattern=glob.escape(path.name),
+        scale="none",
+        unannotated="skip",
+    )
+    for recording in corpus.recordings.values():
+        if recording.path.resolve() == where and recording.syllables:
+            inside = np.zeros(len(recording.samples), bool)
+            for syllable in recording.syllables:
+                inside[syllable.onset : syllable.offset] = True
+            return inside
+    return None

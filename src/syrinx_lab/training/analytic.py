@@ -1,0 +1,73 @@
+"""The anchor below: what the physical prior sings when nothing is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ..controls.analyser import Analyser
+from ..controls.analytic import AnalyticControls
+from ..model import Ouroboros
+from ..ode.syrinx.normal_form import DEGREE
+from ..ode.syrinx.prior import SyrinxPrior
+from ..ode.tract.none import NoTract
+from ..types import Controls
+from .clips import Clip, mean_scores, perform_all
+
+HOP_S = 32 / 44100
+
+
+class Untold(nn.Module):
+    """An encoder that says nothing: zeros, so that a prior is left as it is.
+
+    hop  samples between its knots
+    """
+
+    def __init__(self, hop: int) -> None:
+        super().__init__()
+        self.hop = hop
+
+    def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
+        """x, v (B, L) -> zeros at knots."""
+        knots = -(-(x.shape[1] - 1) // self.hop) + 1
+        zero = x.new_zeros(len(x), knots)
+        return Controls(zero, zero, zero[..., None], self.hop)
+
+    def weights(self, control: Tensor) -> Tensor:
+        """control (B, T, 1) -> zeros (B, T, P+1, P+1)."""
+        return control.new_zeros(*control.shape[:2], DEGREE + 1, DEGREE + 1)
+
+
+def analytic_model(
+    sample_rate: int, recordings: Sequence[Tensor], syllables: Sequence[Tensor], pitch_hz: tuple[float, float] | None
+) -> Ouroboros:
+    """The normal form of the vocal organ under pitch and loudness read off a recording, without a tract.
+
+    sample_rate            Hz
+    recordings, syllables  of the training set, as `Analyser.calibrate` takes them
+    pitch_hz               range of pitch in Hz; None: found in the syllables
+    Raises ValueError when the syllables have no pitch.
+    """
+    analyser = Analyser(sample_rate=sample_rate, pitch_range_hz=pitch_hz)
+    model = Ouroboros(
+        Untold(max(1, round(HOP_S * sample_rate))),
+        NoTract(),
+        prior=SyrinxPrior(sample_rate=sample_rate, species="custom"),
+        analyser=analyser,
+        sample_rate=sample_rate,
+        stiffness="signed",
+        clamp_x=None,
+        clamp_v=None,
+    )
+    model.calibrate(recordings, syllables)
+    return model
+
+
+def analytic_anchor(
+    model: Ouroboros, clips: Sequence[Clip], *, ic_noise_rms: float, seed: int
+) -> dict[str, float | None]:
+    """The mean scores, as sung, of the analytic model on the clips that a trained one is scored on."""
+    scores = mean_scores(perform_all(model, clips, ic_noise_rms=ic_noise_rms, seed=seed), "raw")
+    shown = ("tf_corr", "autonomy", "spec_corr", "bounded_frac", "ignition_rate")
+    return {name: None if scores[name] != scores[name] else scores[name] for name in shown}
