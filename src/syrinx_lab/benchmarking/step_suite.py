@@ -54,7 +54,7 @@ def step_rows(bench: Bench, build: Callable[[str], Trainee], *, batch: int = BAT
     build  rollout backend -> a fresh `Trainee`; the weights are the same at every call
     """
     fast, plain = build("auto"), build("eager")
-    degree = fast.model.encoder.weights_net.degree
+    degree = fast.model.encoder.degree
     assert isinstance(degree, int), "the published encoder knows its degree"
     try:
         with_public_stacks(plain.model)

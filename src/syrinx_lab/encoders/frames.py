@@ -85,6 +85,7 @@ class FramesEncoder(nn.Module):
             raise ValueError(f"lookahead_ms is {lookahead_ms}: it must be 0 or more")
         causal = direction == "causal"
         self.stiffness = stiffness
+        self.degree = degree
         self.hop = hop
         self.lookahead_ms = lookahead_ms if causal else None
         self.chunk_knots = chunk_knots

@@ -59,6 +59,7 @@ class SamplesEncoder(nn.Module):
         self.lookahead_ms: float | None = None  # every sample has seen the whole recording
         self.stiffness = stiffness
         self.chunk_samples = chunk_samples
+        self.degree = degree
         self.width = channels = 2
 
         def stack() -> Mamba:
