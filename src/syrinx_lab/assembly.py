@@ -87,6 +87,7 @@ def build_model(cfg: DictConfig) -> Ouroboros:
         clamp_x=oscillator.clamp_x,
         clamp_v=oscillator.clamp_v,
         settle_ms=oscillator.get("settle_ms", 0.0),
+        highpass_hz=oscillator.get("highpass_hz"),
         backend=cfg.backend.name,
     )
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from .controls.analyser import Analyser
 from .controls.analytic import AnalyticControls
 from .ode.control_rate import acceleration_along, interpolate, to_knots
+from .ode.highpass import highpass_reach, zero_phase_highpass
 from .ode.lowpass import gaussian_lowpass
 from .ode.noise.filtered import FilteredNoise
 from .ode.oscillator import SoftClamp
@@ -40,7 +41,8 @@ class Ouroboros(nn.Module):
 
     Without a prior the state x is the sound. With one, the encoder's outputs are small departures from the normal form
     of the vocal organ under gestures that are read off the recording, the state is the labia's, and the source is
-    gain v. Then tract and noise: out = tract(source) + noise(envelope).
+    gain v. Then tract and noise: out = tract(source) + noise(envelope), through the high-pass that the recordings were
+    read through.
 
     Args:
         encoder: maps x, v (B, L) to `Controls`, and controls (B, T, C) to weights (B, T, P+1, P+1).
@@ -57,6 +59,7 @@ class Ouroboros(nn.Module):
         clamp_x, clamp_v: soft clamps of the free-running state; None for either runs unclamped.
         settle_ms: with a prior, how long the labia sing under a window's first drives before a rollout in training that
             begins within a syllable: their state cannot be read off the recording.
+        highpass_hz: cut-off of the zero-phase high-pass on what is radiated, in Hz; None: none.
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
@@ -80,6 +83,7 @@ class Ouroboros(nn.Module):
         clamp_x: float | None = 0.5,
         clamp_v: float | None = 1.0,
         settle_ms: float = 10.0,
+        highpass_hz: float | None = None,
         backend: str = "auto",
     ) -> None:
         super().__init__()
@@ -119,6 +123,7 @@ class Ouroboros(nn.Module):
         self.control_hop = max(hop, control_hop)
         self.clamp = None if clamp_x is None or clamp_v is None else SoftClamp(clamp_x, clamp_v)
         self.settle = 0 if prior is None else round(settle_ms * 1e-3 * sample_rate)
+        self.highpass_hz = highpass_hz
         self.backend = backend
 
     @property
@@ -265,13 +270,22 @@ class Ouroboros(nn.Module):
             return trajectory.x
         return interpolate(drives.gain, drives.hop, trajectory.v.shape[1]) * trajectory.v
 
-    def radiate(self, trajectory: Trajectory, drives: Drives, excitation: Tensor | None = None) -> Tensor:
-        """(B, H) the sound of a trajectory after the tract, with the noise of an excitation (B, H)."""
-        source = self.source(trajectory, drives)
+    @property
+    def reach(self) -> int:
+        """Samples on each side that one sample of `sound` depends on, all but in theory."""
+        parts = [cast(int, part.reach) for part in (self.tract, self.noise) if part is not None]
+        return max(parts) + (0 if self.highpass_hz is None else highpass_reach(self.highpass_hz, self.sample_rate))
+
+    def sound(self, source: Tensor, drives: Drives, excitation: Tensor | None = None) -> Tensor:
+        """(B, H) what a source (B, H) becomes after tract, noise with an excitation (B, H), and high-pass."""
         out = self.tract(source, drives.tract, drives.hop)
-        if self.noise is None or excitation is None:
-            return out
-        return out + self.noise(excitation, drives.envelope, drives.noise, drives.hop)
+        if self.noise is not None and excitation is not None:
+            out = out + self.noise(excitation, drives.envelope, drives.noise, drives.hop)
+        return out if self.highpass_hz is None else zero_phase_highpass(out, self.highpass_hz, self.sample_rate)
+
+    def radiate(self, trajectory: Trajectory, drives: Drives, excitation: Tensor | None = None) -> Tensor:
+        """(B, H) the sound of a trajectory: `sound` of its `source`."""
+        return self.sound(self.source(trajectory, drives), drives, excitation)
 
 
 def _head(encoder: nn.Module, listener: nn.Module | None) -> nn.Linear | None:
