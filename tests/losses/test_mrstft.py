@@ -185,3 +185,19 @@ def test_bad_options_are_refused_in_one_line(options):
     with pytest.raises(ValueError, match="mrstft") as error:
         MultiResolutionStft(**options)
     assert "\n" not in str(error.value)
+
+
+def test_bins_above_the_highest_do_not_count() -> None:
+    t = torch.arange(2048, dtype=torch.float64) / 44100
+    base = 1e-3 * torch.randn(1, 2048, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    tones = {hz: base + torch.sin(2 * torch.pi * hz * t) for hz in (3000.0, 16000.0)}
+    cut, whole = MultiResolutionStft(highest_hz=12000.0), MultiResolutionStft()
+    low, high = (float(cut.compare(x, cut.target_spectra(base))) for x in tones.values())
+    assert high < 0.02 * low
+    assert float(whole.compare(tones[16000.0], whole.target_spectra(base))) > 0.5 * low
+    edge = MultiResolutionStft(highest_hz=22050.0)
+    assert torch.equal(
+        edge.compare(tones[3000.0], edge.target_spectra(base)), whole.compare(tones[3000.0], whole.target_spectra(base))
+    )
+    with pytest.raises(ValueError, match="highest_hz"):
+        MultiResolutionStft(highest_hz=30000.0)
