@@ -14,6 +14,8 @@ from .range_estimate import WIDEST, estimate_pitch_range
 
 _QUIET, _LOUD = 0.05, 0.99
 _DYNAMIC_RANGE = 10 ** (-50 / 20)
+_SECOND_LOOK = 2**0.5
+_SHORTER = 4
 
 
 class Analyser(nn.Module):
@@ -51,20 +53,54 @@ class Analyser(nn.Module):
     def calibrate(self, recordings: Iterable[Tensor], syllables: Iterable[Tensor]) -> None:
         """Take the range of pitch from syllables, and the background from whole recordings.
 
+        The range is looked for twice: in `widest_hz`, then within half an octave of what was found. Frames are as long
+        as the lowest pitch that is looked for asks: through long ones a pitch that moves repeats itself best after a
+        fraction of its period, a fast sweep loses its ends, and a bird that only trills fast may have no pitch at all.
+        Then the lowest pitch is raised, an octave at a time. Never the other way round: above its pitch a low bird has
+        its harmonics, and they would do.
+
         The background is the 5 % quantile of the envelope over all recordings, but not below -50 dB of its 99 %
         quantile: what lies deeper is silence that was drawn, not recorded.
 
         recordings  tensors (L,), with their silence
         syllables   tensors (L,), without
-        Raises ValueError when no pitch is found and none was given.
+        Raises ValueError when there are no recordings, or no pitch is found and none was given.
         """
+        recordings, syllables = list(recordings), list(syllables)
+        if not recordings:
+            raise ValueError(
+                "pitch and background are read off training syllables, but there is none that no other one overlaps: "
+                "correct the annotation, or choose other labels (data.label)"
+            )
         if self.given is None:
-            found = estimate_pitch_range(syllables, self.sample_rate, self.widest)
+            found = self._find_range(syllables)
             self.range_hz.copy_(torch.tensor([found.min_hz, found.max_hz]))
         hop = max(1, round(1e-3 * self.sample_rate))
         levels = torch.cat([local_envelope(r[None], self.sample_rate, hop, self.envelope_ms)[0] for r in recordings])
         quiet, loud = (torch.quantile(_thinned(levels), q) for q in (_QUIET, _LOUD))
         self.background.copy_(torch.maximum(quiet, _DYNAMIC_RANGE * loud))
+
+    def _find_range(self, syllables: list[Tensor]) -> PitchRange:
+        """The range of pitch, looked at closely after a first look."""
+        rough = self._first_look(syllables)
+        low = max(self.widest.min_hz, rough.min_hz / _SECOND_LOOK)
+        high = min(self.widest.max_hz, rough.max_hz * _SECOND_LOOK)
+        try:
+            return estimate_pitch_range(syllables, self.sample_rate, PitchRange(low, high))
+        except ValueError:  # what little there was lay in frames of one length
+            return rough
+
+    def _first_look(self, syllables: list[Tensor]) -> PitchRange:
+        """The range of pitch through the longest frames in which there is any pitch."""
+        told = ""
+        for octave in range(_SHORTER):
+            low = self.widest.min_hz * 2**octave
+            if low < self.widest.max_hz / 2:
+                try:
+                    return estimate_pitch_range(syllables, self.sample_rate, PitchRange(low, self.widest.max_hz))
+                except ValueError as error:
+                    told = told or str(error)
+        raise ValueError(f"{told}: controls.pitch_range_hz=[LOWEST,HIGHEST], or select other labels (data.label)")
 
     def forward(self, x: Tensor, hop: int) -> AnalyticControls:
         """The controls of recordings x (B, L) at knots `hop` samples apart."""

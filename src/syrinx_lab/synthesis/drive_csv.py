@@ -60,17 +60,20 @@ def read_drives(path: str | Path, sizes: Mapping[str, int], *, hop: int, sample_
     kinds = {name: np.float32 for name in names} | {TIME: np.float64}
     try:
         frame = pd.read_csv(
-            path, usecols=[TIME, *names], dtype=kinds, float_precision="round_trip", encoding="utf-8-sig"
+            path,
+            usecols=[TIME, *names],
+            dtype=kinds,
+            index_col=False,
+            float_precision="round_trip",
+            encoding="utf-8-sig",
         )
     except ValueError as error:
         raise ValueError(_bad_cell(path, [TIME, *names]) or f"{path}: {str(error).splitlines()[0]}") from None
     if not len(frame):
         raise ValueError(f"{path}: no row of drives; write it again with drives_out")
     every = frame.to_numpy()
-    if not np.isfinite(every).all() or len(frame) != _lines(path) - 1:
-        bad = _bad_cell(path, [TIME, *names])
-        if bad is not None:
-            raise ValueError(bad)
+    if (not np.isfinite(every).all() or _is_ragged(path)) and (bad := _bad_cell(path, [TIME, *names])):
+        raise ValueError(bad)
     for name, (low, high) in _RANGES.items():
         if name in sizes:
             outside = np.flatnonzero(~((frame[name] >= low) & (frame[name] <= high)))
@@ -105,12 +108,18 @@ def _check_header(path: Path, wanted: list[str]) -> None:
 
 
 def _bad_cell(path: Path, wanted: list[str]) -> str | None:
-    """The first cell that is no finite number, with its line."""
+    """The first row that is none, or cell that is no finite number, with its line; empty lines may end the file."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
         header = next(rows)
         places = [(name, header.index(name)) for name in wanted]
+        empty = 0
         for row in rows:
+            empty = empty or (0 if any(row) else rows.line_num)
+            if not any(row):
+                continue
+            if empty:
+                return f"{path}, line {empty}: empty; delete the line"
             if len(row) > len(header):
                 return f"{path}, line {rows.line_num}: {len(row)} cells for {len(header)} columns; mend the row"
             for name, place in places:
@@ -127,9 +136,11 @@ def _is_finite(text: str) -> bool:
         return False
 
 
-def _lines(path: Path) -> int:
+def _is_ragged(path: Path) -> bool:
+    """Whether some line has more or fewer commas than the first; within quotes they may be meant."""
     with open(path, "rb") as file:
-        return sum(1 for _ in file)
+        commas = file.readline().count(b",")
+        return any(line.count(b",") != commas for line in file)
 
 
 def _samples(path: Path, time: NDArray[np.float64], hop: int, sample_rate: int) -> int:

@@ -19,7 +19,8 @@ class Edit:
 
     With a prior:
         pitch     the pitch that the tension is set for; the gain follows, so that loudness stays. The tract does not
-                  move. Exact within the range of the prior's map, at whose ends pitch stops.
+                  move. Exact within the range of the prior's map, at whose ends pitch stops, but for the learned part
+                  of the weights: that shifts the pitch by a percent or two, and not in proportion.
         loudness  the gain of the song and of its breath; the background does not change. Exact.
     Without:
         pitch     the stiffness, by the square of the factor: exact for small oscillations, approximate for large ones.
@@ -60,15 +61,6 @@ def edited(table: DriveTable, edit: Edit, model: Ouroboros) -> DriveTable:
         at = np.arange(knots(samples, table.hop)) * edit.tempo
         parts = {name: _between(values, at) for name, values in parts.items()}
     return DriveTable(parts, samples, table.hop, table.sample_rate)
-
-
-def pitch_out_of_range(table: DriveTable, model: Ouroboros) -> float:
-    """The share of rows with pressure above a half whose pitch the prior does not reach; 0 without a prior."""
-    if model.prior is None:
-        return 0.0
-    low, high = model.prior.pitch_range_hz
-    hz = table.parts["pitch_hz"][table.parts["pressure"] > 0.5]
-    return float(np.mean((hz < low) | (hz > high))) if len(hz) else 0.0
 
 
 def _repitched(parts: dict[str, Columns], factor: float, prior: SyrinxPrior | None) -> dict[str, Columns]:

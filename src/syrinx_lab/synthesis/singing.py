@@ -17,7 +17,7 @@ from ..types import Drives
 from .excitation import white_noise
 from .table import DriveTable, knots
 
-CHUNK = 2**14
+CHUNK = 2**15
 
 _AFTER = ("level", "envelope", "tract", "noise")  # what the oscillator does not look at
 
@@ -28,11 +28,11 @@ def sing(
 ) -> Iterator[NDArray[np.float32]]:
     """The sound of a table, about `chunk` samples after another; together L samples, in the unit of the recording.
 
-    out = level (tract(source) + noise(envelope)),  the source as in `Ouroboros`
+    out = level sound(source),   source and sound as in `Ouroboros`
 
     The state of the oscillator is carried from chunk to chunk: nothing but the drives is given after the cold start, a
     draw from N(0, ic_noise_rms^2). It runs in float64, for its phase adds up every rounding of the drives; so the cut
-    does not matter, nor does it to tract and noise, which see their `reach` twice over at either end of a chunk. The
+    does not matter, nor does it to what follows, which sees its `reach` twice over at either end of a chunk. The
     noise is drawn by its place in the song. Memory does not depend on the length of the song.
 
     seed          of the cold start and of the noise
@@ -45,8 +45,7 @@ def sing(
             f"the model wants one every {model.control_hop} samples at {model.sample_rate} Hz"
         )
     hop, samples = table.hop, table.samples
-    reach = max(_reach(model.tract), _reach(model.noise))
-    margin = -(-2 * reach // hop) * hop
+    margin = -(-2 * model.reach // hop) * hop
     size = max(-(-chunk // hop) * hop, margin)
     sources = _sources(model, table, size, seed, ic_noise_rms)
     before, here = torch.empty(1, 0), next(sources)
@@ -60,6 +59,19 @@ def sing(
         level = interpolate(_rows(table, "level", start, here.shape[1])[..., 0], hop, here.shape[1])
         yield (level * sound)[0].numpy()
         before, here = here, after
+
+
+def sing_whole(
+    model: Ouroboros, table: DriveTable, *, seed: int, ic_noise_rms: float, chunk: int = CHUNK
+) -> NDArray[np.float32]:
+    """All that `sing` gives, (L,)."""
+    sound = np.empty(table.samples, np.float32)
+    place = 0
+    for part in sing(model, table, seed=seed, ic_noise_rms=ic_noise_rms, chunk=chunk):
+        sound[place : place + len(part)] = part
+        place += len(part)
+    assert place == table.samples
+    return sound
 
 
 def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
@@ -93,23 +105,16 @@ def _drives(exact: Ouroboros, table: DriveTable, start: int, count: int) -> Driv
 
 
 def _radiate(model: Ouroboros, table: DriveTable, source: Tensor, start: int, seed: int) -> Tensor:
-    """(1, H) the sound of a source that begins at sample `start`, as `Ouroboros.radiate` has it."""
-    count, hop = source.shape[1], table.hop
-
-    def controls(name: str) -> Tensor | None:
-        return _rows(table, name, start, count) if name in table.parts else None
-
-    sound = model.tract(source, controls("tract"), hop)
-    if model.noise is None or model.noise_net is None:
-        return sound
-    excitation = white_noise(seed, start, start + count)
-    return sound + model.noise(excitation, _rows(table, "envelope", start, count)[..., 0], controls("noise"), hop)
+    """(1, H) the sound of a source that begins at sample `start`."""
+    count, parts = source.shape[1], table.parts
+    controls = {name: _rows(table, name, start, count) for name in ("tract", "noise") if name in parts}
+    envelope = _rows(table, "envelope", start, count)[..., 0] if "envelope" in parts else None
+    nothing = source.new_zeros(1, knots(count, table.hop))  # the oscillator has been driven already
+    drives = Drives(nothing, nothing, nothing[..., None, None], table.hop, envelope=envelope, **controls)
+    excitation = None if model.noise_net is None else white_noise(seed, start, start + count)
+    return model.sound(source, drives, excitation)
 
 
 def _rows(table: DriveTable, name: str, start: int, count: int) -> Tensor:
     first = start // table.hop
     return torch.from_numpy(table.parts[name][first : first + knots(count, table.hop)])[None]
-
-
-def _reach(part: torch.nn.Module | None) -> int:
-    return 0 if part is None else int(part.reach)  # type: ignore[arg-type]

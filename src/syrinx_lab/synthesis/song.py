@@ -29,6 +29,10 @@ class Song:
     scale: float
     annotated: bool
 
+    def as_recorded(self) -> NDArray[np.float32]:
+        """(L,) the samples at the loudness of the recording."""
+        return self.samples / np.float32(self.scale)
+
 
 def read_song(path: str | Path, reading: Mapping[str, Any], scale: float | None = None) -> Song:
     """Read a recording of any length with the settings of a training run.

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from ...types import Drives
 from ..rollout import rollout
-from .normal_form import DEGREE, fixed_weights, singing_alpha
+from .normal_form import DEGREE, alpha_at, fixed_weights, given_back
 
-_LOWEST_BETA, _HIGHEST_BETA = -0.003, 5.0  # the cycle of alpha = 0.15 is born at beta = -0.0028
+_LOWEST_BETA, _HIGHEST_BETA = -0.003, 7.0  # the cycle of alpha = 0.15 is born at beta = -0.0028
 _SETTLE_S, _MEASURE_S = 0.1, 0.15
 _FAINT = 1e-3
+_STEPS_A_PERIOD = 4
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def pitch_map(tau: float, step: float, points: int = 240) -> PitchMap:
     one maximum and one minimum of x a period, so v crosses zero upwards once a period: f0 is the number of periods
     between the first and the last such crossing over the time between them. The step counts: at 44.1 kHz and tau =
     1 / 24000 s classical RK4 lowers 7 kHz by 0.8 %. Tensions of a silent or a slower cycle than the one before are
-    left out, so that the pitch rises along the map.
+    left out, so that the pitch rises along the map, and so are those of a period shorter than four steps.
 
     tau   s
     step  h = dt / tau, dimensionless
@@ -53,15 +54,18 @@ def pitch_map(tau: float, step: float, points: int = 240) -> PitchMap:
     knots = (points, 2)
     hop = settle + round(_MEASURE_S / dt)
     weights = fixed_weights(DEGREE).to(beta).expand(*knots, -1, -1).clone()
-    weights[..., 0, 0] = singing_alpha(beta)[:, None]
-    drives = Drives(beta[:, None].expand(knots).clone(), torch.zeros(knots, dtype=beta.dtype), weights, hop)
+    weights[..., 0, 0] = alpha_at(1.0, beta)[:, None]
+    stiffness, gamma = (y[:, None].expand(knots).clone() for y in (beta, given_back(beta, step)))
+    drives = Drives(stiffness, gamma, weights, hop)
     start = torch.full_like(beta, 1e-3)
     with torch.no_grad():
         v = rollout(drives, (start, start), hop, step=step).v[:, settle:]
     hz, rms = _upward_crossing_rate(v) / dt, v.square().mean(1).sqrt()
     kept: list[int] = []
+    highest = 1 / (_STEPS_A_PERIOD * dt)
     for i in range(points):
-        if bool(torch.isfinite(hz[i])) and rms[i] > _FAINT and hz[i] > (hz[kept[-1]] if kept else 0) * (1 + 1e-6):
+        sings = bool(torch.isfinite(hz[i])) and rms[i] > _FAINT
+        if sings and (hz[kept[-1]] if kept else 0) * (1 + 1e-6) < hz[i] < highest:
             kept.append(i)
     if len(kept) < 2:
         raise ValueError(f"the normal form does not sing with tau {tau:g} s at {1 / dt:g} Hz: use a tau near 1/24000 s")

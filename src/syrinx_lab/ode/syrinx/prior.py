@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...controls.analytic import AnalyticControls
-from .normal_form import REST, fixed_weights, singing_alpha
+from .normal_form import alpha_at, fixed_weights, given_back
 from .pitch_map import pitch_map
 from .species import SPECIES, Species
 
@@ -35,7 +35,8 @@ class SyrinxPrior(nn.Module):
 
         pressure  p = sigmoid((L - L_0 - onset_db) / slope_db + pressure_reach tanh r_00)
         pitch     f = f_0 2^(pitch_reach_cents tanh(r_omega) / 1200)
-        tension   beta = pitch map of f;   alpha = REST + p (singing_alpha(beta) - REST)
+        tension   beta = pitch map of f;   alpha = alpha_at(p, beta)
+        damping   gamma = given_back(beta), what the integrator takes from high notes
         gain      g = envelope / (rms of v at f);   the source is g v
 
     with L the level of the envelope in dB, L_0 that of the bird's background, f_0 the tracked pitch and r the raw
@@ -89,7 +90,8 @@ class SyrinxPrior(nn.Module):
         self.tau = preset.tau_s if tau is None else float(tau)
         self.onset_db, self.slope_db = onset_db, slope_db
         self.pressure_reach, self.pitch_reach_cents, self.weight_reach = pressure_reach, pitch_reach_cents, weight_reach
-        table = pitch_map(self.tau, 1.0 / (sample_rate * self.tau))
+        self.step = 1.0 / (sample_rate * self.tau)
+        table = pitch_map(self.tau, self.step)
         self.register_buffer("log_hz", table.hz.log().float(), persistent=False)
         self.register_buffer("beta", table.beta.float(), persistent=False)
         self.register_buffer("log_rms", table.rms.log().float(), persistent=False)
@@ -131,8 +133,8 @@ class SyrinxPrior(nn.Module):
     def drives(self, gestures: Gestures, r_gamma: Tensor, r_weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Stiffness beta (B, T), damping gamma (B, T) and weights (B, T, P+1, P+1) of the gestures, dimensionless."""
         beta = self._look_up(gestures.pitch_hz, self.beta)
-        alpha = REST + gestures.pressure * (singing_alpha(beta) - REST)
-        gamma = self.weight_reach * torch.tanh(r_gamma)
+        alpha = alpha_at(gestures.pressure, beta)
+        gamma = given_back(beta, self.step) + self.weight_reach * torch.tanh(r_gamma)
         weights = self.fixed + self.weight_reach * torch.tanh(r_weights) * self.movable
         weights = torch.cat((alpha[..., None], weights.flatten(-2)[..., 1:]), -1).view_as(weights)
         return beta, gamma, weights

@@ -1,0 +1,54 @@
+"""What is to be said of a synthesis: how long, how loud, how like the recording."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import Ouroboros
+from .likeness import long_tf_corr, rms
+from .song import Song
+from .table import DriveTable
+
+Samples = NDArray[np.float32]
+
+
+def finite(sound: Samples, sample_rate: int) -> tuple[Samples, list[str]]:
+    """The sound with zeros for what is no number, and a line that says where that began, if anywhere."""
+    bad = ~np.isfinite(sound)
+    if not bad.any():
+        return sound, []
+    line = f"warning   the oscillator diverged at {int(bad.argmax()) / sample_rate:.3f} s: silence instead"
+    return np.where(bad, np.float32(0), sound), [line]
+
+
+def out_of_reach(table: DriveTable, model: Ouroboros) -> list[str]:
+    """A line when some of the song, where pressure is above a half, asks for a pitch that the prior does not reach."""
+    if model.prior is None:
+        return []
+    low, high = model.prior.pitch_range_hz
+    hz = table.parts["pitch_hz"][table.parts["pressure"] > 0.5]
+    share = float(np.mean((hz < low) | (hz > high))) if len(hz) else 0.0
+    if share == 0:
+        return []
+    return [f"warning   {share:.1%} of the song has a pitch beyond the oscillator's {low:.0f} to {high:.0f} Hz"]
+
+
+def compared(sound: Samples, song: Song | None, sample_rate: int, *, alike: bool) -> list[str]:
+    """Duration and RMS beside those of the recording; tf_corr over what both last, where they ought to be alike."""
+    seconds, level = len(sound) / sample_rate, rms(sound)
+    if song is None:
+        return [f"duration  {seconds:.3f} s", f"rms       {level:.4g}"]
+    recording = song.as_recorded()
+    relative = f"{20 * math.log10(level / rms(recording)):+.2f} dB re the recording" if level > 0 else "silent"
+    lines = [
+        f"duration  {seconds:.3f} s, the recording {len(recording) / sample_rate:.3f} s",
+        f"rms       {level:.4g}, {relative}",
+    ]
+    both = min(len(sound), len(recording))
+    if alike:
+        value = long_tf_corr(sound[:both], recording[:both], sample_rate=sample_rate)
+        lines.append(f"tf_corr   {value:.4f} over {both / sample_rate:.3f} s")
+    return lines

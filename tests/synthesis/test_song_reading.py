@@ -1,0 +1,86 @@
+"""What is read off a long song, and how a recording gets the level of training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import torch
+from made_voices import RATE, polynomial_voice, song, syrinx_voice
+
+from syrinx_lab.data.derivatives import derivatives
+from syrinx_lab.synthesis.reading import read_table
+from syrinx_lab.synthesis.song import read_song
+from syrinx_lab.synthesis.table import column_names, layout
+
+
+@pytest.mark.parametrize("voice", [syrinx_voice, polynomial_voice])
+@torch.no_grad()
+def test_a_song_is_read_whole_and_every_part_is_as_wide_as_the_model_says(voice) -> None:
+    model, x = voice(), song()
+    table = read_table(model, x, scale=0.8)
+    read = model.read(torch.from_numpy(x)[None], derivatives(torch.from_numpy(x)[None])[0])
+    assert {name: y.shape[1] for name, y in table.parts.items()} == layout(model)
+    assert set(table.parts) == {*read, "level"}
+    for name, values in read.items():
+        assert np.array_equal(table.parts[name], values[0].numpy()), name
+    assert np.all(table.parts["level"] == np.float32(1.25))
+    assert table.rows == len(read["gamma"][0])
+
+
+def test_pieces_agree_with_the_whole_as_far_as_they_see_enough() -> None:
+    model, x = syrinx_voice(), song(2.0)
+    whole = read_table(model, x)
+    pieces = read_table(model, x, piece_s=0.4, overlap_s=1.0)
+    for name, values in whole.parts.items():
+        scale = np.abs(values).max() or 1.0
+        limit = 0.02 if name in ("tract", "noise", "code") else 2e-3  # a Mamba remembers for seconds
+        assert np.abs(pieces.parts[name] - values).max() < limit * scale, name
+    assert np.abs(pieces.parts["envelope"] - whole.parts["envelope"]).max() < 1e-7
+
+
+def test_columns_are_named_after_their_parts() -> None:
+    assert column_names({"gain": 1, "code": 2, "tract": 1}) == ["gain", "code_0", "code_1", "tract_0"]
+
+
+@pytest.fixture
+def bird(tmp_path: Path) -> Path:
+    """Two recordings, one annotated: a loud bang at 0.3 s, and a quiet syllable at the start."""
+    root = tmp_path / "bird"
+    root.mkdir()
+    x = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)
+    x[13000:] = 0
+    x[13230] = 0.8
+    for name in ("sung.wav", "other.wav"):
+        sf.write(root / name, x, RATE, subtype="FLOAT")
+    (root / "sung.txt").write_text("0.0 0.25 a\n")
+    return root
+
+
+def reading(root: Path | str, **changed) -> dict:
+    common = dict(sample_rate=RATE, channel=0, highpass_hz=None, annotations="auto", annotation_root=None)
+    return common | dict(root=str(root), scale="peak", scale_to=0.4) | changed
+
+
+def test_the_level_is_that_of_the_syllables_where_they_are_known(bird: Path) -> None:
+    annotated = read_song(bird / "sung.wav", reading(bird))
+    assert (annotated.scale, annotated.annotated) == (pytest.approx(4.0, rel=1e-4), True)
+    for path, root in ((bird / "other.wav", bird), (bird / "sung.wav", bird.parent / "elsewhere")):
+        whole = read_song(path, reading(root))
+        assert (whole.scale, whole.annotated) == (pytest.approx(0.5), False)
+        assert np.abs(whole.samples).max() == pytest.approx(0.4)
+        assert np.abs(whole.as_recorded()).max() == pytest.approx(0.8)
+    assert read_song(bird / "sung.wav", reading(bird), scale=2.5).scale == 2.5
+    assert read_song(bird / "sung.wav", reading(bird, scale="none")).scale == 1
+
+
+def test_songs_that_cannot_be_read_are_told(bird: Path) -> None:
+    with pytest.raises(ValueError, match=r"gone\.wav: there is no such file"):
+        read_song(bird / "gone.wav", reading(bird))
+    with pytest.raises(ValueError, match="scale is 0"):
+        read_song(bird / "sung.wav", reading(bird), scale=0)
+    sf.write(bird / "blip.wav", np.array([0.0, 0.5, 0.0]), RATE)
+    with pytest.raises(ValueError, match="3 samples are no song"):
+        read_song(bird / "blip.wav", reading(bird))
