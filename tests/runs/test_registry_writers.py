@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from made_runs import make_run
 
 from syrinx_lab.runs.directory import RunDirectory
@@ -34,19 +36,36 @@ def write(outputs: str, number: int, barrier: multiprocessing.synchronize.Barrie
         registry.record(RunDirectory(Path(outputs) / "shared"))
 
 
-def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
+def write_from_eight_processes(folder: Path) -> None:
     for number in range(WRITERS):
         for k in range(EACH):
-            make_run(tmp_path, seed=100 * number + k, name=f"run{number}-{k}", tf_corr=number / 10)
-    make_run(tmp_path, seed=9999, name="shared")
+            make_run(folder, seed=100 * number + k, name=f"run{number}-{k}", tf_corr=number / 10)
+    make_run(folder, seed=9999, name="shared")
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(WRITERS)
-    processes = [context.Process(target=write, args=(str(tmp_path), n, barrier)) for n in range(WRITERS)]
+    processes = [context.Process(target=write, args=(str(folder), n, barrier)) for n in range(WRITERS)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(timeout=120)
     assert [process.exitcode for process in processes] == [0] * WRITERS
+
+
+def test_eight_processes_lose_nothing_on_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = os.environ.get("SYRINX_TEST_DATABASE")
+    if url is None:
+        pytest.skip("no server: set SYRINX_TEST_DATABASE to the SQLAlchemy URL of an empty database, as of PostgreSQL")
+    monkeypatch.setenv("SYRINX_REGISTRY", url)
+    write_from_eight_processes(tmp_path)
+    ours = list(Registry(tmp_path).models())
+    assert sorted(row["seed"] for row in ours) == sorted(
+        [*(100 * n + k for n in range(WRITERS) for k in range(EACH)), 9999]
+    )
+    assert {row["val"]["tf_corr"] for row in ours if row["seed"] < 9999} == {n / 10 for n in range(WRITERS)}
+
+
+def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
+    write_from_eight_processes(tmp_path)
     registry = Registry(tmp_path)
     rows = {row["seed"]: row for row in registry.models()}
     assert set(rows) == {100 * n + k for n in range(WRITERS) for k in range(EACH)} | {9999}

@@ -95,7 +95,7 @@ class Analyser(nn.Module):
         told = ""
         for octave in range(_SHORTER):
             low = self.widest.min_hz * 2**octave
-            if low < self.widest.max_hz / 2:
+            if octave == 0 or low < self.widest.max_hz / 2:
                 try:
                     return estimate_pitch_range(syllables, self.sample_rate, PitchRange(low, self.widest.max_hz))
                 except ValueError as error:
