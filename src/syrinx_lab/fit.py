@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig
@@ -38,6 +39,8 @@ from .training.loggers import Start, finishing
 from .training.module import OuroborosModule
 from .training.outcome import write_loss_figure
 from .training.weights import load_weights, read_checkpoint
+
+_THREADS = torch.get_num_threads()  # before any run has asked for fewer
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     """Build and check what a run needs; raises ValueError for all that can be wrong with configuration or data."""
     config = plain(cfg)
     _quieten()
+    _use_threads(cfg.trainer.get("threads"))
     seed_everything(cfg.seed, workers=True, verbose=False)
     model = build_model(cfg)
     if cfg.init_from is not None:
@@ -160,6 +164,13 @@ def _weights_file(source: str) -> Path:
     latest = find_run(path).latest_checkpoint()
     assert latest is not None, "find_run answers only runs with checkpoints"
     return latest
+
+
+def _use_threads(count: int | None) -> None:
+    """Let torch use so many threads; None: as many as it began with."""
+    if count is not None and count < 1:
+        raise ValueError(f"trainer.threads is {count}: use 1 or more, or null for as many as there are")
+    torch.set_num_threads(_THREADS if count is None else count)
 
 
 def _quieten() -> None:

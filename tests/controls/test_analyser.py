@@ -95,6 +95,8 @@ def test_no_pitch_names_what_to_set() -> None:
     noise = torch.randn(3, 22050, generator=torch.Generator().manual_seed(0))
     with pytest.raises(ValueError, match=r"no pitch between 150 and 10000 Hz.*controls\.pitch_range_hz=\["):
         Analyser(sample_rate=RATE).calibrate(list(noise), list(noise))
+    with pytest.raises(ValueError, match="no pitch between 500 and 900 Hz"):
+        Analyser(sample_rate=RATE, widest_hz=(500.0, 900.0)).calibrate(list(noise), list(noise))
     given = Analyser(sample_rate=RATE, pitch_range_hz=(500.0, 5000.0))
     given.calibrate(list(noise), list(noise))
     assert float(given.background) > 0.5

@@ -46,6 +46,7 @@ def changed(**dotted: Any) -> dict[str, Any]:
 VOLATILE_CHANGES = [
     {"trainer__max_epochs": 10},
     {"trainer__accelerator": "gpu"},
+    {"trainer__threads": 1},
     {"trainer__enable_progress_bar": False},
     {"data__num_workers": 4},
     {"eval__max_audio": 2},

@@ -84,6 +84,8 @@ CASES: list[tuple[str, Callable[[Path], None], list[str], list[str]]] = [
     ("unknown choice", nothing, ["loss=nonsense"], ["nonsense"]),
     ("negative warm-up", nothing, ["callbacks.spec_warmup.epochs=-1"], ["-1"]),
     ("unknown backend", nothing, ["backend.name=warp"], ["warp"]),
+    ("no thread", nothing, ["trainer.threads=0"], ["trainer.threads is 0"]),
+    ("unknown species", nothing, ["oscillator=syrinx", "oscillator.prior.species=dodo"], ["dodo", "canary"]),
     ("unknown checkpoint", nothing, ["init_from=nowhere.ckpt"], ["nowhere.ckpt"]),
 ]
 
