@@ -215,9 +215,10 @@ class Ouroboros(nn.Module):
             return Drives(numbers["stiffness"], gamma, weights, hop, **rest)
         gestures = Gestures(numbers["pressure"], numbers["pitch_hz"], numbers["gain"])
         stiffness, gamma, weights = self.prior.drives(gestures, gamma, weights)
-        flat = torch.cat((stiffness[..., None], gestures.gain[..., None], weights.flatten(-2)), -1)
-        flat = self._lowpass(flat, hop)  # the maps are not linear
-        return Drives(flat[..., 0], gamma, flat[..., 2:].view_as(weights), hop, gain=flat[..., 1], **rest)
+        flat = torch.stack((stiffness, gamma, gestures.gain), -1)
+        flat = self._lowpass(torch.cat((flat, weights.flatten(-2)), -1), hop)  # the maps are not linear
+        stiffness, gamma, gain = flat[..., :3].unbind(-1)
+        return Drives(stiffness, gamma, flat[..., 3:].view_as(weights), hop, gain=gain, **rest)
 
     def _lowpass(self, y: Tensor, hop: int) -> Tensor:
         return gaussian_lowpass(y, self.drive_lowpass_ms * 1e-3 * self.sample_rate / hop)
