@@ -28,7 +28,7 @@ TINY = [
 def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     """Commands without a W&B key and without a way to its server; nobody is at their keyboard."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("WANDB_API_KEY", "WANDB_MODE", "SYRINX_TRACEBACK"):
+        for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_SERVICE", "SYRINX_TRACEBACK"):
             patch.delenv(name, raising=False)
         patch.setenv("NETRC", str(tmp_path_factory.mktemp("nobody") / "no-netrc"))
         patch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")

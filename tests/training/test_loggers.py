@@ -28,7 +28,7 @@ KEY = "0123456789ab"
 @pytest.fixture(autouse=True)
 def no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nobody is logged in, and there is no way to W&B's server."""
-    for name in ("WANDB_API_KEY", "WANDB_MODE"):
+    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_SERVICE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
@@ -160,3 +160,15 @@ def test_training_again_forgets_the_pieces_that_it_would_be_appended_to(tmp_path
         pass
     forget(run)
     assert read_pieces(run.path) == []
+
+
+def test_a_service_that_was_started_elsewhere_writes_into_the_runs_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for here in ("first", "second"):
+        (tmp_path / here).mkdir()
+        monkeypatch.chdir(tmp_path / here)
+        with finishing(WandbRun("outputs/run", described(id=f"{KEY}-{here}"))):
+            pass
+    (piece,) = (tmp_path / "second").glob("outputs/run/wandb/offline-run-*/*.wandb")
+    assert piece.stat().st_size > 100

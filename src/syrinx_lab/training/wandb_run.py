@@ -55,7 +55,7 @@ class WandbRun(Logger):
         Path(directory).mkdir(parents=True, exist_ok=True)  # else W&B would write to the system's temporary folder
         try:
             self.experiment = wandb.init(
-                dir=str(directory),
+                dir=str(Path(directory).resolve()),  # its service may have been started in another folder
                 id=described.id,
                 name=described.name,
                 project=project,
