@@ -79,7 +79,7 @@ def write_figures(folder: Path, model: Ouroboros, takes: Sequence[Take], *, spli
             offset_s=clip.offset / rate,
         )
         save_figure(figure, folder / f"{stem}-drives.png")
-    if not takes:
+    if not takes[:most]:
         return None
     page = folder / f"{split}-spectrograms.png"
     rows = [(t.clip.vocalisation.label, t.clip.x, t.raw) for t in takes[:most]]

@@ -1,0 +1,26 @@
+"""What a finished run leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.model import Ouroboros
+from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.training.clips import Clip, perform
+from syrinx_lab.training.outcome import write_audio, write_figures
+from syrinx_lab.types import Vocalisation
+
+
+def test_no_sounds_and_pictures_where_none_are_asked_for(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
+    x = 0.1 * torch.randn(2000).numpy()
+    take = perform(model, Clip(Vocalisation("r", "e", 0, 2000, 500, 1500), x, x, x), ic_noise_rms=1e-3, seed=0)
+    assert write_audio(tmp_path / "audio", [take], 44100, split="test", most=0) == []
+    assert write_figures(tmp_path / "figures", model, [take], split="test", most=0) is None
+    page = write_figures(tmp_path / "figures", model, [take], split="test", most=1)
+    assert page is not None
+    assert page.exists()
