@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from ..runs.manifest import LEAST_SHARE
 from ..runs.study import Mode, Study
 from .numbers import shown_score
-
-ENOUGH_OSCILLATOR = 0.5
 
 
 def notes(study: Study) -> list[str]:
@@ -25,10 +24,10 @@ def oscillator_doubt(mode: Mode) -> str | None:
     """Why the scores of a mode's model are not the oscillator's; None when they are, or when it is not known."""
     split = "test" if mode.of_selected("test", "raw") else "val"
     share = mode.of_selected(split, "raw").get("oscillator_share")
-    if share is None or share >= ENOUGH_OSCILLATOR:
+    if share is None or share >= LEAST_SHARE:
         return None
     return (
-        f"{mode.number} {mode.name}: oscillator_share is {shown_score(share)} on {split}, under {ENOUGH_OSCILLATOR}: "
+        f"{mode.number} {mode.name}: oscillator_share is {shown_score(share)} on {split}, under {LEAST_SHARE}: "
         "most of this sound does not come from the oscillator, and its other scores do not speak for it."
     )
 
