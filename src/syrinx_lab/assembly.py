@@ -123,6 +123,7 @@ def build_module(
         drives_from=cfg.optim.get("drives_from"),
         drives_rate=cfg.optim.get("drives_rate", 1.0),
         drives_clip=cfg.optim.get("drives_clip", 1.0),
+        responses_rate=cfg.optim.get("responses_rate", 1.0),
     )
 
 

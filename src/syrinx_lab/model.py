@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .controls.analyser import Analyser
 from .controls.analytic import AnalyticControls
+from .controls.background import background_response
 from .ode.control_rate import acceleration_along, interpolate, to_knots
 from .ode.highpass import highpass_reach, zero_phase_highpass
 from .ode.lowpass import gaussian_lowpass
@@ -41,8 +42,8 @@ class Ouroboros(nn.Module):
 
     Without a prior the state x is the sound. With one, the encoder's outputs are small departures from the normal form
     of the vocal organ under gestures that are read off the recording, the state is the labia's, and the source is
-    gain v. Then tract and noise: out = tract(source) + noise(envelope), through the high-pass that the recordings were
-    read through.
+    gain v. Then the tract and breath, through the high-pass that the recordings were read through, and the background
+    that they have: out = highpass(tract(source) + breath) + background.
 
     Args:
         encoder: maps x, v (B, L) to `Controls`, and controls (B, T, C) to weights (B, T, P+1, P+1).
@@ -142,14 +143,18 @@ class Ouroboros(nn.Module):
         return self.prior is None
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """All parameters: "rest", and "drives", by which a prior's drives alone are moved; empty ones are left out.
+        """All parameters in groups that want rates of their own; empty groups are left out.
 
-        The gradient of the drives passes through the rollout, that of the rest does not.
+        rest
+        responses  a tract's impulse responses: a step of Adam moves every tap by the rate, which adds up over the taps
+        drives     by which a prior's drives alone are moved; their gradient passes through the rollout
         """
         heads = ("omega_net", "gamma_net", "code_net", "weights_net") if self.prior is not None else ()
         drives = [p for name in heads if hasattr(self.encoder, name) for p in getattr(self.encoder, name).parameters()]
-        taken = {id(p) for p in drives}
-        groups = {"rest": [p for p in self.parameters() if id(p) not in taken], "drives": drives}
+        responses = [p for name, p in self.tract.named_parameters() if name == "responses"]
+        taken = {id(p) for p in drives + responses}
+        rest = [p for p in self.parameters() if id(p) not in taken]
+        groups = {"rest": rest, "responses": responses, "drives": drives}
         return {name: group for name, group in groups.items() if group}
 
     def calibrate(self, recordings: Sequence[Tensor], syllables: Sequence[Tensor]) -> None:
@@ -161,7 +166,8 @@ class Ouroboros(nn.Module):
             return
         self.analyser.calibrate(recordings, syllables)
         if self.noise_net is not None:
-            cast(FilteredNoise, self.noise).calibrate(float(self.analyser.background))
+            noise = cast(FilteredNoise, self.noise)
+            noise.calibrate(background_response(recordings, len(noise.response) + 1))
 
     def velocity(self, dx: Tensor) -> Tensor:
         """v = tau x' from dx = dt x', any shape."""
@@ -260,10 +266,11 @@ class Ouroboros(nn.Module):
         return end.x[:, -1], end.v[:, -1]
 
     def excitation(self, like: Tensor, generator: torch.Generator) -> Tensor | None:
-        """White noise of unit variance in the shape of `like` (B, H) for `radiate`; None for a model without noise."""
+        """White noise of unit variance (2, B, H) for a `like` (B, H) to `radiate`, one for the breath and one for the
+        background; None for a model without noise."""
         if self.noise_net is None:
             return None
-        return torch.randn(like.shape, generator=generator, device=generator.device).to(like)
+        return torch.randn(2, *like.shape, generator=generator, device=generator.device).to(like)
 
     def source(self, trajectory: Trajectory, drives: Drives) -> Tensor:
         """(B, H) what the oscillator sends into the tract: x itself, or gain v with a prior."""
@@ -278,11 +285,14 @@ class Ouroboros(nn.Module):
         return max(parts) + (0 if self.highpass_hz is None else highpass_reach(self.highpass_hz, self.sample_rate))
 
     def sound(self, source: Tensor, drives: Drives, excitation: Tensor | None = None) -> Tensor:
-        """(B, H) what a source (B, H) becomes after tract, noise with an excitation (B, H), and high-pass."""
+        """(B, H) what a source (B, H) becomes after tract, breath, high-pass, and background; excitation (2, B, H)."""
         out = self.tract(source, drives.tract, drives.hop)
-        if self.noise is not None and excitation is not None:
-            out = out + self.noise(excitation, drives.envelope, drives.noise, drives.hop)
-        return out if self.highpass_hz is None else zero_phase_highpass(out, self.highpass_hz, self.sample_rate)
+        noise = None if excitation is None else self.noise
+        if noise is not None:
+            out = out + noise(excitation[0], drives.envelope, drives.noise, drives.hop)
+        if self.highpass_hz is not None:
+            out = zero_phase_highpass(out, self.highpass_hz, self.sample_rate)
+        return out if noise is None else out + noise.background(excitation[1])  # measured behind the high-pass
 
     def radiate(self, trajectory: Trajectory, drives: Drives, excitation: Tensor | None = None) -> Tensor:
         """(B, H) the sound of a trajectory: `sound` of its `source`."""

@@ -19,8 +19,8 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 
 def quiet(**arguments) -> FilteredNoise:
-    """Noise in float64 with next to no background."""
-    return FilteredNoise(sample_rate=RATE, floor_db=-200, **arguments).double()
+    """Noise in float64, without a background before it is told one."""
+    return FilteredNoise(sample_rate=RATE, **arguments).double()
 
 
 def rms(y: Tensor) -> float:
@@ -63,20 +63,19 @@ def test_raw_controls_of_zero_begin_at_the_start() -> None:
     assert breath.square().sum(-1).sqrt().tolist()[0] == pytest.approx([0.35 * 2.0 * 0.5] * 3, rel=1e-6)
 
 
-def test_background_has_its_level_and_adds_in_power() -> None:
-    noise, excitation = FilteredNoise(sample_rate=RATE, floor_db=-40).double(), draw(4, 40000)
+def test_background_is_the_response_it_was_told_and_adds_in_power() -> None:
+    noise, (first, second) = quiet(background_taps=5), draw(2, 4, 40000)
     off, silence = torch.full((4, 1251, 16), -1e3).double(), torch.zeros(4, 1251).double()
-    assert rms(noise(excitation, silence, off, 32)) == pytest.approx(0.01, rel=0.02)
-    noise.calibrate(0.05)
-    assert rms(noise(excitation, silence, off, 32)) == pytest.approx(0.05, rel=0.02)
-    both = noise(excitation, torch.full((4, 1251), 0.2).double(), -off, 32)
+    assert rms(noise.background(second)) == 0
+    noise.calibrate(torch.tensor([0.0, 0.0, 0.03, 0.04, 0.0]))
+    found = noise.background(second)
+    torch.testing.assert_close(found[:, 1:], 0.03 * second[:, 1:] + 0.04 * second[:, :-1], rtol=0, atol=1e-7)
+    assert rms(noise(first, silence, off, 32)) == 0
+    both = noise(first, torch.full((4, 1251), 0.2).double(), -off, 32) + found
     assert rms(both) == pytest.approx(math.hypot(0.05, 0.35 * 0.2), rel=0.02)
-    with torch.no_grad():
-        noise.log_floor.fill_(1e3)
-    assert noise.floor().square().sum().sqrt().item() == pytest.approx(0.05 * 10 ** (12 / 20), rel=1e-6)
-    again = FilteredNoise(sample_rate=RATE).double()
+    again = quiet(background_taps=5)
     again.load_state_dict(noise.state_dict())
-    assert again.floor().tolist() == pytest.approx(noise.floor().tolist())
+    assert torch.equal(again.background(second), found)
 
 
 def test_one_band_keeps_to_its_frequencies() -> None:
@@ -90,17 +89,21 @@ def test_one_band_keeps_to_its_frequencies() -> None:
 
 
 def test_pieces_with_reach_are_the_whole() -> None:
-    noise, hop = FilteredNoise(sample_rate=RATE).double(), 32
+    noise, hop = FilteredNoise(sample_rate=RATE, background_taps=129).double(), 32
+    noise.calibrate(draw(129, seed=3))
     excitation, envelope, controls = draw(1, 1000), draw(1, 33, seed=1).abs(), draw(1, 33, 16, seed=2)
     whole = noise(excitation, envelope, controls, hop)
     assert noise.reach == 64
     part = noise(excitation[:, 256:864], envelope[:, 8:28], controls[:, 8:28], hop)
     torch.testing.assert_close(part[:, 64:544], whole[:, 320:800], rtol=0, atol=1e-12)
     assert (part[:, 63] - whole[:, 319]).abs().max() > 1e-9
+    part, whole = noise.background(excitation[:, 256:864]), noise.background(excitation)
+    torch.testing.assert_close(part[:, 64:544], whole[:, 320:800], rtol=0, atol=1e-12)
+    assert FilteredNoise(sample_rate=RATE).reach == 511
 
 
 def test_gradients_and_single_precision() -> None:
-    noise = FilteredNoise(sample_rate=RATE, bands=3, taps=21, floor_db=-20).double()
+    noise = FilteredNoise(sample_rate=RATE, bands=3, taps=21).double()
     excitation, envelope, controls = draw(1, 35), draw(1, 4, seed=1).abs(), draw(1, 4, 3, seed=2)
     kept = controls.clone()
     names, values = zip(*noise.named_parameters())
@@ -133,7 +136,7 @@ def test_extreme_controls_and_silence_have_finite_gradients(raw: float) -> None:
     [
         ({"ratio": 1.0}, "ratio is 1.0"),
         ({"start": 0.0}, "start is 0.0"),
-        ({"floor_range_db": 0}, "floor_range_db"),
+        ({"background_taps": 1024}, "1024 taps"),
         ({"taps": 65}, "16 bands overlap too much with 65 taps"),
         ({"high_hz": 30000.0}, "30000.0 Hz at 44100 Hz"),
     ],
@@ -143,6 +146,7 @@ def test_noise_that_cannot_be(arguments: dict, message: str) -> None:
         FilteredNoise(sample_rate=RATE, **arguments)
 
 
-def test_a_background_must_be_there() -> None:
-    with pytest.raises(ValueError, match="background of 0"):
-        FilteredNoise(sample_rate=RATE).calibrate(0)
+@pytest.mark.parametrize("response", [torch.zeros(1022), torch.full((1023,), math.nan)])
+def test_a_background_that_cannot_be(response: Tensor) -> None:
+    with pytest.raises(ValueError, match="give 1023 finite ones"):
+        FilteredNoise(sample_rate=RATE).calibrate(response)

@@ -30,9 +30,9 @@ def test_an_untrained_fir_is_the_identity_and_its_gain_is_in_nepers() -> None:
 def test_a_fir_is_scipys_filter_advanced_by_half_its_length() -> None:
     tract = Fir(taps=9).double()
     with torch.no_grad():
-        tract.response.copy_(draw(9, seed=3))
+        tract.responses.copy_(draw(1, 9, seed=3))
     source, controls = draw(1, 100), draw(1, 8, 1, seed=4)
-    filtered = lfilter(tract.response.detach().numpy(), [1.0], np.append(source[0].numpy(), np.zeros(4)))[4:]
+    filtered = lfilter(tract.responses[0].detach().numpy(), [1.0], np.append(source[0].numpy(), np.zeros(4)))[4:]
     gains = np.interp(np.arange(100) / 16, np.arange(8), tract.gain(controls)[0, :, 0].numpy())
     found = tract(source, controls, 16)[0].detach().numpy()
     np.testing.assert_allclose(found, filtered * gains, rtol=0, atol=1e-12)

@@ -112,11 +112,16 @@ def test_silencing_the_oscillator_leaves_the_noise_alone() -> None:
     batch = tone()
     drives = model.drives(batch.x, batch.dx)
     trajectory = model.sing(drives, (torch.full((2,), 1e-3),) * 2, 2048)
-    excitation = torch.randn(2, 2048, generator=torch.Generator().manual_seed(2))
+    excitation = model.excitation(batch.x[:, :2048], torch.Generator().manual_seed(2))
+    assert excitation.shape == (2, 2, 2048)
     trajectory.x.zero_()
     trajectory.v.zero_()
     rest = model.radiate(trajectory, drives, excitation)
-    assert torch.equal(rest, model.noise(excitation, drives.envelope, drives.noise, 32))
+    breath, background = (
+        model.noise(excitation[0], drives.envelope, drives.noise, 32),
+        model.noise.background(excitation[1]),
+    )
+    assert torch.equal(rest, breath + background)
     share = rest[1].square().mean() / batch.x[1].square().mean()
     assert 0.005 < float(share) < 0.35**2 * 1.3
     assert not bool(model.radiate(trajectory, drives).any())
@@ -125,7 +130,8 @@ def test_silencing_the_oscillator_leaves_the_noise_alone() -> None:
 def test_groups_hold_every_parameter_once_and_the_drives_alone_feel_the_rollout() -> None:
     model = syrinx_model()
     groups = model.parameter_groups()
-    assert list(groups) == ["rest", "drives"]
+    assert list(groups) == ["rest", "responses", "drives"]
+    assert [p.shape for p in groups["responses"]] == [model.tract.responses.shape]
     ids = [id(p) for group in groups.values() for p in group]
     assert sorted(ids) == sorted(id(p) for p in model.parameters())
     batch = tone()
@@ -134,7 +140,7 @@ def test_groups_hold_every_parameter_once_and_the_drives_alone_feel_the_rollout(
     v = model.sing(drives, (torch.full((2,), 1e-3),) * 2, 1024).v
     v.square().mean().backward()
     felt = {name: any(p.grad is not None and bool(p.grad.any()) for p in group) for name, group in groups.items()}
-    assert felt == {"rest": False, "drives": True}
+    assert felt == {"rest": False, "responses": False, "drives": True}
 
 
 def module(model: Ouroboros, **settings) -> OuroborosModule:
@@ -164,14 +170,14 @@ def test_drives_stay_the_priors_until_their_epoch_and_move_at_their_own_rate() -
     _, never = trained({})
     assert all(float(never[name]) == 0 for name in heads)
     assert float(never["tract.responses"]) > 1e-4
-    made, late = trained({"drives_from": 1, "drives_rate": 0.01})
+    made, late = trained({"drives_from": 1, "drives_rate": 0.01, "responses_rate": 0.1})
     # two updates of Adam move a parameter by at most twice its rate
     assert all(0 < float(late[name]) <= 2.1e-5 for name in heads)
-    assert float(late["tract.responses"]) > 1e-4
+    assert 1e-5 < float(late["tract.responses"]) <= 4.1e-4  # four updates, at a tenth of the rate
     _, not_yet = trained({"drives_from": 2})
     assert all(float(not_yet[name]) == 0 for name in heads)
     rates = [group["lr"] for group in made.optimizers().optimizer.param_groups]
-    assert rates == pytest.approx([1e-3, 1e-5])
+    assert rates == pytest.approx([1e-3, 1e-4, 1e-5])
 
 
 def test_each_group_is_clipped_by_itself() -> None:
@@ -183,11 +189,14 @@ def test_each_group_is_clipped_by_itself() -> None:
     made.configure_gradient_clipping(torch.optim.SGD(made.parameters(), lr=1.0))
     norms = {name: torch.stack([p.grad.norm() for p in group]).norm() for name, group in groups.items()}
     assert float(norms["rest"]) == pytest.approx(0.5, rel=1e-3)
+    assert float(norms["responses"]) == pytest.approx(0.5, rel=1e-3)
     assert float(norms["drives"]) == pytest.approx(2.0, rel=1e-3)
 
 
-@pytest.mark.parametrize("settings", [{"drives_from": -1}, {"drives_rate": 0.0}, {"drives_clip": 0.0}])
-def test_bad_settings_of_the_drives_are_told(settings: dict) -> None:
+@pytest.mark.parametrize(
+    "settings", [{"drives_from": -1}, {"drives_rate": 0.0}, {"drives_clip": 0.0}, {"responses_rate": 0.0}]
+)
+def test_bad_settings_of_the_groups_are_told(settings: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))):
         module(syrinx_model(), **settings)
 

@@ -19,13 +19,18 @@ _ANALYTIC = 4
 class FramesEncoder(nn.Module):
     """Read controls off a recording at control rate, from what it sounds like around every knot.
 
-    u = (log spectrum, log envelope, log pitch, periodicity, voiced),   e = MLP(u),   h = e + conv(e),
-    features = (h, mamba(h), reversed mamba(reversed h)), each RMS-normalised, the last with direction both alone,
+    s = (log spectrum, log spectrum of short frames),   u = (s, log envelope, log pitch, periodicity, voiced),
+    e = MLP(u),   h = e + conv(e),
+    features = (h, mamba(h), reversed mamba(reversed h), s - log envelope), the first ones RMS-normalised, the reversed
+    one with direction both alone,
     r = features / sqrt(D), omega = |omega_net r| (squared) or omega_net r (signed), gamma = gamma_net r,
     w = weights_net lowpass(code_net r)
 
     The root of the width D keeps the oscillator in hand: a step of Adam moves every weight of a head by its learning
     rate, so D features of about one would move omega and gamma by D of them.
+
+    Harmonics are told apart by frames of `n_fft`, edges and single pulses by those of `fine_n_fft`. The spectra against
+    the loudness are features themselves: what the tract passes at a knot is close to a linear function of them.
 
     The two convolutions of five taps see 8 knots beside their own. With direction both they lie around it. With
     direction causal as many of them as `lookahead_ms` has room for, after half a frame, come later than the knot and
@@ -39,6 +44,7 @@ class FramesEncoder(nn.Module):
     sample_rate    Hz
     hop            samples from knot to knot
     n_fft, n_bands, max_hz              samples in a frame, bands, top of the bands in Hz; see `LogSpectra`
+    fine_n_fft, fine_n_bands            the same of the short frames
     d_model, n_layers, d_state, d_conv, expand   sizes of each Mamba; d_model also of the layers before it
     n_codes        numbers in the code of the weights
     direction      "both": every knot has seen the whole recording; "causal": none has seen what comes later
@@ -60,6 +66,8 @@ class FramesEncoder(nn.Module):
         n_fft: int = 512,
         n_bands: int = 70,
         max_hz: float = 12_000.0,
+        fine_n_fft: int = 128,
+        fine_n_bands: int = 30,
         d_model: int = 48,
         n_layers: int = 2,
         d_state: int = 8,
@@ -90,14 +98,18 @@ class FramesEncoder(nn.Module):
         self.lookahead_ms = lookahead_ms if causal else None
         self.chunk_knots = chunk_knots
         self.detach_heads = detach_heads
-        half, ahead = n_fft // 2 - 1, _TAPS - 1
-        room = int(lookahead_ms * 1e-3 * sample_rate) - half
-        self.spectra = LogSpectra(sample_rate, hop, n_fft, n_bands, max_hz, delay=max(0, -room) if causal else 0)
-        if causal:
-            ahead = min(2 * (_TAPS - 1), max(0, room) // hop)
+        lookahead = int(lookahead_ms * 1e-3 * sample_rate) if causal else None
+        self.spectra, self.fine_spectra = (
+            LogSpectra(sample_rate, hop, n, bands, max_hz, 0 if lookahead is None else max(0, n // 2 - 1 - lookahead))
+            for n, bands in ((n_fft, n_bands), (fine_n_fft, fine_n_bands))
+        )
+        ahead = _TAPS - 1
+        if lookahead is not None:
+            ahead = min(2 * ahead, max(0, lookahead - max(n_fft, fine_n_fft) // 2 + 1) // hop)
         self._ahead, self._behind = ahead, 2 * (_TAPS - 1) - ahead
 
-        self.into = nn.Sequential(nn.Linear(n_bands + _ANALYTIC, d_model), nn.SiLU(), nn.Linear(d_model, d_model))
+        heard = n_bands + fine_n_bands
+        self.into = nn.Sequential(nn.Linear(heard + _ANALYTIC, d_model), nn.SiLU(), nn.Linear(d_model, d_model))
         self.conv = nn.Sequential(
             nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU(), nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU()
         )
@@ -106,7 +118,7 @@ class FramesEncoder(nn.Module):
         self.backward_mamba = None if causal else Mamba(*sizes, backend=backend)
         sides = 2 if causal else 3
         self.norms = nn.ModuleList(RMSNorm(d_model) for _ in range(sides))
-        self.width = sides * d_model
+        self.width = sides * d_model + heard
         self.omega_net = nn.Linear(self.width, 1)
         self.gamma_net = nn.Linear(self.width, 1)
         self.code_net = nn.Linear(self.width, n_codes)
@@ -157,21 +169,24 @@ class FramesEncoder(nn.Module):
         """(B, T, width), a piece of the knots after another."""
         knots = analytic.shape[1]
         size = self.chunk_knots or knots
-        heard = [self._hear(x, analytic, first, min(first + size, knots)) for first in range(0, knots, size)]
-        sides = [heard, _run(self.forward_mamba, heard)]
+        pieces = [self._hear(x, analytic, first, min(first + size, knots)) for first in range(0, knots, size)]
+        around, heard = (list(parts) for parts in zip(*pieces))
+        sides = [around, _run(self.forward_mamba, around)]
         if self.backward_mamba is not None:
-            back = _run(self.backward_mamba, [piece.flip(1) for piece in reversed(heard)])
+            back = _run(self.backward_mamba, [piece.flip(1) for piece in reversed(around)])
             sides.append([piece.flip(1) for piece in reversed(back)])
-        pieces = [torch.cat([norm(y) for norm, y in zip(self.norms, parts)], -1) for parts in zip(*sides)]
-        return torch.cat(pieces, 1)
+        normed = [[norm(piece) for piece in side] for norm, side in zip(self.norms, sides)]
+        return torch.cat([torch.cat(parts, -1) for parts in zip(*normed, heard)], 1)
 
-    def _hear(self, x: Tensor, analytic: Tensor, first: int, stop: int) -> Tensor:
-        """What is heard around the knots [first, stop): (B, stop - first, d_model)."""
+    def _hear(self, x: Tensor, analytic: Tensor, first: int, stop: int) -> tuple[Tensor, Tensor]:
+        """What is heard around the knots [first, stop), (B, stop - first, d_model), and their own relative spectra."""
         start, end = first - self._behind, stop + self._ahead
         low, high = max(start, 0), min(end, analytic.shape[1])
-        e = self.into(torch.cat([self.spectra(x, low, high), analytic[:, low:high]], -1))
+        spectra = torch.cat([self.spectra(x, low, high), self.fine_spectra(x, low, high)], -1)
+        e = self.into(torch.cat([spectra, analytic[:, low:high]], -1))
         around = F.pad(e.mT, (low - start, end - high))  # zeros beyond the recording
-        return e[:, first - low : stop - low] + self.conv(around).mT
+        own = slice(first - low, stop - low)
+        return e[:, own] + self.conv(around).mT, spectra[:, own] - analytic[:, first:stop, :1]
 
 
 def _scaled(analytic: AnalyticControls) -> Tensor:

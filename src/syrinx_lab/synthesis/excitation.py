@@ -12,12 +12,12 @@ _BLOCK = 2**14
 
 
 def white_noise(seed: int, start: int, stop: int) -> Tensor:
-    """Samples [start, stop) of an endless white noise of unit variance, (1, stop - start) float32."""
+    """Samples [start, stop) of two endless white noises of unit variance, (2, 1, stop - start) float32."""
     blocks = [_block(seed, number) for number in range(start // _BLOCK, -(-stop // _BLOCK))]
     offset = start // _BLOCK * _BLOCK
-    return torch.from_numpy(np.concatenate(blocks)[None, start - offset : stop - offset])
+    return torch.from_numpy(np.concatenate(blocks, 1)[:, None, start - offset : stop - offset])
 
 
 @lru_cache(maxsize=8)
 def _block(seed: int, number: int) -> np.ndarray:
-    return np.random.default_rng((seed, number)).standard_normal(_BLOCK, dtype=np.float32)
+    return np.random.default_rng((seed, number)).standard_normal((2, _BLOCK), dtype=np.float32)

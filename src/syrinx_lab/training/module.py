@@ -38,14 +38,17 @@ class OuroborosModule(LightningModule):
         onset_lead_ms: an ONSET rollout begins at most this long before the onset.
         forcing_rate: the share by which the state is pulled to the recording before every step, see `Forcing`; 0 to 1.
         adjoint_decay: see `rollout`; in (0, 1].
-        grad_clip: largest norm of the gradient over the parameters, but those of a prior's drives; None or 0: no limit.
+        grad_clip: largest norm of the gradient over a tract's responses, and over all else but a prior's drives; None
+            or 0: no limit.
+        responses_rate: the learning rate of a tract's impulse responses over that of the rest.
         drives_from: epoch from which a prior's drives are learned; None leaves them as the prior has them.
         drives_rate: their learning rate over that of the rest.
         drives_clip: largest norm of their gradient. The gradients that come through a rollout are hundreds of times
             larger than the others: under one norm they would drown them.
 
     Raises:
-        ValueError: the forcing_rate, the adjoint_decay or one of the drives' settings is out of range.
+        ValueError: the forcing_rate, the adjoint_decay, the responses_rate or one of the drives' settings is out of
+            range.
     """
 
     def __init__(
@@ -66,8 +69,11 @@ class OuroborosModule(LightningModule):
         drives_from: int | None = None,
         drives_rate: float = 1.0,
         drives_clip: float = 1.0,
+        responses_rate: float = 1.0,
     ) -> None:
         super().__init__()
+        if responses_rate <= 0:
+            raise ValueError(f"optim.responses_rate is {responses_rate}: use a number above 0")
         if drives_rate <= 0 or drives_clip <= 0 or (drives_from is not None and drives_from < 0):
             raise ValueError(
                 f"optim.drives_from {drives_from}, drives_rate {drives_rate}, drives_clip {drives_clip}: use an epoch "
@@ -87,18 +93,19 @@ class OuroborosModule(LightningModule):
         self.ic_noise_rms = ic_noise_rms
         self.grad_clip, self.drives_clip = grad_clip, drives_clip
         self.drives_from, self.drives_rate = drives_from, drives_rate
+        self.responses_rate = responses_rate
         self.forcing_rate, self.adjoint_decay = forcing_rate, adjoint_decay
         self.onset_lead = round(onset_lead_ms * 1e-3 * model.sample_rate)
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
         self._loss_is_finite = True
 
     def configure_optimizers(self) -> Any:
-        """The optimiser over all parameters, those of a prior's drives at a rate of their own, with its scheduler."""
+        """The optimiser over all parameters, drives and responses at rates of their own, with its scheduler."""
         groups = self.model.parameter_groups()
+        relative = {"responses": self.responses_rate, "drives": self.drives_rate}
         optimizer = self.optimizer_factory([{"params": group} for group in groups.values()])
         for name, group in zip(groups, optimizer.param_groups):
-            if name == "drives":
-                group["lr"] *= self.drives_rate
+            group["lr"] *= relative.get(name, 1.0)
         if self.scheduler_factory is None:
             return optimizer
         return {

@@ -1,4 +1,4 @@
-"""Noise that is added behind the tract: breath and background, one kind a file.
+"""Noise that is added behind the tract: breath, and the recording's background; one kind a file.
 
 A noise is an `nn.Module` chosen by `_target_` with plain keyword arguments. It draws nothing itself: the caller hands
 in white noise of unit variance, made by a generator of its own. What varies comes in as raw controls, as for a tract.
@@ -6,7 +6,9 @@ in white noise of unit variance, made by a generator of its own. What varies com
     channels  raw controls a knot
     reach     samples of excitation on either side that one sample of output depends on
     forward(excitation (B, H), envelope (B, T), controls (B, T, channels) or None, hop) -> (B, H)
-              the envelope is the recording's, in its unit; knots lie at samples 0, hop, 2 hop, ... and cover H samples
+              the breath; the envelope is the recording's, in its unit; knots lie at samples 0, hop, 2 hop, ... and
+              cover H samples
+    background(excitation (B, H)) -> (B, H), as recorded: no high-pass follows
 """
 
 from __future__ import annotations
@@ -24,3 +26,6 @@ class Noise(Protocol):
 
     def __call__(self, excitation: Tensor, envelope: Tensor, controls: Tensor | None, hop: int) -> Tensor:
         """White noise (B, H), envelope (B, T) and raw controls (B, T, channels), hop samples apart -> (B, H)."""
+
+    def background(self, excitation: Tensor) -> Tensor:
+        """White noise (B, H) -> what the microphone hears where nobody sings (B, H)."""

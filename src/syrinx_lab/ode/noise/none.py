@@ -17,3 +17,7 @@ class NoNoise(nn.Module):
     ) -> Tensor:
         """Zeros (B, H) like the excitation; nothing else is looked at."""
         return torch.zeros_like(excitation)
+
+    def background(self, excitation: Tensor) -> Tensor:
+        """Zeros (B, H) like the excitation."""
+        return torch.zeros_like(excitation)

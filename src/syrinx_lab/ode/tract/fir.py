@@ -34,9 +34,9 @@ class Fir(nn.Module):
             raise ValueError(f"tract.gain_range_db is {gain_range_db}: use dB above 0")
         self.gain_range_db = gain_range_db
         self.reach = taps // 2
-        self.response = nn.Parameter(torch.zeros(taps))
+        self.responses = nn.Parameter(torch.zeros(1, taps))
         with torch.no_grad():
-            self.response[taps // 2] = 1
+            self.responses[0, taps // 2] = 1
 
     def gain(self, controls: Tensor) -> Tensor:
         """Raw controls (B, T, 1) -> gains (B, T, 1), dimensionless."""
@@ -47,4 +47,4 @@ class Fir(nn.Module):
         assert controls is not None
         assert controls.shape[-1] == self.channels
         gain = interpolate(self.gain(controls), hop, source.shape[1])
-        return convolve(source, self.response[None])[:, 0] * gain[..., 0]
+        return convolve(source, self.responses)[:, 0] * gain[..., 0]
