@@ -11,6 +11,13 @@ import soundfile as sf
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+LONGEST = ("test_sweeps_end_to_end.py", "test_shipped_sweeps.py", "test_runs_end_to_end.py", "test_wandb_runs.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that of two workers with a file each none ends long after the other."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def song_root() -> Path:

@@ -32,22 +32,30 @@ def run(site: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
 
-def test_configuration_travels_with_the_wheel(site: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def printed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the wheel composes: a sweep's configuration of Hydra, and a job's with two choices."""
+    cwd = tmp_path_factory.mktemp("elsewhere")
+    done = run(site, cwd, "--cfg", "all", "+sweeps=loss_modes", "loss=mse_accel", "horizon=geom")
+    assert done.returncode == 0, done.stderr
+    assert not list(cwd.iterdir()), "printing the configuration writes nothing"
+    return done.stdout
+
+
+def test_the_wheel_is_what_is_seen(site: Path, tmp_path: Path) -> None:
     where = [sys.executable, "-c", "import syrinx_lab, sys; print(syrinx_lab.__file__)"]
     environment = dict(os.environ, PYTHONPATH=str(site))
     found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True).stdout
     assert found.startswith(str(site)), "this test must see the wheel, not the checkout"
-    done = run(site, tmp_path, "--cfg", "job", "loss=mse_accel", "horizon=geom")
-    assert done.returncode == 0, done.stderr
-    assert "name: mse_accel" in done.stdout
-    assert "GeometricHorizon" in done.stdout
-    assert not list(tmp_path.iterdir()), "printing the configuration writes nothing"
 
 
-def test_sweeps_travel_with_the_wheel(site: Path, tmp_path: Path) -> None:
-    done = run(site, tmp_path, "--cfg", "hydra", "+sweeps=loss_modes")
-    assert done.returncode == 0, done.stderr
-    assert "spectral_rollout,mse_accel" in done.stdout
+def test_configuration_travels_with_the_wheel(printed: str) -> None:
+    assert "name: mse_accel" in printed
+    assert "GeometricHorizon" in printed
+
+
+def test_sweeps_travel_with_the_wheel(printed: str) -> None:
+    assert "spectral_rollout,mse_accel" in printed
 
 
 def test_the_page_of_the_report_travels_with_the_wheel(site: Path) -> None:

@@ -15,8 +15,9 @@ from syrinx_lab.cli import sweeps_parent
 
 SWEEPS = sorted(path for path in (sweeps_parent() / "sweeps").glob("*.yaml"))
 TOY = [
-    *("debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu", "n_epochs=1", "seed=0", "sweep_name=toy"),
+    *("debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu", "n_epochs=1", "seed=0"),
     *("sampler.max_segments=4", "eval.val_count=1", "eval.test_count=1", "eval.max_audio=1", "data.label=[a,b]"),
+    "eval.lead_in=200",  # samples, for the backends that are loops in Python
 ]
 
 FEWER = {"lambda_cv": ("loss.lam", "1.01,1.3594")}  # that its seven values compose is another test's business
@@ -27,6 +28,12 @@ def forks() -> Iterator[Forks]:
     forks = Forks()
     yield forks
     forks.close()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all sweeps: models that several of them compare are trained once."""
+    return tmp_path_factory.mktemp("lab")
 
 
 def fewer(sweep: Path) -> list[tuple[str, str]]:
@@ -46,11 +53,11 @@ def combinations(sweep: Path) -> int:
 
 
 @pytest.mark.parametrize("sweep", SWEEPS, ids=lambda path: path.stem)
-def test_it_runs(sweep: Path, forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
-    toy = [*TOY, *(f"{key}={values}" for key, values in fewer(sweep))]
-    ended = forks.run(tmp_path, "train", "-m", f"+sweeps={sweep.stem}", f"data.root={tiny_song}", *toy)
-    assert ended == 0, (tmp_path / "log.txt").read_text()[-2000:]
-    folder = tmp_path / "outputs" / "sweeps" / "toy"
+def test_it_runs(sweep: Path, forks: Forks, tiny_song: Path, lab: Path) -> None:
+    toy = [f"sweep_name={sweep.stem}", *TOY, *(f"{key}={values}" for key, values in fewer(sweep))]
+    ended = forks.run(lab, "train", "-m", f"+sweeps={sweep.stem}", f"data.root={tiny_song}", *toy)
+    assert ended == 0, (lab / "log.txt").read_text()[-2000:]
+    folder = lab / "outputs" / "sweeps" / sweep.stem
     with open(folder / "seed_cv.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == combinations(sweep)

@@ -6,17 +6,26 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
+from forks import Forks
 
 TINY = ["debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu"]
 
 
-def run(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    forks = Forks()
+    yield forks
+    forks.close()
+
+
+def process(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """As from a terminal, where imports may complain as well."""
     environment = {k: v for k, v in os.environ.items() if k != "SYRINX_TRACEBACK"}
     command = [sys.executable, "-m", f"syrinx_lab.{module}", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, timeout=300)
@@ -92,12 +101,12 @@ CASES: list[tuple[str, Callable[[Path], None], list[str], list[str]]] = [
 
 @pytest.mark.parametrize(("damage", "overrides", "said"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_one_clear_line(
-    damage: Callable[[Path], None], overrides: list[str], said: list[str], tiny_song: Path, tmp_path: Path
+    damage: Callable[[Path], None], overrides: list[str], said: list[str], forks: Forks, tiny_song: Path, tmp_path: Path
 ) -> None:
     song = tmp_path / "song"
     shutil.copytree(tiny_song, song)
     damage(song)
-    done = run("train", *TINY, "data.root=song", "paths.outputs=out", *overrides, cwd=tmp_path)
+    done = forks.told(tmp_path, "train", *TINY, "data.root=song", "paths.outputs=out", *overrides)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr + done.stdout
     lines = done.stderr.strip().splitlines()
@@ -113,24 +122,24 @@ def test_other_sample_rates_are_no_error(tiny_song: Path, tmp_path: Path) -> Non
     shutil.copytree(tiny_song, song)
     samples, _ = sf.read(song / "song0.wav")
     sf.write(song / "song0.wav", samples[::2], 22050)
-    done = run("check_data", "data=folder", "data.root=song", cwd=tmp_path)
+    done = process("check_data", "data=folder", "data.root=song", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "22050" in done.stdout.replace(",", "").replace(" ", "") or "22.05" in done.stdout
 
 
-def test_corrupt_and_foreign_checkpoints(tiny_song: Path, tmp_path: Path) -> None:
+def test_corrupt_and_foreign_checkpoints(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
     shutil.copytree(tiny_song, tmp_path / "song")
-    done = run("train", *TINY, "data.root=song", "run_dir=run", "n_epochs=1", "loss=mse_accel", cwd=tmp_path)
+    done = forks.told(tmp_path, "train", *TINY, "data.root=song", "run_dir=run", "n_epochs=1", "loss=mse_accel")
     assert done.returncode == 0, done.stderr
     checkpoint = tmp_path / "run" / "checkpoints" / "epoch00001.ckpt"
     arguments = [*TINY, "data.root=song", "run_dir=next", f"init_from={checkpoint}", "n_epochs=1"]
-    other = run("train", *arguments, "oscillator.degree=2", cwd=tmp_path)
+    other = forks.told(tmp_path, "train", *arguments, "oscillator.degree=2")
     assert other.returncode == 1
     assert "another model" in other.stderr
     assert "Traceback" not in other.stderr
     checkpoint.write_bytes(checkpoint.read_bytes()[:3000])
     for command in (["evaluate", "run=run"], ["train", *arguments]):
-        corrupt = run(*command, cwd=tmp_path)
+        corrupt = process(*command, cwd=tmp_path)
         assert corrupt.returncode == 1
         assert "not a readable checkpoint" in corrupt.stderr
         assert len(corrupt.stderr.strip().splitlines()) == 1
@@ -142,6 +151,7 @@ def test_disk_full(tiny_song: Path, tmp_path: Path) -> None:
     limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
     limited += "sys.argv = ['train', *sys.argv[1:]]; runpy.run_module('syrinx_lab.train', run_name='__main__')"
     plain = ["backend=eager", "encoder.backend=parallel", "loss=mse_accel"]  # nothing compiled, so no cache to write
+    plain += ["callbacks.evaluation.eval_every=0"]  # nothing sung: the loop in Python takes its time
     command = [sys.executable, "-c", limited, *TINY, "data.root=song", "run_dir=run", "n_epochs=1", *plain]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1, done.stdout

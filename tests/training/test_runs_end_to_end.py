@@ -8,26 +8,48 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from forks import Forks
 
 from syrinx_lab.runs.history import History
 
 TINY = ["debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu"]
 
 
-def launch(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k != "SYRINX_TRACEBACK"}
+Train = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    forks = Forks()
+    yield forks
+    forks.close()
+
+
+@pytest.fixture(scope="module")
+def train(forks: Forks) -> Train:
+    """What `train` says to a root, a working directory and overrides."""
+    return lambda root, cwd, *overrides: forks.told(cwd, "train", *TINY, f"data.root={root}", *overrides)
+
+
+def process(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """As from a terminal; one thread, as in the forks, because sums round by their number."""
+    environment = {k: v for k, v in os.environ.items() if k != "SYRINX_TRACEBACK"} | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", f"syrinx_lab.{module}", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, timeout=300)
 
 
-def train(root: Path, cwd: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
-    return launch("train", *TINY, f"data.root={root}", *overrides, cwd=cwd)
+def wait_for(file: Path) -> None:
+    limit = time.monotonic() + 120
+    while not file.exists():
+        assert time.monotonic() < limit, f"there is still no {file}"
+        time.sleep(0.01)
 
 
 def weights(run: Path, epoch: int) -> dict[str, torch.Tensor]:
@@ -37,7 +59,7 @@ def weights(run: Path, epoch: int) -> dict[str, torch.Tensor]:
 @pytest.fixture(scope="module")
 def finished(tiny_song: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     cwd = tmp_path_factory.mktemp("work")
-    done = train(tiny_song, cwd, "run_dir=run", "optim=adam_cosine")
+    done = process("train", *TINY, f"data.root={tiny_song}", "run_dir=run", "optim=adam_cosine", cwd=cwd)
     assert done.returncode == 0, done.stderr
     assert "epoch 2/2" in done.stdout
     assert "cold-start scores" in done.stdout
@@ -81,7 +103,7 @@ def test_history_has_the_logged_names(finished: Path) -> None:
     assert {"val/tf_corr", "val/autonomy", "val/rescaled_autonomy", "val/accel_r2"} <= set(rows[-1])
 
 
-def test_the_same_command_again_does_nothing(finished: Path, tiny_song: Path) -> None:
+def test_the_same_command_again_does_nothing(train: Train, finished: Path, tiny_song: Path) -> None:
     before = (finished / "checkpoints" / "epoch00002.ckpt").stat().st_mtime_ns
     done = train(tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine")
     assert done.returncode == 0, done.stderr
@@ -89,7 +111,7 @@ def test_the_same_command_again_does_nothing(finished: Path, tiny_song: Path) ->
     assert (finished / "checkpoints" / "epoch00002.ckpt").stat().st_mtime_ns == before
 
 
-def test_resumed_equals_uninterrupted_bit_for_bit(finished: Path, tiny_song: Path) -> None:
+def test_resumed_equals_uninterrupted_bit_for_bit(train: Train, finished: Path, tiny_song: Path) -> None:
     cwd = finished.parent
     first = train(tiny_song, cwd, "run_dir=split", "optim=adam_cosine", "trainer.max_epochs=1")
     assert first.returncode == 0, first.stderr
@@ -105,61 +127,38 @@ def test_resumed_equals_uninterrupted_bit_for_bit(finished: Path, tiny_song: Pat
     assert rows[-1]["loss/total"] == straight_rows[-1]["loss/total"]
 
 
-def test_number_of_workers_changes_nothing(finished: Path, tiny_song: Path) -> None:
+def test_number_of_workers_changes_nothing(train: Train, finished: Path, tiny_song: Path) -> None:
     done = train(tiny_song, finished.parent, "run_dir=workers", "optim=adam_cosine", "data.num_workers=2", "n_epochs=2")
     assert done.returncode == 0, done.stderr
     a, b = weights(finished, 2), weights(finished.parent / "workers", 2)
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
-def test_killed_while_training_then_resumed(finished: Path, tiny_song: Path) -> None:
+def test_killed_while_training_then_resumed(train: Train, forks: Forks, finished: Path, tiny_song: Path) -> None:
     cwd = finished.parent
-    arguments = [*TINY, f"data.root={tiny_song}", "run_dir=killed", "optim=adam_cosine"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "syrinx_lab.train", *arguments], cwd=cwd, stdout=subprocess.DEVNULL
-    )
-    first = cwd / "killed" / "checkpoints" / "epoch00001.ckpt"
-    while not first.exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    child = forks.start(cwd, "train", *TINY, f"data.root={tiny_song}", "run_dir=killed", "optim=adam_cosine")
+    wait_for(cwd / "killed" / "checkpoints" / "epoch00001.ckpt")
+    os.kill(child, signal.SIGKILL)
+    assert forks.end(child) == -signal.SIGKILL
     done = train(tiny_song, cwd, "run_dir=killed", "optim=adam_cosine")
     assert done.returncode == 0, done.stderr
     a, b = weights(finished, 2), weights(cwd / "killed", 2)
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
-def test_interrupted_is_said_and_noted(finished: Path, tiny_song: Path) -> None:
-    cwd = finished.parent
-    command = [
-        sys.executable,
-        "-m",
-        "syrinx_lab.train",
-        *TINY,
-        f"data.root={tiny_song}",
-        "run_dir=stopped",
-        "n_epochs=500",
-    ]
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job would ignore it
-    )
-    first = cwd / "stopped" / "checkpoints" / "epoch00001.ckpt"
-    while not first.exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+def test_interrupted_is_said_and_noted(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
+    arguments = [*TINY, f"data.root={tiny_song}", "run_dir=stopped", "n_epochs=500"]
+    child = forks.start(tmp_path, "train", *arguments, err="err.txt")
+    wait_for(tmp_path / "stopped" / "checkpoints" / "epoch00001.ckpt")
+    os.kill(child, signal.SIGINT)
+    assert forks.end(child) == 130
+    said = (tmp_path / "err.txt").read_text()
     assert said.startswith("interrupted: ")
     assert said.count("\n") == 1
-    assert json.loads((cwd / "stopped" / "state.json").read_text())["status"] == "interrupted"
+    assert json.loads((tmp_path / "stopped" / "state.json").read_text())["status"] == "interrupted"
 
 
-def test_another_configuration_is_refused(finished: Path, tiny_song: Path) -> None:
+def test_another_configuration_is_refused(train: Train, finished: Path, tiny_song: Path) -> None:
     before = sorted(p.name for p in finished.rglob("*"))
     done = train(tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine", "loss.lam_spec=0.5")
     assert done.returncode == 1
@@ -172,34 +171,38 @@ def test_another_configuration_is_refused(finished: Path, tiny_song: Path) -> No
 
 def test_evaluate_scores_a_split_again(finished: Path) -> None:
     before = json.loads((finished / "selected_model.json").read_text())
-    done = launch("evaluate", "run=run", "split=test", cwd=finished.parent)
+    done = process("evaluate", "run=run", "split=test", cwd=finished.parent)
     assert done.returncode == 0, done.stderr
     after = json.loads((finished / "selected_model.json").read_text())
     assert after["scores"] == before["scores"], "the cold starts are seeded, so the scores repeat"
     assert "tf_corr" in done.stdout
 
 
-def test_init_from_starts_with_another_runs_weights(finished: Path, tiny_song: Path) -> None:
+@pytest.fixture(scope="module")
+def begun(train: Train, finished: Path, tiny_song: Path) -> Path:
+    """A run by accelerations alone that begins with the finished one's weights, and keeps them."""
     frozen = ["optim.optimizer.lr=0.0", "n_epochs=1", "run_dir=from", f"init_from={finished}"]
     done = train(tiny_song, finished.parent, "loss=mse_accel", *frozen)
     assert done.returncode == 0, done.stderr
-    start, there = weights(finished.parent / "from", 1), weights(finished, 2)
+    return finished.parent / "from"
+
+
+def test_init_from_starts_with_another_runs_weights(finished: Path, begun: Path) -> None:
+    start, there = weights(begun, 1), weights(finished, 2)
     assert all(torch.equal(start[n], there[n]) for n in start if n.startswith("model."))
-    state, manifest = (
-        json.loads((finished.parent / "from" / n).read_text()) for n in ("state.json", "selected_model.json")
-    )
+    state, manifest = (json.loads((begun / n).read_text()) for n in ("state.json", "selected_model.json"))
     assert manifest["key"] == state["key"], "the first weights are part of the identity"
     assert "init_weights" in manifest["config"]
 
 
-def test_mse_accel_needs_no_rollout(finished: Path, tiny_song: Path) -> None:
-    rows = (finished.parent / "from" / "history.jsonl").read_text().splitlines()
+def test_mse_accel_needs_no_rollout(begun: Path) -> None:
+    rows = (begun / "history.jsonl").read_text().splitlines()
     row = json.loads(rows[-1])
     assert row["train/horizon"] == 0
     assert "loss/spec" not in row
 
 
-def test_keep_prunes_old_checkpoints(tiny_song: Path, tmp_path: Path) -> None:
+def test_keep_prunes_old_checkpoints(train: Train, tiny_song: Path, tmp_path: Path) -> None:
     done = train(tiny_song, tmp_path, "run_dir=kept", "callbacks.checkpoints.keep=1", "n_epochs=2")
     assert done.returncode == 0, done.stderr
     assert [p.name for p in (tmp_path / "kept" / "checkpoints").iterdir()] == ["epoch00002.ckpt"]

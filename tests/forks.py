@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Forks:
-    """Starts `python -m syrinx_lab.MODULE` again and again; what the commands print goes to log.txt in their folder."""
+    """Starts `python -m syrinx_lab.MODULE` again and again; what the commands print goes to log.txt in their folder.
+
+    Figures are made but not drawn, and their files hold their titles: tests that look at them start a process.
+    """
 
     def __init__(self) -> None:
         # a process of its own: torch and Numba may have threads in the tests' one, and threads do not survive a fork
@@ -21,13 +31,13 @@ class Forks:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            env={k: v for k, v in os.environ.items() if k != "SYRINX_TRACEBACK"} | {"OMP_NUM_THREADS": "1"},
         )
         self._ask()
 
-    def start(self, cwd: Path, module: str, *arguments: str) -> int:
-        """Start a command; returns the id of its process."""
-        return self._ask({"cwd": str(cwd), "module": module, "arguments": arguments})
+    def start(self, cwd: Path, module: str, *arguments: str, out: str = "log.txt", err: str = "log.txt") -> int:
+        """Start a command whose streams are appended to files in `cwd`; returns the id of its process."""
+        return self._ask({"cwd": str(cwd), "module": module, "arguments": arguments, "out": out, "err": err})
 
     def end(self, child: int) -> int:
         """Wait for it; returns its exit status, negative for a signal."""
@@ -36,6 +46,13 @@ class Forks:
     def run(self, cwd: Path, module: str, *arguments: str) -> int:
         """Start it and wait for it."""
         return self.end(self.start(cwd, module, *arguments))
+
+    def told(self, cwd: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Start it, wait for it, and return what `subprocess.run` would; nothing is left of its streams in `cwd`."""
+        with tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder) / "out", Path(folder) / "err"
+            status = self.end(self.start(cwd, module, *arguments, out=str(out), err=str(err)))
+            return subprocess.CompletedProcess([module, *arguments], status, out.read_text(), err.read_text())
 
     def close(self) -> None:
         """End the server."""
@@ -50,8 +67,14 @@ class Forks:
 
 
 def _serve() -> None:
+    import wandb  # noqa: F401  the lab imports it late, and every command would again
+    from matplotlib.figure import Figure
+
     from syrinx_lab import evaluate, train
 
+    Figure.savefig = _undrawn
+    gc.collect()
+    gc.freeze()  # what is imported is not walked through, and so not copied, in every command
     entries = {"train": train.main, "evaluate": evaluate.main}
     print(0, flush=True)
     for line in sys.stdin:
@@ -65,13 +88,18 @@ def _serve() -> None:
         print(child, flush=True)
 
 
-def _run(main, cwd: str, module: str, arguments: list[str]) -> None:
+def _undrawn(figure: Figure, path: Path, **_: object) -> None:
+    """Layout, ticks and pixels take longer than the training of a toy."""
+    path.write_text("\n".join(axes.get_title() for axes in figure.axes))
+
+
+def _run(main, cwd: str, module: str, arguments: list[str], out: str, err: str) -> None:
     status = 1
     try:
         os.chdir(cwd)
-        log = os.open("log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        for stream in (1, 2):
-            os.dup2(log, stream)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+        for stream, file in ((1, out), (2, err)):
+            os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.argv = [module, *arguments]
         main()
