@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Protocol, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from .controls.analyser import Analyser
-from .controls.analytic import AnalyticControls
 from .controls.background import background_response
+from .encoders import Encoder
 from .ode.control_rate import acceleration_along, interpolate, to_knots
 from .ode.highpass import highpass_reach, zero_phase_highpass
 from .ode.lowpass import gaussian_lowpass
+from .ode.noise import Noise
 from .ode.noise.filtered import FilteredNoise
 from .ode.oscillator import SoftClamp
 from .ode.rollout import BACKENDS, Forcing, rollout
 from .ode.syrinx.prior import Gestures, SyrinxPrior
-from .types import Controls, Drives, Trajectory
-
-
-class Encoder(Protocol):
-    """What the model asks of an encoder, itself an `nn.Module`; one whose controls can be told has a `width` too."""
-
-    hop: int  # samples between the knots of its controls; 1 is audio rate
-
-    def __call__(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
-        """x, v (B, L), and the analytic controls where the model has them -> controls of T steps."""
-
-    def weights(self, control: Tensor) -> Tensor:
-        """Smoothed controls (B, T, C) -> weights (B, T, P+1, P+1)."""
+from .types import Drives, Trajectory
 
 
 class Ouroboros(nn.Module):
@@ -266,8 +255,7 @@ class Ouroboros(nn.Module):
         return end.x[:, -1], end.v[:, -1]
 
     def excitation(self, like: Tensor, generator: torch.Generator) -> Tensor | None:
-        """White noise of unit variance (2, B, H) for a `like` (B, H) to `radiate`, one for the breath and one for the
-        background; None for a model without noise."""
+        """White noise (2, B, H) of unit variance for `like` (B, H), breath's and background's; None without a noise."""
         if self.noise_net is None:
             return None
         return torch.randn(2, *like.shape, generator=generator, device=generator.device).to(like)
@@ -286,13 +274,15 @@ class Ouroboros(nn.Module):
 
     def sound(self, source: Tensor, drives: Drives, excitation: Tensor | None = None) -> Tensor:
         """(B, H) what a source (B, H) becomes after tract, breath, high-pass, and background; excitation (2, B, H)."""
-        out = self.tract(source, drives.tract, drives.hop)
-        noise = None if excitation is None else self.noise
-        if noise is not None:
+        out, background = self.tract(source, drives.tract, drives.hop), None
+        if self.noise is not None and excitation is not None:
+            noise = cast(Noise, self.noise)
+            assert drives.envelope is not None, "the noise follows the envelope"
             out = out + noise(excitation[0], drives.envelope, drives.noise, drives.hop)
+            background = noise.background(excitation[1])
         if self.highpass_hz is not None:
             out = zero_phase_highpass(out, self.highpass_hz, self.sample_rate)
-        return out if noise is None else out + noise.background(excitation[1])  # measured behind the high-pass
+        return out if background is None else out + background  # which was measured behind the high-pass
 
     def radiate(self, trajectory: Trajectory, drives: Drives, excitation: Tensor | None = None) -> Tensor:
         """(B, H) the sound of a trajectory: `sound` of its `source`."""
