@@ -32,6 +32,13 @@ def test_the_response_has_the_background_s_power_at_every_frequency() -> None:
     assert float(response.square().sum()) == pytest.approx(1.64e-4, rel=0.05)
 
 
+@pytest.mark.parametrize("frame", [254, 1022])
+def test_frames_of_any_even_length(frame: int) -> None:
+    response = background_response([coloured(44100)], frame)
+    assert response.shape == (frame - 1,)
+    assert float(response.square().sum()) == pytest.approx(1.64e-4, rel=0.1)
+
+
 def test_few_quiet_frames_among_loud_ones_are_enough() -> None:
     recording = white(44100)
     recording[:4096] *= 1e-3

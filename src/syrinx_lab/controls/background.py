@@ -26,6 +26,7 @@ def background_response(recordings: Iterable[Tensor], frame: int = FRAME) -> Ten
     large, H is scaled down to those.
 
     recordings  tensors (L,), with their silence; those shorter than a frame do not count
+    frame       samples, even; short ones differ in power by chance, and the quiet half of them is too quiet
     Returns (n - 1,) impulse response around its middle tap, in the recordings' unit: sum of squares = the background's
     power. All zero when no recording is as long as a frame, or the silence is digital.
 
@@ -35,8 +36,8 @@ def background_response(recordings: Iterable[Tensor], frame: int = FRAME) -> Ten
     if not found:
         return torch.zeros(frame - 1)
     frames = torch.cat(found)
-    moments = frames.unflatten(1, (_MOMENT, -1)).square().mean(-1)
-    loudness = moments.mean(1)
+    moments = torch.stack([part.square().mean(1) for part in frames.tensor_split(_MOMENT, 1)], 1)
+    loudness = frames.square().mean(1)
     quiet = loudness <= _STILL_QUIET * torch.quantile(loudness, _QUIET)
     window = torch.hann_window(frame, dtype=frames.dtype, device=frames.device)
     power = torch.fft.rfft(frames[quiet] * window).abs().square().mean(0) / window.square().sum()

@@ -55,7 +55,7 @@ class FilteredNoise(nn.Module):
             raise ValueError(f"noise.ratio is {ratio}: use a share of the envelope from 0 to below 1")
         if not 0 < start < 1:
             raise ValueError(f"noise.start is {start}: use a share of the bound between 0 and 1")
-        check_taps(background_taps)
+        check_taps(background_taps)  # odd, so that a frame of silence, one sample longer, has two halves
         self.channels = bands
         self.reach = max(taps, background_taps) // 2
         self.ratio = ratio
