@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
+from forks import Forks
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -17,6 +19,14 @@ LONGEST = ("test_sweeps_end_to_end.py", "test_shipped_sweeps.py", "test_runs_end
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that of two workers with a file each none ends long after the other."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    """Commands that need not wait for imports."""
+    forks = Forks()
+    yield forks
+    forks.close()
 
 
 @pytest.fixture(scope="session")

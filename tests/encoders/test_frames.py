@@ -71,6 +71,17 @@ def test_shapes(direction: str, length: int, hop: int, knots: int) -> None:
     assert all(bool(y.isfinite().all()) for y in (controls.omega, controls.gamma, controls.features))
 
 
+@pytest.mark.parametrize("direction", ["both", "causal"])
+def test_the_last_features_are_both_spectra_against_the_loudness(direction: str) -> None:
+    encoder, x = make(direction=direction), song(1600)
+    analytic = steady(x)
+    told = read(encoder, x, analytic).features[..., -100:]
+    spectra = torch.cat([encoder.spectra(x, 0, 51), encoder.fine_spectra(x, 0, 51)], -1)
+    loudness = torch.log10(analytic.envelope + 1e-7)[..., None] + 3
+    torch.testing.assert_close(told, spectra - loudness, rtol=0, atol=1e-9)
+    assert encoder.fine_spectra.n_fft == 128
+
+
 @pytest.mark.parametrize(("offset", "first", "last"), [(0, -11, 11), (31, -11, 12), (-1, -12, 11)])
 def test_a_click_is_heard_around_its_knot(offset: int, first: int, last: int) -> None:
     """255 samples of a frame and 4 knots of the convolutions to either side, and loudest in the middle."""

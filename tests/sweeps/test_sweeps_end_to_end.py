@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,6 @@ SMALL = [
 ]
 COMPARED = ["seed=range(3)", "loss=mse_accel,spectral_rollout", "selection.cull_frac=0.3", "selection.cull_keep=1"]
 KILLS = 20
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    forks = Forks()
-    yield forks
-    forks.close()
 
 
 def sweep(forks: Forks, cwd: Path, song: Path, *arguments: str) -> int:

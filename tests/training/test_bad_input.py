@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,6 @@ import soundfile as sf
 from forks import Forks
 
 TINY = ["debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu"]
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    forks = Forks()
-    yield forks
-    forks.close()
 
 
 def process(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

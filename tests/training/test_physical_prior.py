@@ -10,6 +10,7 @@ from lightning.pytorch import Trainer
 from torch.utils.data import DataLoader
 
 from syrinx_lab.controls.analyser import Analyser
+from syrinx_lab.controls.background import background_response
 from syrinx_lab.encoders.frames import FramesEncoder
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.losses.mrstft import MultiResolutionStft
@@ -24,7 +25,7 @@ from syrinx_lab.training.clips import Clip, perform
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.prediction import predict
 from syrinx_lab.training.schedules import ConstHorizon
-from syrinx_lab.types import Batch, Category, Vocalisation
+from syrinx_lab.types import Batch, Category, Trajectory, Vocalisation
 
 RATE, LENGTH = 44100, 2205
 
@@ -125,6 +126,19 @@ def test_silencing_the_oscillator_leaves_the_noise_alone() -> None:
     share = rest[1].square().mean() / batch.x[1].square().mean()
     assert 0.005 < float(share) < 0.35**2 * 1.3
     assert not bool(model.radiate(trajectory, drives).any())
+
+
+def test_the_background_is_the_recordings_own_and_is_not_filtered_again() -> None:
+    model, batch = syrinx_model(), tone()
+    assert torch.equal(model.noise.response, background_response([batch.x[0]]))
+    model.highpass_hz = 5000.0
+    drives = model.drives(batch.x, batch.dx)
+    excitation = model.excitation(batch.x[:, :2048], torch.Generator().manual_seed(2))
+    still = Trajectory(torch.zeros(2, 2048), torch.zeros(2, 2048))
+    background = model.noise.background(excitation[1])
+    assert bool(background.any())
+    drives.envelope.zero_()  # no breath
+    assert torch.equal(model.radiate(still, drives, excitation), background)
 
 
 def test_groups_hold_every_parameter_once_and_the_drives_alone_feel_the_rollout() -> None:

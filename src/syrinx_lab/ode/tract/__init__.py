@@ -6,6 +6,7 @@ linear head that were low-passed; one method of the tract turns them into bounde
 those (two steps as in Engel et al. 2020, DDSP, section 3). Raw controls of zero are a sensible tract.
 
     channels  raw controls a knot, 0 for a tract that does not vary
+    responses a parameter (filters, taps), where there are impulse responses: they learn at a rate of their own
     reach     samples of source on either side that one sample of output depends on: a long song may be filtered in
               pieces that begin on a knot, with `reach` more samples at each end
     forward(source (B, H), controls (B, T, channels) or None, hop) -> (B, H)
