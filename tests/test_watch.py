@@ -16,7 +16,7 @@ import pytest
 from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.identity import identity
-from syrinx_lab.runs.progress import news, read_progress
+from syrinx_lab.runs.progress import news, read_progress, refuse_unlogged
 from syrinx_lab.runs.watching import as_text, is_open_sweep, names_of, watched
 
 CONFIG: dict[str, Any] = {
@@ -75,6 +75,29 @@ def test_a_run_as_it_stands(tmp_path: Path) -> None:
     assert read_progress(run).eta_s is None
     with pytest.raises(ValueError, match="is not a run"):
         read_progress(RunDirectory(tmp_path / "none"))
+
+
+def test_a_score_of_which_less_is_better_has_its_plateau_at_its_least(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    for epoch, value in enumerate([3.0, 1.0, 2.0, 2.5, 4.0, 5.0], start=1):
+        run.history.append({"epoch": epoch, "val/amp_pen": value, "val/rescaled_amp_pen": value})
+    for metric in ("val/amp_pen", "val/rescaled_amp_pen"):
+        plateau = read_progress(run, metric=metric, patience=3).plateau
+        assert plateau is not None
+        assert (plateau.since, plateau.best) == (2, 1.0), metric
+    for metric in ("val/nonsense", "train/horizon", "tf_korr"):
+        with pytest.raises(ValueError, match=f"cannot rank by {metric}: "):
+            read_progress(run, metric=metric)
+
+
+def test_a_loss_that_no_run_logs_is_refused(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    epochs(run, 1, 2)
+    now = [read_progress(run)]
+    refuse_unlogged("loss/spec", now)
+    refuse_unlogged("loss/sepc", [])  # nothing is known before a run has begun
+    with pytest.raises(ValueError, match=r"^no run logs loss/sepc: use one of loss/env, .*loss/total, or val/METRIC$"):
+        refuse_unlogged("loss/sepc", now)
 
 
 def test_news_comes_once_and_by_number(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from .assembly import (
 from .cli import one_line
 from .logged import backend_used, training_run
 from .losses.teacher_forced import TeacherForced
+from .metrics.facts import check_selection_metric
 from .runs.directory import RunDirectory, find_run
 from .runs.identity import run_key
 from .runs.registry import record_quietly
@@ -71,6 +72,7 @@ class Prepared:
 def prepare(cfg: DictConfig) -> Prepared:
     """Build and check what a run needs; raises ValueError for all that can be wrong with configuration or data."""
     config = plain(cfg)
+    check_selection_metric(cfg.selection.metric)
     _quieten()
     _use_threads(cfg.trainer.get("threads"))
     seed_everything(cfg.seed, workers=True, verbose=False)

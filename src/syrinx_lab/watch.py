@@ -13,11 +13,10 @@ from omegaconf import DictConfig, OmegaConf
 from rich.live import Live
 
 from .cli import entry_point
+from .metrics.facts import HEADLINE, higher_is_better
 from .runs.listing import columns_table, console, print_columns, shown, shown_score, table_width
-from .runs.progress import Progress, in_words, news, read_progress
+from .runs.progress import Progress, in_words, news, read_progress, refuse_unlogged
 from .runs.watching import as_text, is_open_sweep, names_of, watched
-
-SCORES = ("tf_corr", "autonomy", "bounded_frac")
 
 Columns = dict[str, list[str]]
 
@@ -30,6 +29,8 @@ def watch(cfg: DictConfig) -> None:
     """
     chosen: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     paths = [chosen["run"]] if isinstance(chosen["run"], str) else list(chosen["run"])
+    if chosen["metric"] is not None:
+        higher_is_better(chosen["metric"])  # refuses what has no direction, whether or not a run has begun
     if chosen["every_s"] <= 0:
         raise ValueError(f"every_s is {chosen['every_s']}: use more than 0 s")
     live_shown = sys.stdout.isatty() and not chosen["once"]
@@ -75,7 +76,7 @@ def table_columns(now: Sequence[Progress], names: Sequence[dict[str, str]]) -> C
     terms = [t for t in terms if any(p.losses.get(t) != 0 and t in p.losses for p in now)]
     for term in sorted(terms, key=lambda term: term != "total"):
         columns[term] = [shown(p.losses.get(term)) for p in now]
-    for score in SCORES:
+    for score in HEADLINE:
         columns[score] = [shown_score(p.scores.get(score)) for p in now]
     columns["H"] = [shown(p.horizon) for p in now]
     columns["ckpt"] = [str(p.checkpoints[-1][0]) if p.checkpoints else "-" for p in now]
@@ -101,6 +102,7 @@ def _look(paths: Sequence[str], chosen: dict[str, Any]) -> tuple[list[Progress],
     """The runs as they stand and their names, in the order of the names, seed by seed."""
     settings = {name: chosen[name] for name in ("metric", "patience", "min_delta")}
     now = [read_progress(run, **settings) for run in watched(paths)]
+    refuse_unlogged(chosen["metric"], now)
     names = names_of([progress.config for progress in now], [progress.run for progress in now])
     order = sorted(range(len(now)), key=lambda n: [_natural(value) for value in names[n].values()])
     return [now[n] for n in order], [names[n] for n in order]

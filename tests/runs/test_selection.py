@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from typing import Any
 
@@ -53,6 +54,13 @@ def test_autonomy_ranks_where_it_is_chosen() -> None:
     assert best(rows)["seed"] == 1
 
 
+@pytest.mark.parametrize("name", ["amp_pen", "rescaled_f0_cents", "loss/total"])
+def test_of_errors_and_losses_less_is_better(name: str) -> None:
+    values: list[tuple[float | None, float]] = [(0.2, 1.0), (3.0, 1.0), (math.inf, 1.0), (None, 0.95), (0.1, 0.5)]
+    rows = [row(seed, 0.0, bounded, **{name: value}) for seed, (value, bounded) in enumerate(values)]
+    assert [one["seed"] for one in rank(reversed(rows), name)] == [0, 1, 2, 3, 4]
+
+
 def test_an_infinite_number_is_no_number() -> None:
     assert best([row(1, float("inf")), row(2, -0.9)])["seed"] == 2
 
@@ -62,9 +70,10 @@ def test_a_share_averaged_in_float32_is_still_nine_of_ten() -> None:
 
 
 def test_bad_input_is_one_line() -> None:
-    with pytest.raises(ValueError, match="candidate 1 has no score tf_korr"):
-        rank([{**row(1, 0.1), "tf_korr": 1}, row(2, 0.1)], "tf_korr")
-    with pytest.raises(ValueError, match="less of it is better"):
-        rank([row(1, 0.1, onset_error_ms=3.0)], "onset_error_ms")
+    with pytest.raises(ValueError, match="candidate 1 has no score env_corr"):
+        rank([row(1, 0.1, env_corr=1.0), row(2, 0.1)], "env_corr")
+    for name in ("tf_korr", "lsd_db", "horizon", "val/", "loss"):
+        with pytest.raises(ValueError, match=f"^cannot rank by {name}: .* is not known; .*tf_corr, .*f0_cents"):
+            rank([row(1, 0.1, **{name: 3.0})], name)
     with pytest.raises(ValueError, match="nothing to select from"):
         best([])

@@ -120,6 +120,9 @@ def _values(override: Override) -> list[str]:
 
 def _refuse(config: Mapping[str, Any]) -> None:
     """Raise ValueError on what a single run may ask for and a sweep may not."""
+    from syrinx_lab.metrics.facts import check_selection_metric
+
+    check_selection_metric(config["selection"]["metric"])
     trainer = config["trainer"]
     if str(trainer.get("strategy") or "").startswith(("ddp", "fsdp", "deepspeed")):
         raise ValueError(

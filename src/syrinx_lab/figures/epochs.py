@@ -10,27 +10,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from ..metrics.facts import METRICS
+from ..metrics.facts import UNITS as METRIC_UNITS
 from .panels import TICK_SIZE
 
 # in the order in which they are drawn; others follow by name
 LOSSES = ("total", "spec", "tf", "env", "env_log", "weights", "nan_skip")
-SCORES = ("tf_corr", "autonomy", "bounded_frac", "spec_corr", "amp_pen", "pitch_pen", "f0_cents", "env_corr")
+SCORES = tuple(METRICS)
 MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
-UNITS = {
-    "nan_skip": "updates left out",
-    "horizon": "samples",
-    "f0_cents": "cents",
-    "onset_error_ms": "ms",
-    "bounded_frac": "share",
-    "ignition_rate": "share",
-    "oscillator_share": "share",
-    "tf_corr": "correlation",
-    "spec_corr": "correlation",
-    "env_corr": "correlation",
-    "amp_pen": "|log ratio|",
-    "pitch_pen": "|log ratio|",
-    "accel_r2": "R²",
-}
+UNITS = {"nan_skip": "updates left out", "horizon": "samples", **METRIC_UNITS}
 COLUMNS = 4
 PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}  # under text that lies on lines
 _LOG_SPAN = 20.0  # a loss that falls by more than this is drawn on a logarithmic axis

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from ..metrics.facts import METRICS
 from .epochs import SCORES, UNITS, ordered
 from .modes import colour, marker, row_name
 from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE, new_figure
 
-SMALLER_IS_BETTER = frozenset({"amp_pen", "pitch_pen", "f0_cents", "onset_error_ms"})
 _COLUMNS = 3
 _QUARTILES = 5  # seeds that make quartiles worth drawing
 _BELOW, _SPREAD = 0.3, 0.13  # of a row: where test stands, and how far seeds stand apart
@@ -73,7 +73,8 @@ def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = 
         anchor = (anchors or {}).get(name)
         if anchor is not None:
             panel.axvline(anchor, color=_INK, linestyle=":", linewidth=1.0, zorder=0)
-        panel.set_title(name + " (less is better)" * (name in SMALLER_IS_BETTER), fontsize=LABEL_SIZE)
+        less = name in METRICS and not METRICS[name].higher_is_better
+        panel.set_title(name + " (less is better)" * less, fontsize=LABEL_SIZE)
         panel.set_xlabel(UNITS.get(name, "dimensionless"), fontsize=TICK_SIZE, labelpad=1)
         panel.tick_params(labelsize=TICK_SIZE)
         panel.tick_params(axis="y", length=0, labelleft=place % columns == 0)

@@ -11,6 +11,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ..figures.comparison import comparison_figure
+from ..metrics.facts import higher_is_better
 from ..runs.study import Mode
 from .sounds import Sound, read_wav, sound
 
@@ -53,7 +54,8 @@ def listen(mode: Mode, metric: str) -> tuple[list[Heard], str | None]:
         notes.append("Test has not been read: this is val.")
     if len(found) < len(clips):
         notes.append(f"Sounds were kept of {len(found)} of {len(clips)} vocalisations (eval.max_audio): of these.")
-    found.sort(key=lambda entry: -_finite(entry[0]["raw"].get(metric)))
+    sign = 1.0 if higher_is_better(metric) else -1.0
+    found.sort(key=lambda entry: -_finite(entry[0]["raw"].get(metric), sign))
     chosen = [("best", found[0]), ("worst", found[-1])] if len(found) > 1 else [("only", found[0])]
     heard = [_heard(which, split, clip, files) for which, (clip, files) in chosen]
     return heard, " ".join(notes) or None
@@ -82,5 +84,6 @@ def _heard(which: str, split: str, clip: Mapping[str, Any], files: Mapping[str, 
     return Heard(which, f"{clip['label']} ({split})", where, clip["raw"], clip["rescaled"], figure, sounds)
 
 
-def _finite(value: float | None) -> float:
-    return float(value) if value is not None and math.isfinite(value) else -math.inf
+def _finite(value: float | None, sign: float) -> float:
+    """sign value, so that more is better; what is no number is worst."""
+    return sign * float(value) if value is not None and math.isfinite(value) else -math.inf

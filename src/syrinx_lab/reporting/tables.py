@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..figures.epochs import SCORES, UNITS, ordered
-from ..figures.seed_scores import SMALLER_IS_BETTER
+from ..metrics.facts import HEADLINE, METRICS
 from ..runs.fields import marked, plain_keys, varying
 from ..runs.study import Mode, SeedStory, Study
 from .notes import oscillator_doubt
 from .numbers import MISSING, shown_range, shown_score
 
-SUMMARY_SCORES = ("tf_corr", "autonomy", "bounded_frac", "ignition_rate")
+SUMMARY_SCORES = (*HEADLINE, "ignition_rate")
 _LONGEST = 60  # characters of a cell
 _SPREAD = "median\N{NO-BREAK SPACE}[range] of\N{NO-BREAK SPACE}seeds"
 
@@ -75,7 +75,8 @@ def score_table(study: Study) -> Table:
     heads = ("score", "unit", "mode", f"val, {_SPREAD}", "selected, val", "test", "test, rescaled")
     rows = []
     for name in ordered(found, SCORES):
-        unit = UNITS.get(name, "") + (", less is better" if name in SMALLER_IS_BETTER else "")
+        less = name in METRICS and not METRICS[name].higher_is_better
+        unit = UNITS.get(name, "") + (", less is better" if less else "")
         for mode in study.modes:
             of_selected = [
                 mode.of_selected(*which).get(name) for which in (("val", "raw"), ("test", "raw"), ("test", "rescaled"))

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..metrics.facts import HEADLINE
 from .fields import marked, plain_keys, sortable, varying
 from .identity import ABSENT
 
 WIDTH = 120
-SCORES = ("val.tf_corr", "val.autonomy", "val.bounded_frac")
+SCORES = tuple(f"val.{name}" for name in HEADLINE)
 _GAP = 2
 _LONGEST = 40  # characters of a cell
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..metrics.facts import higher_is_better
 from .activity import UNDER_WAY, being_trained, last_sign
 from .directory import RunDirectory
 from .plateau import Plateau, find_plateau
@@ -61,7 +62,8 @@ def read_progress(
     metric     name in the history whose plateau is told (val/tf_corr, loss/total); None: the val score by which the
                run's models are ranked
     patience   epochs, see `find_plateau`; min_delta likewise
-    Raises ValueError with one line when the folder is no run or a file in it is broken.
+    Raises ValueError with one line when the folder is no run, a file in it is broken, or it is not known whether more
+    of the metric is better.
     """
     if not (run.config_path.is_file() and run.state_path.is_file()):
         raise ValueError(
@@ -69,6 +71,7 @@ def read_progress(
         )
     config, state, rows = run.config(), run.state(), run.history.read()
     metric = metric or f"val/{config.get('selection', {}).get('metric', 'tf_corr')}"
+    rising = higher_is_better(metric)
     last = rows[-1] if rows else {}
     evaluated: dict[str, Any] = next(
         (row for row in reversed(rows) if any(name.startswith("val/") for name in row)), {}
@@ -103,10 +106,23 @@ def read_progress(
             [(row["epoch"], row[metric]) for row in rows if metric in row],
             patience=patience,
             min_delta=min_delta,
-            smaller_is_better=metric.startswith("loss/"),
+            smaller_is_better=not rising,
         ),
         rows=rows,
     )
+
+
+def refuse_unlogged(metric: str | None, now: Sequence[Progress]) -> None:
+    """Raise ValueError when `metric` is a loss that none of the runs logs."""
+    if metric is None or not metric.startswith("loss/") or not now:
+        return
+    known = {"loss/total", "loss/nan_skip"}
+    for progress in now:
+        objective = (progress.config.get("loss") or {}).get("objective") or {}
+        known |= {f"loss/{term}" for term in objective.get("terms") or ()}
+        known |= {name for row in progress.rows for name in row if name.startswith("loss/")}
+    if metric not in known:
+        raise ValueError(f"no run logs {metric}: use one of {', '.join(sorted(known))}, or val/METRIC")
 
 
 def in_words(seconds: float | None) -> str:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..controls.analyser import Analyser
 from ..controls.analytic import AnalyticControls
+from ..metrics.facts import HEADLINE
 from ..model import Ouroboros
 from ..ode.syrinx.normal_form import DEGREE
 from ..ode.syrinx.prior import SyrinxPrior
@@ -69,5 +70,5 @@ def analytic_anchor(
 ) -> dict[str, float | None]:
     """The mean scores, as sung, of the analytic model on the clips that a trained one is scored on."""
     scores = mean_scores(perform_all(model, clips, ic_noise_rms=ic_noise_rms, seed=seed), "raw")
-    shown = ("tf_corr", "autonomy", "spec_corr", "bounded_frac", "ignition_rate")
+    shown = (*HEADLINE, "spec_corr", "ignition_rate")
     return {name: None if scores[name] != scores[name] else scores[name] for name in shown}

@@ -16,24 +16,10 @@ from ..figures.comparison import comparison_figure, grid_figure
 from ..figures.drives import drives_figure
 from ..figures.losses import loss_panels
 from ..figures.style import save_figure
+from ..metrics.facts import METRICS
 from ..metrics.rendition import rendition_tf_corr
 from ..model import Ouroboros
 from .clips import Clip, Take, read_drives
-
-SHOWN = (
-    "autonomy",
-    "spec_corr",
-    "amp_pen",
-    "pitch_pen",
-    "tf_corr",
-    "bounded_frac",
-    "ignition_rate",
-    "onset_error_ms",
-    "f0_cents",
-    "env_corr",
-    "oscillator_share",
-    "accel_r2",
-)
 
 
 def write_audio(folder: Path, takes: Sequence[Take], sample_rate: int, *, split: str, most: int) -> list[Path]:
@@ -112,7 +98,7 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
     columns = [(split, which) for split in scores for which in ("raw", "rescaled")]
     for split, which in columns:
         table.add_column(f"{split} {which}", justify="right")
-    for name in SHOWN:
+    for name in METRICS:
         cells = [scores[split][which].get(name) for split, which in columns]
         table.add_row(name, *("-" if v is None or np.isnan(v) else f"{v:.3f}" for v in cells))
     (console or Console(width=100)).print(table)

@@ -8,10 +8,10 @@ from typing import Any
 import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 
+from ..metrics.facts import HEADLINE
 from .logged_names import LoggedNames
 
 EPOCH = "epoch"
-HEADLINE = ("tf_corr", "autonomy", "bounded_frac")
 _MOST_RUNS = 200  # W&B would average the first ten
 
 

@@ -1,0 +1,66 @@
+"""The facts of every metric, beside the scores that they speak of."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from syrinx_lab.metrics.autonomy import score_clip
+from syrinx_lab.metrics.facts import HEADLINE, METRICS, check_selection_metric, higher_is_better, metric_of
+from syrinx_lab.types import Score
+
+
+def test_every_score_has_its_facts_and_every_fact_its_score() -> None:
+    assert METRICS.keys() - {"accel_r2"} == {field.name for field in fields(Score)}
+    assert all(name == metric.name and metric.unit for name, metric in METRICS.items())
+    assert HEADLINE == ("tf_corr", "autonomy", "bounded_frac")
+
+
+def test_the_direction_is_that_of_the_metric_itself() -> None:
+    """The recording itself scores at least as well as a worse song in every metric, and within the bounds."""
+    rate, onset, offset = 44100, 1000, 5000
+    generator = np.random.default_rng(0)
+    t = np.arange(6000) / rate
+    target = 1e-4 * generator.standard_normal(6000)
+    target[onset:offset] += 0.3 * np.sin(2 * np.pi * 900 * t[onset:offset])
+    late = np.zeros(6000)
+    late[onset + 1500 : offset] = 0.02 * np.sin(2 * np.pi * 1500 * t[onset + 1500 : offset])
+    late += 1e-4 * generator.standard_normal(6000)
+    where = {"sample_rate": rate, "onset": onset, "offset": offset}
+    perfect = score_clip(target, target, without_oscillator=0 * target, **where)
+    worse = score_clip(late, target, without_oscillator=0.9 * late, **where)
+    alive = {"bounded_frac"}  # both are
+    for field in fields(Score):
+        good, bad, facts = getattr(perfect, field.name), getattr(worse, field.name), METRICS[field.name]
+        if field.name not in alive:
+            assert good != bad, field.name
+            assert (good > bad) == facts.higher_is_better, field.name
+        assert facts.low - 1e-9 <= bad <= facts.high + 1e-9, field.name
+        assert good == pytest.approx(facts.high if facts.higher_is_better else facts.low, abs=1e-6), field.name
+
+
+def test_a_score_is_known_by_every_name_that_it_is_logged_under() -> None:
+    for name in ("amp_pen", "val/amp_pen", "val.amp_pen", "test/rescaled_amp_pen", "eval/val/amp_pen", "new.amp_pen"):
+        assert metric_of(name) is METRICS["amp_pen"]
+        assert not higher_is_better(name)
+    assert higher_is_better("val/rescaled_tf_corr")
+    assert not higher_is_better("loss/total")
+    for name in ("val/amp", "lsd_db", "train/lr", "loss", "val/loss/total", ""):
+        with pytest.raises(ValueError, match=r"whether more of it is better is not known; .*one of tf_corr, autonomy"):
+            higher_is_better(name)
+
+
+def test_models_are_selected_by_a_metric_alone() -> None:
+    assert check_selection_metric("f0_cents") == "f0_cents"
+    for name in ("val/tf_corr", "rescaled_tf_corr", "tf_cor", None, 3):
+        with pytest.raises(ValueError, match=r"^selection\.metric is .*: use one of tf_corr, "):
+            check_selection_metric(name)
+
+
+def test_they_are_read_without_torch() -> None:
+    code = "import sys, syrinx_lab.metrics.facts; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
