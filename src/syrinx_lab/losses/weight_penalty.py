@@ -1,4 +1,4 @@
-"""Penalty on the polynomial's weights, dearer for higher powers."""
+"""Penalty on the polynomial's weights that grows with their power."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ class WeightPenalty(nn.Module):
 
     loss = mean_t sum_ij lam^(i + j) w_ij(t)^2
 
-    Relation to the published objective, which sums the penalty over the T control steps of a window and adds it to
-    the mean squared error of the acceleration, not divided by its variance (T = L at audio rate):
+    Relation to the published objective, which sums error and penalty over time alike (`AccelerationError`,
+    `WeightPenaltySum`):
 
-    published = mean_t (a_model - a_data)^2 + sum_t sum_ij lam^(i + j) w_ij(t)^2 = variance * tf + T * weights
+    published / L = mean_t (a_model - a_data)^2 + mean_t sum_ij lam^(i + j) w_ij(t)^2 = variance * tf + weights
 
-    so the published balance is had with weight 1 on `tf` and T / variance on this term.
+    so the published balance is had with weight 1 on `tf` and 1 / variance on this term, the variance being that of the
+    acceleration on the training set.
 
-    lam  growth of the price per power, > 0, dimensionless; 1.068 is the published value
+    lam  growth of the penalty per power, > 0, dimensionless; 1.068 is the published value
 
     Raises ValueError when lam is not positive and finite.
     """
@@ -32,25 +33,41 @@ class WeightPenalty(nn.Module):
     def __init__(self, lam: float = 1.068) -> None:
         super().__init__()
         if not 0 < lam < float("inf"):
-            raise ValueError(f"weights: lam {lam} must be positive and finite")
+            raise ValueError(f"loss.lam is {lam}: the weights' penalty needs a number above 0")
         self.lam = float(lam)
 
     def forward(self, prediction: Prediction) -> Tensor:
         """The penalty of every item: `drives.weights` (B, T, P+1, P+1) in, (B,) out, dimensionless."""
         weights = prediction.drives.weights
         power = torch.arange(weights.shape[-1], device=weights.device, dtype=weights.dtype)
-        return _MeanPricedSquares.apply(weights, self.lam ** (power[:, None] + power))
+        return _MeanScaledSquares.apply(weights, self.lam ** (power[:, None] + power))
 
 
-class _MeanPricedSquares(torch.autograd.Function):
-    """mean_t sum_ij price_ij w_ij^2, whose adjoint 2 price w g / T is one pass over the largest tensor of a step."""
+class WeightPenaltySum(WeightPenalty):
+    """The same, summed over the window's samples as published.
+
+    loss = sum_t sum_ij lam^(i + j) w_ij(t)^2 = L mean_t sum_ij lam^(i + j) w_ij(t)^2
+
+    At control rate each of the T knots stands for its share of the L samples, so that the balance with the error of the
+    acceleration does not depend on `control_hop`. Arguments and errors as `WeightPenalty`.
+
+    Source: train/train.py of the published code (github.com/pearsonlab/ouroboros), `reg_weights`.
+    """
+
+    def forward(self, prediction: Prediction) -> Tensor:
+        """The penalty of every item: `drives.weights` (B, T, P+1, P+1) in, (B,) out, dimensionless."""
+        return super().forward(prediction) * prediction.drives.samples
+
+
+class _MeanScaledSquares(torch.autograd.Function):
+    """mean_t sum_ij c_ij w_ij^2, whose adjoint 2 c w g / T is one pass over the largest tensor of a step."""
 
     @staticmethod
-    def forward(ctx: Any, weights: Tensor, price: Tensor) -> Tensor:
-        ctx.save_for_backward(weights, price)
-        return (weights.square().mean(1) * price).sum((1, 2))
+    def forward(ctx: Any, weights: Tensor, factor: Tensor) -> Tensor:
+        ctx.save_for_backward(weights, factor)
+        return (weights.square().mean(1) * factor).sum((1, 2))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        weights, price = ctx.saved_tensors
-        return weights * (grad[:, None, None, None] * (price * (2 / weights.shape[1]))), None
+        weights, factor = ctx.saved_tensors
+        return weights * (grad[:, None, None, None] * (factor * (2 / weights.shape[1]))), None
