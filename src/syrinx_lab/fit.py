@@ -36,10 +36,11 @@ from .training.backend import tell_backend
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
+from .training.initial_weights import start_from
 from .training.loggers import Start, finishing
 from .training.module import OuroborosModule
 from .training.outcome import write_loss_figure
-from .training.weights import load_weights, read_checkpoint
+from .training.weights import read_checkpoint
 
 _THREADS = torch.get_num_threads()  # before any run has asked for fewer
 
@@ -79,7 +80,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     model = build_model(cfg)
     if cfg.init_from is not None:
         source = _weights_file(cfg.init_from)
-        load_weights(model, source)
+        start_from(model, config, source)
         config["init_weights"] = hashlib.sha256(source.read_bytes()).hexdigest()[:16]  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
     callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
@@ -104,7 +105,7 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
     before = [(epoch, path) for epoch, path in run.checkpoints() if epoch < epochs]
     latest = before[-1][1] if before else None
     if latest is not None:
-        read_checkpoint(latest)  # a damaged one is better told now than by Lightning
+        read_checkpoint(latest, resumed=True)  # a damaged one is better told now than by Lightning
         print(f"going on after epoch {before[-1][0]} of {epochs}", flush=True)
     cast(TeacherForced, objective.terms["tf"]).set_variance(datamodule.acceleration_variance() / module.model.step**4)
     if module.model.analyser is not None:

@@ -19,6 +19,7 @@ VOLATILE: tuple[str, ...] = (
     "hydra",
     "sweep_name",  # the question that a run answers; the same run may answer two
     "init_from",  # where the first weights lay; their hash, init_weights, is identity
+    "init_settings",  # whether their settings are compared
     # what an entry point does with a run that exists
     "force",
     "resume",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,26 +14,36 @@ from torch import Tensor
 
 from ..encoders.samples import load_published
 from ..model import Ouroboros
+from .published import numpy_scalars
 
 _PREFIX = "model."
+_FORBIDDEN = re.compile(r"(?:Unsupported global: GLOBAL|but got <class) '?([\w.]+)'?")
 
 
-def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """The content of a checkpoint file, on the CPU, loaded with weights_only=True.
+def read_checkpoint(path: str | Path, *, resumed: bool = False) -> dict[str, Any]:
+    """The content of a checkpoint file, on the CPU, loaded with weights_only=True; numpy scalars are read as well.
+
+    resumed  whether it is the run's own latest one, which an earlier one can replace
 
     Raises:
-        ValueError: the file is missing, cut off, or no checkpoint.
+        ValueError: the file is missing, cut off, no checkpoint, or holds what may not be unpickled.
     """
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path}: no such checkpoint")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with numpy_scalars():
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
+        forbidden = _FORBIDDEN.search(str(error))
+        if forbidden is not None:
+            raise ValueError(
+                f"{path}: holds a {forbidden[1]}, which is not read, since unpickling it can run any code: in the "
+                "program that wrote it, save tensors, numbers and text alone"
+            ) from None
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(
-            f"{path}: not a readable checkpoint ({reason[:120]}); delete it to go on from the one before"
-        ) from None
+        remedy = "delete it to go on from the one before" if resumed else "give another file, or a whole copy of it"
+        raise ValueError(f"{path}: not a readable checkpoint ({reason[:120]}); {remedy}") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path}: holds no checkpoint but a {type(content).__name__}")
     return content

@@ -1,0 +1,114 @@
+"""`init_from`: start from trained weights, under the settings that they were trained with."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..model import Ouroboros
+from .published import published_settings
+from .weights import load_weights, read_checkpoint
+
+_GROUPS = ("encoder", "tract", "noise")  # compared whole, but for these: what changes no sound, what other keys say
+_LEFT_OUT = (
+    *("backend", "chunk_samples", "chunk_knots", "detach_heads"),
+    *("degree", "keep_const", "stiffness", "sample_rate", "tau"),
+)
+_OSCILLATOR = (
+    *("degree", "keep_const", "stiffness", "drive_lowpass_ms", "control_hop"),
+    *("clamp_x", "clamp_v", "highpass_hz"),
+)
+
+
+def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
+    """Load the weights of a checkpoint, ours or a published one, if `config` makes of them the model that they were.
+
+    The same weights under another tau, low-pass or constant are another model, without any error: so the settings that
+    the file holds are compared first. `init_settings: ignore` leaves the comparison out.
+
+    config  the resolved configuration that `model` was built from
+    Raises ValueError with the overrides to add when settings differ, or as `load_weights`.
+    """
+    if config.get("init_settings", "check") == "check":
+        given = _settings(config) | {"oscillator.tau": model.tau}
+        wanted = trained_settings(path)
+        differing = {key: value for key, value in wanted.items() if not _same(given.get(key), value)}
+        if _is_physical(config) and wanted and "oscillator.prior.species" not in wanted:
+            differing["oscillator.name"] = "poly"
+        rate, tau = differing.get("data.sample_rate"), differing.get("oscillator.tau")
+        if rate and tau and _same(rate * tau, 1.0):
+            del differing["oscillator.tau"]  # one sample: null says so
+        if differing:
+            raise ValueError(
+                f"init_from={path}: trained with other settings, under which its weights are another model; add "
+                f"{overrides(differing)}{_rate_hint(differing)} (or init_settings=ignore to load them as they are)"
+            )
+    load_weights(model, path)
+
+
+def trained_settings(path: Path) -> dict[str, Any]:
+    """What the model of a checkpoint depends on besides its weights, by dotted key, tau in s; {} where it does not say.
+
+    Raises ValueError as `read_checkpoint` and `published_settings`.
+    """
+    content = read_checkpoint(path)
+    if "ouroboros" in content:
+        return published_settings(content, path)
+    stored = content.get("syrinx_lab_config")
+    if stored is None:
+        return {}
+    config = json.loads(stored)
+    settings = _settings(config)
+    if not _is_physical(config):
+        settings["oscillator.tau"] = config["oscillator"]["tau"] or 1.0 / config["data"]["sample_rate"]
+    return settings
+
+
+def overrides(settings: Mapping[str, Any]) -> str:
+    """Settings as they are given on a command line: a group's choice first, its keys only where that is right."""
+    names = {key.split(".")[0]: value for key, value in settings.items() if key.endswith(".name")}
+    chosen = [f"{group}={name}" for group, name in names.items()]
+    keys = [f"{key}={_written(value)}" for key, value in settings.items() if key.split(".")[0] not in names]
+    return " ".join([*chosen, *keys])
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a configuration says of its model, by dotted key; what a run from before a key existed lacks is left out."""
+    oscillator = config["oscillator"]
+    settings = {"data.sample_rate": config["data"]["sample_rate"]}
+    settings |= {f"oscillator.{name}": oscillator[name] for name in _OSCILLATOR if name in oscillator}
+    groups = {group: config.get(group, {}) for group in _GROUPS}
+    if _is_physical(config):  # other priors only begin the heads, which the weights replace
+        groups["oscillator.prior"] = oscillator["prior"]
+        settings["oscillator.name"] = oscillator.get("name")
+    for group, node in groups.items():
+        settings |= {f"{group}.{k}": value for k, value in node.items() if k not in _LEFT_OUT and k[0] != "_"}
+    return settings
+
+
+def _is_physical(config: Mapping[str, Any]) -> bool:
+    return "species" in (config["oscillator"].get("prior") or {})
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, bool) or isinstance(b, bool) or not isinstance(a, int | float) or not isinstance(b, int | float):
+        return bool(a == b)
+    return math.isclose(a, b, rel_tol=1e-6)
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+
+
+def _rate_hint(differing: Mapping[str, Any]) -> str:
+    """Published models take one sample as tau: then the recordings' rate may be what differs."""
+    tau = differing.get("oscillator.tau")
+    if tau is None or "data.sample_rate" in differing:
+        return ""
+    rate = round(1 / tau)
+    if rate < 8000 or not math.isclose(rate * tau, 1.0, rel_tol=1e-6):
+        return ""
+    return f" (tau is one sample at {rate} Hz: data.sample_rate={rate} instead, if that is its rate)"
