@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +14,9 @@ import hydra
 from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+
+from .runs.interruption import interrupted_by, interruptible, signal_of
+from .runs.parent import worker_of
 
 PACKAGE = Path(__file__).resolve().parent
 BAD_INPUT = (ValueError, OSError, HydraException, OmegaConfBaseException)
@@ -49,31 +54,43 @@ def entry_point(
 ) -> None:
     """Compose `config_name`, run `task` on it, and end with one line and status 1 on bad input.
 
-    `interrupted` is what Ctrl-C prints.
+    `interrupted` is what Ctrl-C prints; the other signals of `interruptible` end the command in the same way, with
+    status 128 + signal.
     The traceback is kept for programmers: SYRINX_TRACEBACK=1 shows it.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a page of its own and exits
     show = os.environ.get("SYRINX_TRACEBACK", "0") not in ("", "0")
 
+    main = os.getpid()
+
     def told(cfg: DictConfig) -> object:
         try:
-            return task(cfg)
+            with worker_of(main):
+                return task(cfg)
         except BAD_INPUT as error:
             if show:
                 raise
+            if (interruption := interrupted_by(error)) is not None:  # its ending could not write to a closed terminal
+                raise interruption from None
             fail(error)  # here and not below: Hydra would add a line of its own
 
     try:
-        hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(told)()
+        with interruptible():
+            hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(told)()
     except BAD_INPUT as error:
         if show:
             raise
         fail(error)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         if show:
             raise
-        print(interrupted, file=sys.stderr)
-        sys.exit(130)
+        by = signal_of(error)
+        with suppress(OSError):  # of a terminal that was closed
+            said = (
+                interrupted if by == signal.SIGINT else interrupted.replace("interrupted", f"interrupted ({by.name})")
+            )
+            print(said, file=sys.stderr)
+        sys.exit(128 + by)
 
 
 def fail(error: BaseException) -> NoReturn:

@@ -13,6 +13,8 @@ from typing import Any, cast
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import ProgressBar
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig
 
 from .assembly import (
@@ -31,6 +33,7 @@ from .losses.teacher_forced import TeacherForced
 from .metrics.facts import check_selection_metric
 from .runs.directory import RunDirectory, find_run
 from .runs.identity import run_key
+from .runs.interruption import begin_ending, interrupted_by
 from .runs.registry import record_quietly
 from .training.backend import tell_backend
 from .training.checkpoints import Checkpoints
@@ -127,10 +130,11 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
             max_epochs=epochs,
             accelerator=cfg.trainer.accelerator,
             devices=1,
+            plugins=[_alone()],
             limit_train_batches=cfg.trainer.limit_batches,
             callbacks=prepared.callbacks,
             logger=logger if logger is not None else False,
-            default_root_dir=run.path,
+            default_root_dir=run.checkpoints_path,  # in the run's folder it would go on from an old hpc_ckpt_1.ckpt
             enable_model_summary=False,
             enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in prepared.callbacks),
             use_distributed_sampler=False,
@@ -143,12 +147,17 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
             logger.log_hyperparams(backend_used(backend))
         try:
             trainer.fit(module, datamodule=datamodule, ckpt_path=latest, weights_only=True)
-        except Exception as error:
-            run.set_status("failed", message=one_line(error))
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            # Lightning ends with SystemExit when it is interrupted, and its own ending can fail: a terminal is closed
+            if (interruption := interrupted_by(error)) is not None:
+                begin_ending()
+                run.set_status("interrupted", epoch=trainer.current_epoch)
+                raise interruption from None
+            if isinstance(error, SystemExit):  # a cluster's launcher has put the job back into its queue
+                run.set_status("interrupted", epoch=trainer.current_epoch)
+            else:
+                run.set_status("failed", message=one_line(error))
             raise
-        except SystemExit:  # so Lightning ends when it is interrupted
-            run.set_status("interrupted", epoch=trainer.current_epoch)
-            raise KeyboardInterrupt from None
     write_loss_figure(run.figures_path, run.history.read())
 
 
@@ -167,6 +176,16 @@ def _weights_file(source: str) -> Path:
     latest = find_run(path).latest_checkpoint()
     assert latest is not None, "find_run answers only runs with checkpoints"
     return latest
+
+
+def _alone() -> LightningEnvironment:
+    """Training by this process alone, whatever the variables of a cluster say (Slurm, LSF, MPI, torchrun).
+
+    Lightning would count this process among a job's tasks, handle its signals with checkpoints of its own in the middle
+    of an epoch, and go on from those.
+    """
+    rank_zero_only.rank = 0  # read off SLURM_PROCID and its like at import: loggers of other ranks write nothing
+    return LightningEnvironment()
 
 
 def _use_threads(count: int | None) -> None:

@@ -16,6 +16,7 @@ from .evaluate import evaluate_run, log_evaluation, select_checkpoint, sing_spli
 from .fit import Prepared, fit, prepare
 from .runs.atomic import read_json, write_json_atomic
 from .runs.history import History
+from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
 from .runs.manifest import split_scores
 from .runs.registry import recorded
@@ -56,6 +57,7 @@ def train_rung(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         with (
             folder_lock(prepared.run.path, busy=busy, wait=True),
             recorded(prepared.run, paths["outputs"], paths["registry"]),
+            noting_interruption(prepared.run),
         ):
             record |= _evaluated(prepared) if cfg.eval.splits else _climbed(prepared)
     except Exception as error:

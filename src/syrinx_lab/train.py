@@ -10,6 +10,7 @@ from .cli import entry_point
 from .evaluate import evaluate_run
 from .fit import Prepared, fit, forget, prepare
 from .runs.atomic import read_json
+from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
 from .runs.registry import recorded
 from .sweep_job import sweep_job, train_rung
@@ -30,6 +31,7 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
     with (
         folder_lock(prepared.run.path, busy=f"another process trains {prepared.run.path}: wait until it has ended"),
         recorded(prepared.run, paths["outputs"], paths["registry"]),
+        noting_interruption(prepared.run),
     ):
         manifest = _train(prepared)
     return None if manifest is None else manifest["scores"]["val"]["raw"].get(cfg.selection.metric)

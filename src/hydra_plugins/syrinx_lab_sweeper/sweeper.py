@@ -37,6 +37,7 @@ class SyrinxLabSweeper(Sweeper):
         from syrinx_lab.runs.lock import folder_lock
         from syrinx_lab.runs.sweep import Job, run_sweep
         from syrinx_lab.runs.sweep_folder import SweepFolder
+        from syrinx_lab.runs.sweep_interruption import noting_interruptions
 
         fixed, swept = self._split(arguments)
         plan, first = self._plan(fixed, swept)
@@ -61,7 +62,8 @@ class SyrinxLabSweeper(Sweeper):
             rungs = ", ".join(str(rung.epochs) for rung in one.rungs)
             print(f"compared  {one.label or 'seeds alone'}, ranked after epoch {rungs}", flush=True)
         with folder_lock(folder.path, busy=f"another process runs the sweep {folder.path}: wait until it has ended"):
-            selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True))
+            with noting_interruptions(folder):
+                selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True))
         print(f"selected  seed {selected['seed']}, {_shown(folder.path / selected['run'])}")
         print(f"seeds     {_shown(folder.table_path)}\nmodel     {_shown(folder.path / 'selected_model.json')}")
         return selected
