@@ -39,6 +39,15 @@ def song_root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def faults_root() -> Path:
+    """The folder of made annotations with their truth; tests that need it skip where it is absent."""
+    root = Path(os.environ.get("SYRINX_FAULTS", REPOSITORY.parent / "shared" / "faults"))
+    if not (root / "truth.csv").is_file():
+        pytest.skip(f"no annotations at {root}: set SYRINX_FAULTS to a folder with audio/ and truth.csv")
+    return root
+
+
+@pytest.fixture(scope="session")
 def tiny_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six short recordings of two-label chirps in a faint noise floor, with text annotations beside them."""
     root = tmp_path_factory.mktemp("tiny") / "song"

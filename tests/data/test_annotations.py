@@ -56,7 +56,7 @@ def test_lines_out_of_order_are_sorted(tmp_path: Path) -> None:
         ("0.3", "is not `onset offset"),
         ("zero one a", "is not `onset offset"),
         ("0.3 0.4 b extra", "is not `onset offset.*tabs between"),
-        ("0,3 0,4 b", "is not `onset offset"),
+        ("0;3 0;4 b", "is not `onset offset"),
         ("0.3 0.3 b", "offset, 0.3 s, must come after the onset, 0.3 s"),
         ("0.4 0.3 b", "offset, 0.3 s, must come after the onset, 0.4 s"),
         ("-0.1 0.05 b", "onset is negative, -0.1 s"),
@@ -92,12 +92,6 @@ def test_a_large_overlap_or_a_syllable_inside_another_is_refused(tmp_path: Path,
     path = write_text(tmp_path / "x.txt", lines)
     with pytest.raises(ValueError, match=r"line 2: syllable b .* overlaps syllable a of line 1 .*; correct or delete"):
         read_annotations(path)
-
-
-def test_text_of_another_encoding_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.txt").write_bytes("0.1 0.2 \xe9\n".encode("latin-1"))
-    with pytest.raises(ValueError, match=r"x\.txt: not UTF-8 text \(byte 8\)"):
-        read_annotations(tmp_path / "x.txt")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .annotation_records import AnnotationFile, NativeRate
-
-# (first line, lines a syllable) of the formats with a fixed number of lines for each syllable
-_LINES = {"timit": (1, 1), "aud-bbox": (1, 2)}
+from .annotation_rules import AnnotationRules
 
 
 def crowsetta_formats() -> dict[str, tuple[str, ...]]:
@@ -22,29 +20,25 @@ def crowsetta_formats() -> dict[str, tuple[str, ...]]:
     return {name: (ext,) if isinstance(ext, str) else tuple(ext) for name, ext in formats.items()}
 
 
-def read_crowsetta(path: Path, name: str, native_rate: NativeRate) -> AnnotationFile:
+def read_crowsetta(path: Path, name: str, native_rate: NativeRate, rules: AnnotationRules) -> AnnotationFile:
     """Read an annotation file through crowsetta, without its rounding of times to milliseconds.
 
-    Formats that count in samples (timit, birdsong-recognition-dataset) are converted with the sample rate of each
-    audio file. Of a TextGrid the first interval tier that holds anything is read. Binary and nested formats have no
-    line numbers.
+    Formats that count in samples (birdsong-recognition-dataset) are converted with the sample rate of each audio file.
     """
-    found = AnnotationFile(path, name)
+    found = AnnotationFile(path, name, rules)
     try:
         annotations, in_samples = _load(path, name)
     except Exception as error:  # its parsers raise whatever they stumble over
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        found.fault(None, f"cannot be read as {name} ({reason}); is it complete, and is that its format?")
-        return found
+        return found.refuse(f"cannot be read as {name} ({reason}); is it complete, and is that its format?")
     for annotation in annotations if isinstance(annotations, list) else [annotations]:
         audio = str(annotation.notated_path) if isinstance(annotations, list) else ""
         found.name(audio)
         rate = native_rate(audio) if in_samples else 1
         if rate is None:
             continue  # the recording does not exist, which is reported for the name
-        for index, (onset, offset, label) in enumerate(_syllables(annotation)):
-            line = _LINES[name][0] + index * _LINES[name][1] if name in _LINES else None
-            found.add(audio, float(onset) / rate, float(offset) / rate, str(label), line)
+        for index, (onset, offset, label) in enumerate(_syllables(annotation), start=1):
+            found.add(audio, float(onset) / rate, float(offset) / rate, str(label), index=index)
     return found.finish()
 
 

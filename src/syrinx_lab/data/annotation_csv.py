@@ -1,130 +1,204 @@
-"""Annotations as tables with a header, one for many recordings (AVN, generic-seq) or one for each (simple-seq)."""
+"""Annotations as tables with a header, one for many recordings (AVN, Raven, BirdNET) or one for each (DAS)."""
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from .annotation_columns import Columns, TimeColumn, find_columns
+from .annotation_encoding import decode
+from .annotation_numbers import is_missing, is_number, read_number, seconds
 from .annotation_records import AnnotationFile, NativeRate
-from .annotation_text import OFFSET_COLUMNS, ONSET_COLUMNS, data_lines, decode
-
-AUDIO_COLUMNS = ("files", "file", "filename", "file_name", "audio_file", "audio_path", "wav_file", "wav", "recording",
-                 "notated_path", "source_file", "begin file")  # fmt: skip
-LABEL_COLUMNS = ("labels", "label", "annotation", "syllable", "name", "species", "cluster", "type")
-SAMPLE_COLUMNS = ("onset_sample", "offset_sample")
+from .annotation_rules import AS_WRITTEN, AnnotationRules
+from .annotation_table import Table, read_table
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Where in a row the fields stand; None for a column that the table lacks."""
-
-    audio: int | None
-    onset: int | None
-    offset: int | None
-    label: int | None
-    in_samples: bool
-    count: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether the table says when syllables begin and end."""
-        return self.onset is not None and self.offset is not None
-
-
-def read_columns(text: str) -> tuple[Columns, list[str], str]:
-    """The columns of a table's header, its names as written, and the delimiter: tab, semicolon or comma."""
-    lines = data_lines(text)
-    header = lines[0][1] if lines else ""
-    delimiter = next((mark for mark in ("\t", ";") if mark in header), ",")
-    names = next(csv.reader([header], delimiter=delimiter), [])
-    lower = [name.strip().lower() for name in names]
-
-    def find(known: tuple[str, ...]) -> int | None:
-        return next((lower.index(name) for name in known if name in lower), None)
-
-    onset, offset = find(ONSET_COLUMNS), find(OFFSET_COLUMNS)
-    in_samples = onset is None and offset is None and all(name in lower for name in SAMPLE_COLUMNS)
-    if in_samples:
-        onset, offset = (lower.index(name) for name in SAMPLE_COLUMNS)
-    return Columns(find(AUDIO_COLUMNS), onset, offset, find(LABEL_COLUMNS), in_samples, len(names)), names, delimiter
+def read_columns(text: str) -> tuple[Columns, Table]:
+    """The columns of a table, by their names, and the table itself."""
+    table = read_table(text)
+    return find_columns(table.names), table
 
 
 def hints_at_syllables(path: Path) -> bool:
     """Whether the header of a table names at least one of the columns that a table of syllables needs."""
     try:
-        columns = read_columns(decode(path))[0]
+        columns = read_columns(decode(path).text)[0]
     except ValueError:
         return False
     return not columns.audio is columns.onset is columns.offset is None
 
 
-def read_csv(path: Path, native_rate: NativeRate, name: str = "csv") -> AnnotationFile:
+@dataclass
+class _Reading:
+    """A table while it is read: its file, columns and rates, the rows seen, and what is counted on the way."""
+
+    found: AnnotationFile
+    columns: Columns
+    native_rate: NativeRate
+    seen: set[tuple[str, ...]] = field(default_factory=set)
+    absent: int = 0
+    events: int = 0
+    bare: int = 0
+
+    @property
+    def rules(self) -> AnnotationRules:
+        return self.found.rules
+
+
+def read_csv(
+    path: Path, native_rate: NativeRate, name: str = "csv", rules: AnnotationRules = AS_WRITTEN
+) -> AnnotationFile:
     """Read a table of syllables with a header line.
 
     The columns are found by name in any order, others are passed over: the recording (`files`; without it the table
-    belongs to the recording of its own name), `onsets` and `offsets` in seconds, and `labels` ("voc" without it or
-    where it is empty). The synonyms in AUDIO_COLUMNS, ONSET_COLUMNS, OFFSET_COLUMNS and LABEL_COLUMNS cover the tables
-    of AVN, crowsetta (simple-seq, generic-seq), Raven and DAS. Labels stay as written: "1" is never 1.0. Raven lists a
-    selection once for each view; repeats of one selection are dropped.
+    belongs to the recording of its own name), `onsets` and `offsets` (or a duration) in the unit that their names
+    state, else seconds, and `labels` ("voc" without it or where it is empty). The synonyms in `annotation_columns`
+    cover the tables of AVN, crowsetta (simple-seq, generic-seq), Raven, BirdNET, DAS, WhisperSeg, warbleR, Koe, Sound
+    Analysis Pro, Praat, ELAN and Sonic Visualiser. Labels stay as written: "1" is never 1.0.
+
+    Raven lists a selection once for each view, and repeats of one selection are dropped. In its tables of several
+    files the onset is `File Offset (s)`, and the length End Time - Begin Time. Of DAS's tables the rows of song types
+    that do not occur, which hold no times, are left out with a note, and so are events, which have no length.
     """
-    found = AnnotationFile(path, name)
+    found = AnnotationFile(path, name, rules)
     try:
-        text = decode(path)
+        text, note = decode(path)
+        table = read_table(text)
+        columns = find_columns(table.names, rules.label_column)
     except ValueError as error:
-        found.fault(None, str(error))
-        return found
-    columns, names, delimiter = read_columns(text)
-    if columns.onset is None or columns.offset is None:
-        first = data_lines(text)[0][0] if data_lines(text) else 1
-        shown = ", ".join(names) or "none"
-        found.fault(first, f"the header must name the columns onsets and offsets (and files, labels); it has: {shown}")
-        return found
+        return found.refuse(str(error))
+    if note:
+        found.fault(None, note, "note")
+    if not columns.complete:
+        headless = "" if not table.names or not is_number(table.names[0]) else ": it begins with numbers"
+        shown = ", ".join(table.names) or "none"
+        wanted = "the header must name the columns onsets and offsets (and files, labels)"
+        return found.refuse(f"{wanted}; it has: {shown}{headless}", line=table.line)
     if columns.audio is None:
         found.name("")
-    seen: set[tuple[str, ...]] = set()
-    # Comments are blanked, not dropped, so that the reader's line numbers are those of the file.
-    lines = ("" if line.lstrip().startswith("#") else line for line in text.splitlines())
-    rows = csv.reader(lines, delimiter=delimiter)
-    next(row for row in rows if row)
-    for row in rows:
-        if any(field.strip() for field in row):
-            _read_row(found, row, rows.line_num, columns, native_rate, seen)
+    reading = _Reading(found, columns, native_rate)
+    for line, row in table.rows():
+        _read_row(reading, row, line, table.delimiter)
+    _say_what_was_passed_over(reading)
     return found.finish()
 
 
-def _read_row(
-    found: AnnotationFile,
-    row: list[str],
-    line: int,
-    columns: Columns,
-    native_rate: NativeRate,
-    seen: set[tuple[str, ...]],
-) -> None:
-    assert columns.onset is not None
-    assert columns.offset is not None
+def _read_row(reading: _Reading, row: list[str], line: int, delimiter: str) -> None:
+    found, columns = reading.found, reading.columns
     if len(row) != columns.count:
-        found.fault(line, f"{len(row)} fields where the header has {columns.count}; correct the line")
+        commas = (
+            delimiter == "," and len(row) > columns.count and all(not f.strip() or f.strip().isdigit() for f in row)
+        )
+        advice = "decimal commas need another delimiter, such as a semicolon" if commas else "correct the line"
+        found.fault(line, f"{len(row)} fields where the header has {columns.count}; {advice}")
         return
     audio = "" if columns.audio is None else row[columns.audio].strip()
+    second = "" if columns.second_audio is None else row[columns.second_audio].strip()
+    audio, second = (audio, second) if audio else (second, "")
     if columns.audio is not None and not audio:
         found.fault(line, "the name of the recording is empty; fill it in or delete the line")
         return
-    found.name(audio, line)
-    onset, offset = row[columns.onset].strip(), row[columns.offset].strip()
     label = "" if columns.label is None else row[columns.label]
-    selection = (audio, onset, offset, label)
-    if found.format == "raven" and selection in seen:
+    span = _times(reading, row, audio, label, line)
+    found.name(audio, line)
+    if second:
+        found.second_name[audio] = second
+    if span is None:
         return
-    seen.add(selection)
+    channel = _channel(columns, row)
+    selection = (audio, f"{span[0]!r}", f"{span[1]!r}", label, str(channel))
+    if columns.is_raven and selection in reading.seen:
+        return
+    reading.seen.add(selection)
+    if columns.end_file is not None and _crosses(row[columns.end_file], (audio, second)):
+        crossing = f"the selection ends in another file, {row[columns.end_file].strip()}"
+        found.fault(line, f"{crossing}; end it with its file or delete it", label=label.strip())
+        return
+    if columns.is_das and span[0] == span[1]:
+        reading.events += 1
+        return
+    found.add(audio, *span, label, line, channel=channel)
+
+
+def _times(reading: _Reading, row: list[str], audio: str, label: str, line: int) -> tuple[float, float] | None:
+    """Onset and offset in seconds; None, and a fault or a count, where the row has none."""
+    found, columns = reading.found, reading.columns
+    assert columns.onset is not None
+    ending = columns.offset or columns.duration
+    assert ending is not None
+    first, last, units = row[columns.onset.index], row[ending.index], _units(reading, columns.onset, ending)
+    if is_missing(first) and is_missing(last) and columns.onset_samples is not None:
+        assert columns.offset_samples is not None
+        first, last, units = row[columns.onset_samples], row[columns.offset_samples], ("samples", "samples")
+    if is_missing(first):
+        if columns.is_das:
+            reading.absent += 1
+            return None
+        if is_missing(last) and is_missing(label):
+            reading.bare += 1
+            return None
+    if columns.file_offset is not None and not is_missing(row[columns.file_offset]):
+        within = row[columns.file_offset]
+    else:
+        within = first
     try:
-        onset_s, offset_s = float(onset), float(offset)
+        onset, end, within_file = read_number(first), read_number(last), read_number(within)
     except ValueError:
-        found.fault(line, f"onset {onset!r} and offset {offset!r} must be numbers; correct or delete the line")
-        return
-    if columns.in_samples:
-        rate = native_rate(audio)
-        if rate is None:
-            return  # the recording does not exist, which is reported for the name
-        onset_s, offset_s = onset_s / rate, offset_s / rate
-    found.add(audio, onset_s, offset_s, label, line)
+        times = f"onset {first.strip()!r} and {'offset' if columns.offset else 'duration'} {last.strip()!r}"
+        found.fault(line, f"{times} must be numbers; correct or delete the line", label=label.strip())
+        return None
+    rate = reading.native_rate(audio) if "samples" in units else None
+    if "samples" in units and rate is None:
+        return None  # the recording does not exist, which is reported for the name
+    start, stop = seconds(onset, units[0], rate), seconds(end, units[1], rate)
+    length = stop - start if columns.offset else stop
+    if within is not first:
+        start = seconds(within_file, units[0], rate)
+    return start, stop if columns.offset and within is first else start + length
+
+
+def _units(reading: _Reading, onset: TimeColumn, ending: TimeColumn) -> tuple[str, str]:
+    """The units of the two columns: what data.time_unit says, unless a name says ms or samples; else seconds."""
+    asked = reading.rules.time_unit
+
+    def unit(column: TimeColumn) -> str:
+        return column.unit if column.unit in ("ms", "samples") else asked or column.unit or "s"
+
+    return unit(onset), unit(ending)
+
+
+def _channel(columns: Columns, row: list[str]) -> int | None:
+    """The channel from 0 that Raven or warbleR names, both of which count from 1."""
+    if columns.channel is None or not (columns.is_raven or columns.is_warbler):
+        return None
+    text = row[columns.channel].strip()
+    return int(text) - 1 if text.isdigit() and int(text) > 0 else None
+
+
+def _crosses(end_file: str, begins_in: tuple[str, str]) -> bool:
+    """Whether a selection ends in another file than the one that it begins in."""
+    ends = end_file.strip().replace("\\", "/").split("/")[-1]
+    return bool(ends) and ends not in {name.replace("\\", "/").split("/")[-1] for name in begins_in}
+
+
+def _say_what_was_passed_over(reading: _Reading) -> None:
+    """Notes of what a table holds that is no syllable, or cannot be told from it."""
+    found, columns = reading.found, reading.columns
+    if reading.absent:
+        found.fault(None, f"{reading.absent} row(s) without times, of song types that do not occur, left out", "note")
+    if reading.events:
+        found.fault(None, f"{reading.events} event(s) without length left out", "note")
+    if reading.bare:
+        found.fault(None, f"{reading.bare} row(s) name a recording without any syllable", "note")
+    if columns.label is None and any(found.recordings.values()):
+        unused = ", ".join(columns.unused())
+        choice = f"name theirs with data.label_column; not read: {unused}" if unused else "every syllable is called voc"
+        found.fault(None, f"no column of labels was found; {choice}", "note")
+    if columns.channel is not None and not (columns.is_raven or columns.is_warbler):
+        found.fault(
+            None, "the column of channels is not read, since it may count from 0 or 1; set data.channel", "note"
+        )
+    several = len([name for name in found.recordings if name]) > 1
+    if columns.is_raven and several and columns.file_offset is None:
+        message = "no column File Offset (s): Begin Time (s) was counted from the start of each recording"
+        found.fault(None, message, "warning")

@@ -1,70 +1,89 @@
-"""Annotations as lines of text: onset offset [label], in seconds."""
+"""Annotations as lines of text: onset offset [label]."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from .annotation_records import AnnotationFile
+from .annotation_columns import LABEL_COLUMNS, OFFSET_COLUMNS, ONSET_COLUMNS, canonical_name
+from .annotation_encoding import decode
+from .annotation_numbers import is_number, read_number, seconds
+from .annotation_records import AnnotationFile, NativeRate
+from .annotation_rules import AS_WRITTEN, AnnotationRules
 
-ONSET_COLUMNS = ("onsets", "onset", "onset_s", "onsets_s", "start", "start_s", "start_seconds", "start_time",
-                 "begin_time", "begin_time_s", "begin time (s)")  # fmt: skip
-OFFSET_COLUMNS = ("offsets", "offset", "offset_s", "offsets_s", "stop", "stop_s", "stop_seconds", "stop_time", "end",
-                  "end_s", "end_seconds", "end_time", "end_time_s", "end time (s)")  # fmt: skip
-
-
-def decode(path: Path) -> str:
-    """The text of a UTF-8 file, without a byte order mark; ValueError when it is something else."""
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+_SEPARATORS = ("\t", ",", None, ";")  # None: white space
 
 
 def split_line(line: str) -> list[str]:
-    """The fields of a line, separated by tabs, else by commas, else by white space."""
-    for separator in ("\t", ","):
-        if separator in line:
-            return [part.strip() for part in line.split(separator)]
-    return line.split()
+    """The fields of a line, by the first of tabs, commas, white space and semicolons that yields two numbers."""
+    tried = []
+    for separator in _SEPARATORS:
+        if separator is not None and separator not in line:
+            continue
+        fields = [part.strip() for part in line.split(separator)]
+        if len(fields) > 1 and is_number(fields[0]) and is_number(fields[1]):
+            return fields
+        tried.append(fields)
+    return tried[0]
 
 
 def data_lines(text: str) -> list[tuple[int, str]]:
     """(line number from 1, line) of the lines that are neither blank nor comments."""
-    lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
-    return [(number, line) for number, line in lines if line and not line.startswith("#")]
+    lines = ((number, line.strip(" ")) for number, line in enumerate(text.split("\n"), start=1))
+    return [(number, line) for number, line in lines if line.strip() and not line.startswith("#")]
 
 
 def is_header(fields: list[str]) -> bool:
-    """Whether the fields of a line are column names."""
-    return len(fields) >= 2 and fields[0].lower() in ONSET_COLUMNS and fields[1].lower() in OFFSET_COLUMNS
+    """Whether the fields of a line are the names of columns onset, offset and perhaps label, in this order."""
+    if len(fields) not in (2, 3):
+        return False
+    names = [canonical_name(field) for field in fields]
+    known = (ONSET_COLUMNS, OFFSET_COLUMNS, LABEL_COLUMNS)
+    return all(base in columns and unit in (None, "s") for (base, unit), columns in zip(names, known))
 
 
-def read_text(path: Path) -> AnnotationFile:
+def read_text(
+    path: Path,
+    native_rate: NativeRate = lambda audio: None,
+    rules: AnnotationRules = AS_WRITTEN,
+    name: str = "text",
+) -> AnnotationFile:
     """Read `onset offset [label]` lines, one file a recording.
 
-    Fields are separated by tabs, commas or white space; times are seconds; a missing label reads "voc"; blank lines,
-    lines that begin with # and a header line are passed over. Audacity label tracks are files of this kind.
+    Fields are separated by tabs, commas, white space or semicolons; times are seconds with a decimal point or comma
+    (samples in TIMIT's files); a missing label reads "voc"; blank lines, lines that begin with # and a header line are
+    passed over. Audacity's label tracks are files of this kind; their lines of frequencies, which begin with a
+    backslash, are passed over too, and so are fields behind the label where tabs separate them, with a note.
     """
-    found = AnnotationFile(path, "text")
+    found = AnnotationFile(path, name, rules)
     found.name("")
     try:
-        lines = data_lines(decode(path))
+        text, note = decode(path)
     except ValueError as error:
-        found.fault(None, str(error))
-        return found
-    for position, (number, line) in enumerate(lines):
-        fields = split_line(line)
-        if position == 0 and is_header(fields):
+        return found.refuse(str(error), "")
+    if note:
+        found.fault(None, note, "note")
+    unit = rules.time_unit or ("samples" if name == "timit" else "s")
+    rate = native_rate("") if unit == "samples" else None
+    if unit == "samples" and rate is None:
+        return found  # there is no such recording, or it cannot be read: said elsewhere
+    surplus = 0
+    for position, (number, line) in enumerate(data_lines(text)):
+        if name == "aud-bbox" and line.startswith("\\"):
             continue
-        try:
-            if len(fields) not in (2, 3):
-                raise ValueError
-            onset_s, offset_s = float(fields[0]), float(fields[1])
-        except ValueError:
-            advice = (
-                "tabs between the fields let a label hold spaces" if len(fields) > 3 else "correct or delete the line"
-            )
+        fields = split_line(line)
+        if position == 0 and (is_header(fields) or re.match(r"\"?sep=", line)):
+            continue
+        if len(fields) > 3 and "\t" in line:
+            surplus += any(fields[3:])
+            fields = fields[:3]
+        if len(fields) not in (2, 3) or not (is_number(fields[0]) and is_number(fields[1])):
+            spaced = len(fields) > 3
+            advice = "tabs between the fields let a label hold spaces" if spaced else "correct or delete the line"
             found.fault(number, f"{line[:60]!r} is not `onset offset [label]` in seconds; {advice}")
             continue
-        found.add("", onset_s, offset_s, fields[2] if len(fields) == 3 else "", number)
+        onset, offset = (seconds(read_number(field), unit, rate) for field in fields[:2])
+        found.add("", onset, offset, fields[2] if len(fields) == 3 else "", number)
+    if surplus:
+        found.fault(None, "the fields behind the label are not read", "note")
     return found.finish()

@@ -10,8 +10,13 @@ from scipy.io import whosmat
 
 from .annotation_crowsetta import crowsetta_formats, read_crowsetta
 from .annotation_csv import read_columns, read_csv
+from .annotation_encoding import decode
+from .annotation_matlab import read_notmat, read_yarden
+from .annotation_numbers import is_number
 from .annotation_records import Annotation, AnnotationFile, NativeRate, Problem
-from .annotation_text import data_lines, decode, is_header, read_text, split_line
+from .annotation_rules import AS_WRITTEN, AnnotationRules
+from .annotation_text import data_lines, is_header, read_text, split_line
+from .annotation_textgrid import read_textgrid
 
 __all__ = [
     "ORDER",
@@ -37,13 +42,20 @@ _OWN_FORMATS: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv"),
     "simple-seq": (".csv", ".txt"),
     "generic-seq": (".csv",),
-    "raven": (".txt",),
+    "raven": (".txt", ".csv", ".tsv"),
+    "aud-bbox": (".txt",),
+    "textgrid": (".TextGrid",),
+    "timit": (".phn", ".PHN", ".wrd", ".WRD"),
+    "notmat": (".not.mat",),
+    "yarden": (".mat",),
 }
 _SAME_AS = {"aud-seq": "text", "aud-txt": "text", "simple-seq": "csv", "generic-seq": "csv"}
 _DETECTABLE = (".mat", ".TextGrid", ".xml", ".phn", ".wrd")
 _SNIFFED = 4096  # bytes
 _TAGS = re.compile(
-    r"((\.Table\.\d+)?\.selections|\.cbin|[._-](annotations?|labels?|syllables?|segments?|segs?))$", re.IGNORECASE
+    r"(\.BirdNET\.(results|selection\.table)(\.\w+)?|(\.Table\.\d+)?\.selections|\.cbin"
+    r"|[._-](annotations?|annots?|labels?|syllables?|segments?|segs?))$",
+    re.IGNORECASE,
 )
 
 
@@ -94,36 +106,52 @@ def detect_format(path: Path) -> tuple[str, bool] | None:
 def own_names(path: Path) -> list[str]:
     """What the recording may be called that a file annotates by its own name, most literal first.
 
-    x.wav.not.mat -> x.wav; x.Table.1.selections.txt -> x.Table.1.selections, x; x_annotations.csv -> x_annotations, x.
+    x.wav.not.mat -> x.wav; x.Table.1.selections.txt -> x.Table.1.selections, x; x_annotations.csv -> x_annotations, x;
+    x.BirdNET.results.csv -> x.BirdNET.results, x.
     """
     name = path.name
     base = name[: -len(".not.mat")] if name.lower().endswith(".not.mat") else path.stem
-    bare = _TAGS.sub("", base)
-    return [base] if bare == base else [base, bare]
+    names = [base]
+    while (bare := _TAGS.sub("", names[-1])) not in (names[-1], ""):
+        names.append(bare)
+    return names
 
 
-def read_annotation_file(path: Path, name: str, native_rate: NativeRate = lambda audio: None) -> AnnotationFile:
+def read_annotation_file(
+    path: Path,
+    name: str,
+    native_rate: NativeRate = lambda audio: None,
+    rules: AnnotationRules = AS_WRITTEN,
+) -> AnnotationFile:
     """Read one file in the format called `name`; what cannot be used stands in the result's `problems`.
 
     native_rate  gives the sample rate in Hz of an audio file by its name in the annotation ("" for the file's own
                  recording), for formats that count in samples
+    rules        what a format leaves open, and what a fault does
     """
     name = canonical(name)
-    if name == "text":
-        return read_text(path)
+    if name in ("text", "aud-bbox", "timit"):
+        return read_text(path, native_rate, rules, name)
     if name in ("csv", "raven"):
-        return read_csv(path, native_rate, name)
-    return read_crowsetta(path, name, native_rate)
+        return read_csv(path, native_rate, name, rules)
+    if name == "textgrid":
+        return read_textgrid(path, rules)
+    if name in ("notmat", "yarden"):
+        return read_notmat(path, rules) if name == "notmat" else read_yarden(path, rules)
+    return read_crowsetta(path, name, native_rate, rules)
 
 
 def read_annotations(
-    path: str | os.PathLike[str], name: str = "auto", native_rate: NativeRate = lambda audio: None
+    path: str | os.PathLike[str],
+    name: str = "auto",
+    native_rate: NativeRate = lambda audio: None,
+    rules: AnnotationRules = AS_WRITTEN,
 ) -> dict[str, tuple[Annotation, ...]]:
     """Read an annotation file: audio name -> its syllables in order of onset; "" is the recording of the file's name.
 
     path         the file
     name         a key of `available_formats()`, or "auto" to find out
-    native_rate  see `read_annotation_file`
+    native_rate, rules  see `read_annotation_file`
 
     Raises ValueError with the file and line of the first fault: a line that does not parse, wrong columns, NaN or
     negative times, an offset at or before its onset, syllables that overlap by more than 20 ms.
@@ -137,7 +165,7 @@ def read_annotations(
             raise ValueError(f"{path}: not an annotation file of a known format; name its format")
         name = detected[0]
     format_endings(name)
-    found = read_annotation_file(path, name, native_rate)
+    found = read_annotation_file(path, name, native_rate, rules)
     for problem in found.problems:
         if problem.severity == "error":
             raise ValueError(str(problem))
@@ -160,29 +188,24 @@ def _detect_in_text(path: Path) -> tuple[str, bool] | None:
     """Tell tables, Audacity's two layouts and plain lines apart."""
     plain = "text" if path.suffix.lower() == ".txt" else "csv"
     try:
-        text = decode(path)
+        text = decode(path).text
     except ValueError:
         return plain, False
+    columns, table = read_columns(text)
+    if plain == "csv" and (columns.complete or not table.names or not is_number(table.names[0])):
+        return plain, columns.complete
+    if columns.complete and columns.is_raven and table.delimiter == "\t":
+        return "raven", True
     lines = data_lines(text[:_SNIFFED])
-    if plain == "csv":
-        return plain, read_columns(text)[0].complete
     if not lines:
         return plain, False
-    if "Begin Time (s)" in lines[0][1]:
-        return "raven", True
-    if len(lines) > 1 and lines[1][1].startswith("\\"):
+    if plain == "text" and len(lines) > 1 and lines[1][1].startswith("\\"):
         return "aud-bbox", True
     fields = split_line(lines[0][1])
-    if is_header(fields):
+    if plain == "text" and is_header(fields):
         return plain, True
-    if read_columns(text)[0].complete:
+    if columns.complete:
         return "csv", True
-    return plain, len(fields) >= 2 and all(map(_is_number, fields[:2]))
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
+    looks = len(fields) >= 2 and all(map(is_number, fields[:2]))
+    # a csv without a header may hold anything: it counts where a recording bears its name
+    return ("text" if looks and len(fields) <= 3 else "csv", False) if plain == "csv" else (plain, looks)

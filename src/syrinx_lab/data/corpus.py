@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from .annotation_records import Problem
+from .annotation_rules import rules
 from .annotations import format_endings
 from .audio import check_reading
 from .layout import expand
+from .pairing import merged
 from .reading import Scaling, read_recording
 from .recording import Corpus, Recording, Syllable
 from .roots import choose_audio, find_audio, missing_folder, pair_roots, without_annotation
 
-__all__ = ["Corpus", "Problem", "Recording", "Syllable", "inspect_corpus", "label_list", "load_corpus"]
+__all__ = [
+    "SILENCE_LABELS",
+    "Corpus",
+    "Problem",
+    "Recording",
+    "Syllable",
+    "inspect_corpus",
+    "label_list",
+    "load_corpus",
+]
 
 _log = logging.getLogger(__name__)
 _TOLD = 5  # warnings shown when a corpus is loaded
-_SILENCE = ("SIL", "sil", "silence", "h#")
+SILENCE_LABELS = ("SIL", "sil", "silence", "h#")
 
 
 def load_corpus(
@@ -36,7 +49,11 @@ def load_corpus(
     scale_per: str = "recording",
     scale_to: float = 0.4,
     unannotated: str = "error",
-    silence_labels: Sequence[str] = _SILENCE,
+    tier: str | int | None = None,
+    label_column: str | None = None,
+    time_unit: str | None = None,
+    faulty: str = "error",
+    silence_labels: Sequence[str] | str | None = SILENCE_LABELS,
 ) -> Corpus:
     """Read all recordings under one or several roots together with their annotations.
 
@@ -57,7 +74,12 @@ def load_corpus(
                      `gain`, to be applied when it is cut, and the samples stay as recorded
     scale_to         peak |x| or RMS of the scaled syllables
     unannotated      "error", or "skip" to leave out recordings without annotation and annotations without recording
-    silence_labels   labels of stretches that are no syllable, dropped
+    tier             the tier of a TextGrid to read, by name or number from 1; None for the first that holds labels
+    label_column     the column of a table that holds the labels, None to find it
+    time_unit        "s", "ms" or "samples" where the times are not in the unit that their format says, None
+    faulty           "error", or "skip" to leave out, with a warning, syllables whose times make no sense and recordings
+                     whose annotation cannot be read. Faults of labels that were not asked for are warnings anyway
+    silence_labels   labels of stretches that are no syllable; left out with a note, unless asked for by `label`
 
     Raises ValueError with one line for the first thing that is wrong: the file, the line or sample, and what to do.
     """
@@ -74,6 +96,10 @@ def load_corpus(
         scale_per=scale_per,
         scale_to=scale_to,
         unannotated=unannotated,
+        tier=tier,
+        label_column=label_column,
+        time_unit=time_unit,
+        faulty=faulty,
         silence_labels=silence_labels,
     )
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -85,6 +111,8 @@ def load_corpus(
         _log.warning("%s", problem)
     if len(warnings) > _TOLD:
         _log.warning("%d more such warnings; check_data lists them all", len(warnings) - _TOLD)
+    for problem in [problem for problem in problems if problem.severity == "note"][:_TOLD]:
+        _log.info("%s", problem)
     return corpus
 
 
@@ -102,7 +130,11 @@ def inspect_corpus(
     scale_per: str = "recording",
     scale_to: float = 0.4,
     unannotated: str = "error",
-    silence_labels: Sequence[str] = _SILENCE,
+    tier: str | int | None = None,
+    label_column: str | None = None,
+    time_unit: str | None = None,
+    faulty: str = "error",
+    silence_labels: Sequence[str] | str | None = SILENCE_LABELS,
 ) -> tuple[Corpus, list[Problem]]:
     """What `load_corpus` would read, and everything that is wrong with it, told instead of raised.
 
@@ -118,6 +150,14 @@ def inspect_corpus(
     if unannotated not in ("error", "skip"):
         raise ValueError(f"unannotated must be error or skip, not {unannotated!r}")
     wanted_labels = label_list(label)
+    reading = rules(
+        labels=wanted_labels,
+        silence_labels=silence_labels,
+        faulty=faulty,
+        tier=tier,
+        label_column=label_column,
+        time_unit=time_unit,
+    )
     roots = expand(root)
     absent = [problem for folder in roots if (problem := missing_folder(folder, "root"))]
     if absent:
@@ -125,30 +165,32 @@ def inspect_corpus(
     audio, problems = find_audio(roots)
     if not any(audio):
         return Corpus({}, sample_rate), problems
-    pairing = pair_roots(audio, roots, annotation_root, annotations, unannotated)
+    pairing = pair_roots(audio, roots, annotation_root, annotations, unannotated, reading)
     problems += pairing.problems
     wanted = choose_audio(audio, audio_pattern)
     if not wanted:
         problems.append(Problem(roots[0], None, f"no recording matches data.audio_pattern={audio_pattern}"))
     problems += without_annotation(wanted, pairing, roots[0], unannotated)
     recordings: dict[str, Recording] = {}
+    silences: Counter[str] = Counter()
     for file in wanted:
         source = pairing.sources.get(file.id)
-        if source is None and unannotated == "skip":
+        if (source is None and unannotated == "skip") or (source and not source.usable and faulty == "skip"):
             continue
+        silences.update(source.silences if source else {})
         recording, faults = read_recording(
             file,
             source,
             sample_rate=sample_rate,
             channel=channel,
             highpass_hz=highpass_hz,
-            labels=wanted_labels,
             scaling=scaling,
-            silence_labels=silence_labels,
+            rules=reading,
         )
         problems += faults
         if recording is not None:
             recordings[file.id] = recording
+    problems = [*merged(problems), *_left_out_as_silence(silences, roots[0])]
     corpus = Corpus(recordings, sample_rate)
     if any(recording.annotation for recording in recordings.values()):
         told = any(problem.severity == "error" for problem in problems)
@@ -160,7 +202,17 @@ def label_list(label: str | int | Sequence[str | int] | None) -> list[str] | Non
     """The labels asked for, as sorted strings (a command line turns label=1 into a number); None for all labels."""
     if label is None:
         return None
-    return sorted({str(label)} if isinstance(label, str | int) else {str(one) for one in label})
+    several = [label] if isinstance(label, str | int) else label
+    return sorted({unicodedata.normalize("NFC", str(one)) for one in several})
+
+
+def _left_out_as_silence(silences: Counter[str], root: Path) -> list[Problem]:
+    """The note that stretches of silence labels are no syllables, with counts."""
+    if not silences:
+        return []
+    counted = ", ".join(f"{label} ({count})" for label, count in sorted(silences.items()))
+    message = f"{silences.total()} stretches left out as silence: {counted}; data.silence_labels=[] keeps them"
+    return [Problem(root, None, message, "note")]
 
 
 def _missing_labels(corpus: Corpus, labels: list[str] | None, root: Path, told: bool) -> list[Problem]:

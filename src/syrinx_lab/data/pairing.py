@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-import soundfile
-
-from .annotation_csv import hints_at_syllables
+from .annotation_candidates import read_candidates
 from .annotation_records import Annotation, AnnotationFile, Problem
-from .annotations import ORDER, canonical, detect_format, format_endings, own_names, read_annotation_file
+from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .layout import AudioFile, AudioIndex
 
 
 @dataclass(frozen=True)
 class Source:
-    """The annotation of one recording: its file, the format, and the syllables in order of onset."""
+    """The annotation of one recording.
+
+    path       the file
+    format     the name of its format
+    syllables  in order of onset
+    silences   how many stretches of each silence label were left out
+    usable     False where the file cannot be read, or nobody can say what it means
+    """
 
     path: Path
     format: str
     syllables: tuple[Annotation, ...]
+    silences: Mapping[str, int] = field(default_factory=dict)
+    usable: bool = True
 
 
 @dataclass
 class Pairing:
-    """The outcome: recording id -> its annotation, and the problems on the way."""
+    """The outcome: recording id -> its annotation, the problems on the way, and files not read with the reason."""
 
     sources: dict[str, Source] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A file that was read: its rank (low is believed first), the folders down to it, the recordings of its name."""
-
-    file: AnnotationFile
-    rank: tuple[int, int, int, int]
-    near: tuple[str, ...]
-    own: list[AudioFile]
-
-    @property
-    def doubtful(self) -> bool:
-        return self.rank[0] == 1
+    passed: list[tuple[Path, str]] = field(default_factory=list)
 
 
 def pair(
@@ -53,6 +47,7 @@ def pair(
     files: Sequence[Path],
     annotations: str,
     missing_audio: Literal["error", "warning"],
+    rules: AnnotationRules = AS_WRITTEN,
 ) -> Pairing:
     """Find the annotation of every recording.
 
@@ -62,11 +57,13 @@ def pair(
     annotations    the name of a format, or "auto": every file is looked into, and a recording that is annotated in
                    several ways takes a table of many recordings before a file of its own, then the first of ORDER
     missing_audio  severity of an annotation without its recording
+    rules          how the files are read
 
     Two files of the same rank for one recording are an error, as is a name that fits several recordings.
     """
     index, outcome = AudioIndex(audio), Pairing()
-    candidates = sorted(_read_candidates(index, folder, files, annotations), key=lambda c: (c.rank, c.file.path))
+    found, outcome.passed = read_candidates(index, folder, files, annotations, rules)
+    candidates = sorted(found, key=lambda c: (c.rank, c.file.path))
     ranks: dict[str, tuple[int, int, int, int]] = {}
     passed_over: dict[str, list[Path]] = defaultdict(list)
     missing: list[tuple[AnnotationFile, list[str]]] = []
@@ -78,13 +75,16 @@ def pair(
         named = file.recordings or ({"": []} if candidate.own else {})
         used, absent = not named, []
         for name, syllables in named.items():
-            recordings, line = _find(index, candidate, name), file.named_on.get(name)
+            recordings, line = candidate.find(index, name), file.named_on.get(name)
             if not recordings:
                 absent.append(name)
             elif len(recordings) > 1:
                 outcome.problems.append(Problem(file.path, line, _ambiguous(name, recordings)))
             elif (recording := recordings[0].id) not in outcome.sources:
-                outcome.sources[recording] = Source(file.path, file.format, tuple(syllables))
+                usable = name not in file.unusable
+                outcome.sources[recording] = Source(
+                    file.path, file.format, tuple(syllables), dict(file.silences.get(name, {})), usable
+                )
                 ranks[recording] = candidate.rank
                 used = True
             elif ranks[recording] == candidate.rank:
@@ -104,52 +104,24 @@ def pair(
         outcome.problems.append(Problem(file.path, file.named_on[absent[0]], _no_audio(absent), severity))
     for name, paths in passed_over.items():
         outcome.problems.append(Problem(paths[0], None, _not_used(name, len(set(paths)), believed), "note"))
+    outcome.problems = merged(outcome.problems)
     return outcome
 
 
-def _read_candidates(index: AudioIndex, folder: Path, files: Sequence[Path], annotations: str) -> list[_Candidate]:
-    """Read every file that may hold annotations and rank it."""
-    endings = tuple(ending.lower() for ending in format_endings(annotations))
-    candidates = []
-    for relative in files:
-        path = folder / relative
-        if not path.name.lower().endswith(endings):
+def merged(problems: Sequence[Problem]) -> list[Problem]:
+    """Notes and warnings that whole files share, one for all of them: the first file, and how many more."""
+    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for problem in problems:
+        if problem.line is None and problem.severity != "error":
+            alike[problem.message, problem.severity].append(problem)
+    kept = []
+    for problem in problems:
+        group = alike.get((problem.message, problem.severity), [problem]) if problem.line is None else [problem]
+        if group and problem is not group[0]:
             continue
-        detected, confirmed = detect_format(path) or (None, False)
-        name = detected if annotations == "auto" else canonical(annotations)
-        if name is None or (annotations == "yarden" and detected == "notmat"):
-            continue
-        confirmed = confirmed or name not in ORDER
-        names = own_names(path)
-        own, tagged = next(
-            ((o, i) for i, n in enumerate(names) if (o := index.find(n, relative.parent.parts))), ([], 0)
-        )
-        if not (confirmed or own or (name == "csv" and hints_at_syllables(path))):
-            continue
-        bare = _Candidate(AnnotationFile(path, name), (0, 0, 0, 0), relative.parent.parts, own)
-
-        def native_rate(audio: str, bare: _Candidate = bare) -> int | None:
-            recordings = _find(index, bare, audio)
-            return _native_rate(recordings[0].path) if len(recordings) == 1 else None
-
-        file = read_annotation_file(path, name, native_rate)
-        order = ORDER.index(name) if name in ORDER else len(ORDER)
-        candidates.append(
-            _Candidate(file, (int(not confirmed), int("" in file.recordings), order, tagged), bare.near, own)
-        )
-    return candidates
-
-
-def _find(index: AudioIndex, candidate: _Candidate, name: str) -> list[AudioFile]:
-    return index.find(name, candidate.near) if name else candidate.own
-
-
-def _native_rate(path: Path) -> int | None:
-    """The file's own sample rate in Hz; None when it cannot be read, which is told when its samples are."""
-    try:
-        return soundfile.info(path).samplerate
-    except soundfile.LibsndfileError:
-        return None
+        more = len({one.path for one in group}) - 1
+        kept.append(replace(problem, message=f"{problem.message} (and so {more} more files)") if more else problem)
+    return kept
 
 
 def _ambiguous(name: str, recordings: list[AudioFile]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import soundfile
 
+from .annotation_channels import settle_channel
 from .annotation_records import ROUNDING_S, Annotation, Problem
+from .annotation_rules import AnnotationRules
+from .annotation_units import unit_hint
 from .audio import AudioClip, read_audio, scale_factor
 from .layout import AudioFile
 from .pairing import Source
@@ -40,30 +43,37 @@ def read_recording(
     sample_rate: int,
     channel: int | str,
     highpass_hz: float | None,
-    labels: Collection[str] | None,
     scaling: Scaling,
-    silence_labels: Collection[str],
+    rules: AnnotationRules,
 ) -> tuple[Recording | None, list[Problem]]:
     """Read one recording and place its syllables; None when the audio cannot be used.
 
     Times become samples by rounding: onset = round(onset_s * sample_rate). An offset up to 1 ms beyond the end is moved
-    to the end.
+    to the end. Where the annotation names a channel, that one is read; see `settle_channel`.
     """
+    annotated, told = source.syllables if source else (), list[Problem]()
+    if source and any(one.channel is not None for one in annotated):
+        count = _channels(file)
+        channel, annotated, told = settle_channel(annotated, channel, count, source.path, file.path.name)
     try:
         clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
     except ValueError as error:
         return None, [Problem(file.path, None, str(error).removeprefix(f"{file.path}: "))]
-    problems = _audio_warnings(file, clip)
-    syllables: list[Syllable] = []
-    for annotation in source.syllables if source else ():
+    problems = [*told, *_audio_warnings(file, clip)]
+    hint = unit_hint(annotated, clip.duration_s, clip.native_sample_rate, file.path.name)
+    if hint:
         assert source is not None
-        if annotation.label in silence_labels:
-            continue
+        problems.append(Problem(source.path, annotated[0].line, hint))
+    syllables: list[Syllable] = []
+    for annotation in annotated if hint is None else ():
+        assert source is not None
         placed = _place(annotation, clip, file)
         if isinstance(placed, str):
-            problems.append(Problem(source.path, annotation.line, placed))
+            severity = rules.severity(annotation.label)
+            left_out = "" if severity == "error" else "; left out"
+            problems.append(Problem(source.path, annotation.line, f"{placed}{left_out}", severity))
         else:
-            syllables.append(replace(placed, selected=labels is None or placed.label in labels))
+            syllables.append(replace(placed, selected=rules.asked(placed.label)))
     recording = Recording(
         file.id,
         file.path,
@@ -79,10 +89,18 @@ def read_recording(
         return recording, [*problems, Problem(file.path, None, str(error))]
 
 
+def _channels(file: AudioFile) -> int:
+    """How many channels a file has; 1 where it cannot be read, which is said when its samples are."""
+    try:
+        return soundfile.info(file.path).channels
+    except (soundfile.LibsndfileError, OSError):
+        return 1
+
+
 def _place(annotation: Annotation, clip: AudioClip, file: AudioFile) -> Syllable | str:
     """The syllable in samples, or what is wrong with its times."""
     rate, end = clip.sample_rate, len(clip.samples)
-    what = f"syllable {annotation.label} from {annotation.onset_s:g} to {annotation.offset_s:g} s"
+    what = f"{annotation} from {annotation.onset_s:g} to {annotation.offset_s:g} s"
     if annotation.offset_s > clip.duration_s + ROUNDING_S:
         return f"{what} lies beyond the end of {file.path.name}, {clip.duration_s:.4f} s; correct or delete it"
     onset, offset = round(annotation.onset_s * rate), min(round(annotation.offset_s * rate), end)

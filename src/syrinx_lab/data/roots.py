@@ -9,8 +9,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from .annotation_records import Problem
+from .annotation_rules import AS_WRITTEN, AnnotationRules
+from .foreign import foreign_audio
 from .layout import AudioFile, expand, is_audio, list_files, matches, root_prefixes
 from .pairing import Pairing, pair
+
+_SHOWN = 3  # files that are not annotations
 
 _EXPECTED = (
     "put NAME.txt with `onset offset label` lines (seconds) or a csv with the columns files, onsets, offsets, labels "
@@ -50,9 +54,8 @@ def find_audio(roots: Sequence[Path]) -> tuple[list[list[AudioFile]], list[Probl
                 files.append(file)
         if not files:
             holds = f"{len(names)} files, none of them audio" if names else "nothing"
-            problems.append(
-                Problem(root, None, f"the folder holds {holds}; set data.root to the folder of the recordings")
-            )
+            advice = foreign_audio(names) or "set data.root to the folder of the recordings"
+            problems.append(Problem(root, None, f"the folder holds {holds}; {advice}"))
         found.append(sorted(files, key=lambda file: file.id))
     return found, problems
 
@@ -63,6 +66,7 @@ def pair_roots(
     annotation_root: str | os.PathLike[str] | Sequence[str] | None,
     annotations: str,
     unannotated: str,
+    rules: AnnotationRules = AS_WRITTEN,
 ) -> Pairing:
     """Pair recordings and annotations root by root, or all roots with the one folder (or file) that annotates them.
 
@@ -82,9 +86,10 @@ def pair_roots(
     for files, side in zip(groups, sides):
         folder = side.parent if side.is_file() else side
         candidates = [Path(side.name)] if side.is_file() else [name for name in list_files(side) if not is_audio(name)]
-        pairing = pair(files, folder, candidates, annotations, "warning" if unannotated == "skip" else "error")
+        pairing = pair(files, folder, candidates, annotations, "warning" if unannotated == "skip" else "error", rules)
         outcome.sources.update(pairing.sources)
         outcome.problems += pairing.problems
+        outcome.passed += pairing.passed
     return outcome
 
 
@@ -102,6 +107,10 @@ def without_annotation(wanted: Sequence[AudioFile], pairing: Pairing, root: Path
     if len(bare) == len(wanted):
         kinds = Counter(file.path.suffix for file in bare)
         counted = ", ".join(f"{count} {suffix}" for suffix, count in sorted(kinds.items()))
+        if pairing.passed:
+            shown = "; ".join(f"{path.name} was not read: {reason}" for path, reason in pairing.passed[:_SHOWN])
+            more = f"; nor were {left} more files" if (left := len(pairing.passed) - _SHOWN) > 0 else ""
+            return [Problem(root, None, f"no recording is annotated ({counted}); {shown}{more}")]
         return [Problem(root, None, f"no recording is annotated ({counted}); {_EXPECTED}")]
     names = ", ".join(file.id for file in bare[:3]) + (", ..." if len(bare) > 3 else "")
     what = f"{len(bare)} of {len(wanted)} recordings have no annotation ({names})"

@@ -72,6 +72,8 @@ def _syllables(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any])
         **heard,
         annotations=reading["annotations"],
         annotation_root=reading["annotation_root"],
+        **{key: reading[key] for key in ("tier", "label_column", "time_unit", "silence_labels") if key in reading},
+        faulty="skip",
         audio_pattern=glob.escape(path.name),
         scale="none",
         unannotated="skip",

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from ..data.annotation_records import Problem
-from ..data.corpus import Corpus, Recording, inspect_corpus, load_corpus
+from ..data.corpus import SILENCE_LABELS, Corpus, Recording, inspect_corpus, load_corpus
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.segments import Pools, check_horizon, cut_segments
 from ..data.splits import Splits, check_leaks, split_recordings
@@ -84,6 +84,11 @@ class SongDataModule(LightningDataModule):
         annotation_root: str | Sequence[str] | None = None,
         audio_pattern: str | None = None,
         unannotated: str = "error",
+        tier: str | int | None = None,
+        label_column: str | None = None,
+        time_unit: str | None = None,
+        faulty: str = "error",
+        silence_labels: Sequence[str] | str | None = SILENCE_LABELS,
         sample_rate: int = 44100,
         channel: int | str = 0,
         highpass_hz: float | None = None,
@@ -124,6 +129,11 @@ class SongDataModule(LightningDataModule):
             scale_per=scale_per,
             scale_to=scale_to,
             unannotated=unannotated,
+            tier=tier,
+            label_column=label_column,
+            time_unit=time_unit,
+            faulty=faulty,
+            silence_labels=silence_labels,
         )
         self.cutting = dict(
             sample_rate=sample_rate,
