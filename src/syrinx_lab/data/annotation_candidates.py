@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from .annotation_encoding import decode
 from .annotation_records import AnnotationFile
 from .annotation_rules import AnnotationRules
 from .annotations import ORDER, canonical, detect_format, format_endings, own_names, read_annotation_file
+from .audio_index import AudioIndex
 from .foreign import is_foreign_audio, why_not_annotation
-from .layout import AudioFile, AudioIndex
+from .layout import AudioFile
 
 _TEXT = (".txt", ".csv", ".tsv")
 
@@ -69,7 +71,7 @@ def read_candidates(
         confirmed = confirmed or name not in ORDER
         names = own_names(path)
         own, tagged = next(
-            ((o, i) for i, n in enumerate(names) if (o := index.find(n, relative.parent.parts))), ([], 0)
+            ((o, i) for i, n in enumerate(names) if (o := index.find_own(n, relative.parent.parts))), ([], 0)
         )
         if not (confirmed or own or (name == "csv" and hints_at_syllables(path))):
             passed.append((path, _doubt(path)))
@@ -90,8 +92,8 @@ def read_candidates(
 def _native_rate(path: Path) -> int | None:
     """The file's own sample rate in Hz; None when it cannot be read, which is said when its samples are."""
     try:
-        return soundfile.info(path).samplerate
-    except soundfile.LibsndfileError:
+        return soundfile.info(os.fsencode(path)).samplerate
+    except (soundfile.LibsndfileError, OSError):
         return None
 
 

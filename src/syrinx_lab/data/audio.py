@@ -14,6 +14,7 @@ from scipy.io import wavfile
 from scipy.signal import butter, sosfiltfilt
 
 from .audio_header import missing_sound
+from .layout import broken_link
 from .resampling import resample_to
 
 _CLIP_LEVEL, _CLIP_RUN = 0.98, 3
@@ -151,12 +152,11 @@ def write_wav(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: in
 
 def _read_frames(path: Path) -> tuple[np.ndarray, int, str]:
     """(frames, channels) float32 as stored, native sample rate, subtype."""
-    if not path.is_file():
-        raise ValueError(f"{path}: there is no such file")
+    _require_readable(path)
     if path.stat().st_size == 0:
         raise ValueError(f"{path}: empty: the file has no bytes; record or copy it again")
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(os.fsencode(path)) as file:
             promised, rate, subtype, log = file.frames, file.samplerate, file.subtype, file.extra_info
             frames = file.read(dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
@@ -167,6 +167,24 @@ def _read_frames(path: Path) -> tuple[np.ndarray, int, str]:
     if len(frames) == 0:
         raise ValueError(f"{path}: empty: the file holds no samples; leave the recording out")
     return frames, rate, subtype
+
+
+def _require_readable(path: Path) -> None:
+    """Raise where the file is no file, or may not be read."""
+    if target := broken_link(path):
+        raise ValueError(f"{path}: a link to {target}, which does not exist; restore it or remove the link")
+    if not os.path.lexists(path):
+        raise ValueError(f"{path}: there is no such file")
+    try:
+        if not path.is_file():
+            raise ValueError(f"{path}: this is {'a folder' if path.is_dir() else 'no regular file'}, not a recording")
+        path.open("rb").close()
+    except PermissionError as error:
+        raise ValueError(
+            f"{path}: may not be read (permission denied): permit it with chmod u+r, or ask its owner"
+        ) from error
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be opened ({error.strerror}); copy it again") from error
 
 
 def _choose_channel(path: Path, frames: np.ndarray, channel: int | str) -> np.ndarray:

@@ -162,7 +162,7 @@ def inspect_corpus(
     absent = [problem for folder in roots if (problem := missing_folder(folder, "root"))]
     if absent:
         return Corpus({}, sample_rate), absent
-    audio, problems = find_audio(roots)
+    audio, problems = find_audio(roots, audio_pattern)
     if not any(audio):
         return Corpus({}, sample_rate), problems
     pairing = pair_roots(audio, roots, annotation_root, annotations, unannotated, reading)

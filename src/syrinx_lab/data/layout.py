@@ -1,14 +1,16 @@
-"""What lies in a folder of song: the recordings, the other files, and which recording a name means."""
+"""What lies in a folder of song: the recordings and the other files."""
 
 from __future__ import annotations
 
+import errno
 import fnmatch
-import itertools
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from .annotation_problem import Problem
 
 AUDIO_SUFFIXES = frozenset(
     {
@@ -40,25 +42,83 @@ class AudioFile:
     folders: tuple[str, ...]
 
 
+def same_text(text: str) -> str:
+    """Text in Unicode's composed form (NFC): what names are compared in, for file systems differ in what they keep."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def expand(paths: str | os.PathLike[str] | Sequence[str]) -> list[Path]:
-    """One path or several as a list, with ~ as the home folder."""
+    """One path or several as a list, with ~ as the home folder, spelled as they are on disk: see `on_disk`."""
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    return [Path(path).expanduser() for path in several]
+    return [on_disk(Path(path).expanduser()) for path in several]
 
 
-def list_files(root: Path) -> list[Path]:
-    """Every file under `root` relative to it, sorted; links are followed, names with a leading dot passed over."""
+def on_disk(path: Path) -> Path:
+    """The path that exists and differs at most in Unicode's normal form; the path itself where there is none."""
+    if str(path).isascii() or os.path.lexists(path):
+        return path
+    found = Path(path.anchor)
+    for part in path.relative_to(path.anchor).parts:
+        step = found / part
+        if not os.path.lexists(step):
+            try:
+                alike = [name for name in os.listdir(found) if same_text(name) == same_text(part)]
+            except OSError:
+                return path
+            if len(alike) != 1:
+                return path
+            step = found / alike[0]
+        found = step
+    return found
+
+
+def list_files(root: Path) -> tuple[list[Path], list[Problem]]:
+    """Every file under `root` relative to it, sorted, and the folders and links that lead nowhere.
+
+    Links are followed, names with a leading dot passed over. A folder that cannot be read is an error. A link to a file
+    that is gone is a warning and no file, unless it is called like audio: reading it says so.
+    """
     found: list[Path] = []
+    problems: list[Problem] = []
     visited: set[str] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
+
+    def unreadable(error: OSError) -> None:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        advice = "permit it to be read (chmod u+rx)" if error.errno in (errno.EACCES, errno.EPERM) else "mend it"
+        message = f"the folder cannot be read ({reason}), so what lies in it is unknown; {advice}, or move it elsewhere"
+        problems.append(Problem(Path(error.filename or root), None, message))
+
+    for folder, folders, names in os.walk(root, followlinks=True, onerror=unreadable):
         real = os.path.realpath(folder)
         if real in visited:  # a link that leads back up
             folders.clear()
             continue
         visited.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, name).relative_to(root) for name in names if not name.startswith(".")]
-    return sorted(found)
+        # folders before links to them, so that a recording's id does not depend on the order of the file system
+        folders[:] = sorted(
+            (name for name in folders if not name.startswith(".")), key=lambda n: (os.path.islink(f"{folder}/{n}"), n)
+        )
+        for name in sorted(name for name in names if not name.startswith(".")):
+            path = Path(folder, name)
+            if is_audio(path) or not (target := broken_link(path)):
+                found.append(path.relative_to(root))
+            else:
+                problems.append(
+                    Problem(path, None, f"a link to {target}, which does not exist; passed over", "warning")
+                )
+    return sorted(found), problems
+
+
+def broken_link(path: Path) -> str | None:
+    """Where a link points to that leads nowhere; None for anything else."""
+    if not os.path.islink(path):
+        return None
+    try:
+        os.stat(path)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return os.readlink(path)
+    return None
 
 
 def is_audio(path: Path) -> bool:
@@ -68,7 +128,10 @@ def is_audio(path: Path) -> bool:
 
 def matches(path: Path, pattern: str | None) -> bool:
     """Whether a relative path, or its last part, matches a shell pattern such as *_song.wav; no pattern matches all."""
-    return pattern is None or fnmatch.fnmatch(path.name, pattern) or fnmatch.fnmatch(path.as_posix(), pattern)
+    if pattern is None:
+        return True
+    wanted = same_text(pattern)
+    return any(fnmatch.fnmatch(same_text(text), wanted) for text in (path.name, path.as_posix()))
 
 
 def root_prefixes(roots: Sequence[Path]) -> list[str]:
@@ -81,41 +144,3 @@ def root_prefixes(roots: Sequence[Path]) -> list[str]:
         if len(set(prefixes)) == len(prefixes):
             return prefixes
     raise ValueError(f"{roots[0]}: the same root is given twice; give each folder once")
-
-
-class AudioIndex:
-    """Finds the recording that a name in an annotation means."""
-
-    def __init__(self, files: Iterable[AudioFile]) -> None:
-        self._by_stem: dict[str, list[AudioFile]] = defaultdict(list)
-        for file in files:
-            self._by_stem[file.path.stem].append(file)
-
-    def find(self, name: str, near: tuple[str, ...]) -> list[AudioFile]:
-        """The recordings that `name` may mean: none, one, or several when it is ambiguous.
-
-        name  the name of an audio file with or without its ending, perhaps behind folders of this or another machine
-        near  the folders from the root to the annotation file
-
-        Of several recordings of that name the best are those that share most folders with the name, then with the
-        annotation file, counted from the root (bird1/x.txt, bird1/x.wav) and then from the file (segments/bird1/x.txt,
-        audio/bird1/x.wav).
-        """
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not parts:
-            return []
-        base, folders = parts[-1], parts[:-1]
-        files = list(self._by_stem.get(base, []))
-        if is_audio(Path(base)):
-            files += self._by_stem.get(Path(base).stem, [])
-        files = [file for file in files if file.path.name == base] or files
-        scores = [
-            (_shared(folders[::-1], f.folders[::-1]), _shared(near, f.folders), _shared(near[::-1], f.folders[::-1]))
-            for f in files
-        ]
-        return [file for file, score in zip(files, scores) if score == max(scores)]
-
-
-def _shared(first: Sequence[str], second: Sequence[str]) -> int:
-    """How many leading parts are equal."""
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, second)))

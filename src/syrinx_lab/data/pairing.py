@@ -11,7 +11,8 @@ from typing import Literal
 from .annotation_candidates import read_candidates
 from .annotation_records import Annotation, AnnotationFile, Problem
 from .annotation_rules import AS_WRITTEN, AnnotationRules
-from .layout import AudioFile, AudioIndex
+from .audio_index import AudioIndex
+from .layout import AudioFile
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def pair(
 
     Two files of the same rank for one recording are an error, as is a name that fits several recordings.
     """
-    index, outcome = AudioIndex(audio), Pairing()
+    index, outcome = AudioIndex(audio, folder), Pairing()
     found, outcome.passed = read_candidates(index, folder, files, annotations, rules)
     candidates = sorted(found, key=lambda c: (c.rank, c.file.path))
     ranks: dict[str, tuple[int, int, int, int]] = {}
@@ -93,6 +94,10 @@ def pair(
                 )
             else:
                 passed_over[file.format].append(file.path)
+        outcome.problems += _renamed(file, index)
+        if outside := [name for name in absent if name and index.outside(name, file.path.parent)]:
+            outcome.problems.append(Problem(file.path, file.named_on.get(outside[0]), _outside(outside), "note"))
+            absent = [name for name in absent if name not in set(outside)]
         if absent:
             missing.append((file, absent))
         if used:
@@ -101,7 +106,7 @@ def pair(
     complete = len(outcome.sources) == len(audio)
     for file, absent in missing:
         severity = "note" if complete and file.format not in believed else missing_audio
-        outcome.problems.append(Problem(file.path, file.named_on[absent[0]], _no_audio(absent), severity))
+        outcome.problems.append(Problem(file.path, file.named_on[absent[0]], _no_audio(absent, index), severity))
     for name, paths in passed_over.items():
         outcome.problems.append(Problem(paths[0], None, _not_used(name, len(set(paths)), believed), "note"))
     outcome.problems = merged(outcome.problems)
@@ -136,10 +141,34 @@ def _twice(recording: str, first: Path, second: Path) -> str:
     return f"{recording} is annotated in {first} as well; keep one, or choose with data.annotation_root"
 
 
-def _no_audio(absent: list[str]) -> str:
+def _outside(names: list[str]) -> str:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]!r}{more} lie outside data.root and are left out"
+
+
+def _no_audio(absent: list[str], index: AudioIndex) -> str:
     more = f" (nor {len(absent) - 1} more that it names)" if len(absent) > 1 else ""
     what = f"there is no recording {absent[0]!r}{more}" if absent[0] else "there is no recording of this file's name"
+    if absent[0] and (found := index.elsewhere(absent[0])):
+        rest = f" and {len(found) - 1} more folders" if len(found) > 1 else ""
+        where = f"one of that name lies in {found[0].path.parent}{rest}"
+        return f"{what}: {where}; correct the folder in the name, add the audio, or set data.unannotated=skip"
     return f"{what}; add the audio, delete the annotation, or set data.unannotated=skip"
+
+
+def _renamed(file: AnnotationFile, index: AudioIndex) -> list[Problem]:
+    """That the names of a file bear a folder which is called otherwise here."""
+    folders = {folder: name for name in file.recordings if (folder := index.renamed(name)) is not None}
+    return [
+        Problem(
+            file.path,
+            file.named_on.get(name),
+            f"{name!r} is said to lie in a folder {folder!r}, which is not here; taken for the recording "
+            f"{index.find(name, ())[0].id} all the same",
+            "warning",
+        )
+        for folder, name in folders.items()
+    ]
 
 
 def _not_used(name: str, count: int, believed: set[str]) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from .annotation_records import Problem
+from .annotation_problem import Problem, printable
 from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .foreign import foreign_audio
-from .layout import AudioFile, expand, is_audio, list_files, matches, root_prefixes
+from .layout import AudioFile, expand, is_audio, list_files, matches, root_prefixes, same_text
 from .pairing import Pairing, pair
 
 _SHOWN = 3  # files that are not annotations
@@ -30,34 +30,52 @@ def missing_folder(path: Path, option: str, or_file: bool = False) -> Problem | 
     return Problem(path, None, f"{what}; set data.{option} to an existing folder")
 
 
-def find_audio(roots: Sequence[Path]) -> tuple[list[list[AudioFile]], list[Problem]]:
-    """The audio files of every root, in order of id, and what is wrong with them: none at all, or two under one id."""
+def find_audio(roots: Sequence[Path], pattern: str | None = None) -> tuple[list[list[AudioFile]], list[Problem]]:
+    """The audio files of every root, in order of id, and what is wrong with them: none at all, or two under one id.
+
+    Two files whose names differ only in their ending are one recording in two forms. Those that match the pattern of
+    `choose_audio` count; where none does, either will do, for it is only there to be named by annotations.
+    """
     problems: list[Problem] = []
     found: list[list[AudioFile]] = []
-    ids: dict[str, Path] = {}
+    ids: dict[str, AudioFile] = {}
     places: dict[str, str] = {}
     for root, prefix in zip(roots, root_prefixes(roots)):
         files: list[AudioFile] = []
-        names = list_files(root)
-        for name in filter(is_audio, names):
-            file = AudioFile(prefix + name.with_suffix("").as_posix(), root / name, name.parent.parts)
-            place = os.path.realpath(file.path)
+        names, unreadable = list_files(root)
+        problems += unreadable
+        audio = [
+            AudioFile(printable(prefix + same_text(name.with_suffix("").as_posix())), root / name, name.parent.parts)
+            for name in filter(is_audio, names)
+        ]
+        for file in sorted(audio, key=lambda file: not _chosen(file, pattern)):  # the chosen ones first
+            place, wanted = os.path.realpath(file.path), _chosen(file, pattern)
             if file.id in ids:
-                advice = "keep one, or choose with data.audio_pattern, such as *.wav"
-                problems.append(Problem(file.path, None, f"has the same name as {ids[file.id].name}; {advice}"))
+                problems += [_one_id(file, ids[file.id])] if wanted else []
             elif place in places:
-                problems.append(
-                    Problem(file.path, None, f"the same file is read as {places[place]} already; give it once")
-                )
+                message = f"the same file is read as {places[place]} already; give it once"
+                problems += [Problem(file.path, None, message)] if wanted else []
             else:
-                ids[file.id], places[place] = file.path, file.id
+                ids[file.id], places[place] = file, file.id
                 files.append(file)
-        if not files:
+        if not files and not unreadable:
             holds = f"{len(names)} files, none of them audio" if names else "nothing"
             advice = foreign_audio(names) or "set data.root to the folder of the recordings"
             problems.append(Problem(root, None, f"the folder holds {holds}; {advice}"))
         found.append(sorted(files, key=lambda file: file.id))
     return found, problems
+
+
+def _one_id(file: AudioFile, other: AudioFile) -> Problem:
+    if file.path.suffix != other.path.suffix:
+        advice = f"keep one, or choose with data.audio_pattern, such as *{file.path.suffix}"
+    else:
+        advice = "they differ only in how their letters are encoded; rename one"
+    return Problem(file.path, None, f"has the same name as {other.path.name}; {advice}")
+
+
+def _chosen(file: AudioFile, pattern: str | None) -> bool:
+    return matches(Path(*file.folders, file.path.name), pattern)
 
 
 def pair_roots(
@@ -85,7 +103,11 @@ def pair_roots(
         groups = [[replace(f, folders=PurePosixPath(f.id).parent.parts) for files in audio for f in files]]
     for files, side in zip(groups, sides):
         folder = side.parent if side.is_file() else side
-        candidates = [Path(side.name)] if side.is_file() else [name for name in list_files(side) if not is_audio(name)]
+        candidates = [Path(side.name)]
+        if not side.is_file():
+            names, unreadable = list_files(side)
+            candidates = [name for name in names if not is_audio(name)]
+            outcome.problems += [] if annotation_root is None else unreadable  # else they are known from the audio
         pairing = pair(files, folder, candidates, annotations, "warning" if unannotated == "skip" else "error", rules)
         outcome.sources.update(pairing.sources)
         outcome.problems += pairing.problems
@@ -95,7 +117,7 @@ def pair_roots(
 
 def choose_audio(audio: Sequence[Sequence[AudioFile]], pattern: str | None) -> list[AudioFile]:
     """The recordings whose name or path below the root matches the pattern, in order of id."""
-    chosen = [f for files in audio for f in files if matches(Path(*f.folders, f.path.name), pattern)]
+    chosen = [file for files in audio for file in files if _chosen(file, pattern)]
     return sorted(chosen, key=lambda file: file.id)
 
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from .directory import RunDirectory
 from .activity import UNDER_WAY
+from .directory import RunDirectory
 
 # of Ctrl-C, `kill` and a cluster's time limit, a closed terminal, and the warnings that clusters can be asked for
 SIGNALS = tuple(
