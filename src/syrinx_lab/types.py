@@ -232,3 +232,4 @@ class Score:
     onset_error_ms: float
     ignition_rate: float
     oscillator_share: float
+    autonomy_published: float

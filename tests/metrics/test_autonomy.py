@@ -18,7 +18,15 @@ from syrinx_lab.types import Score
 
 RATE = 44_100
 ONSET, OFFSET = 1985, 6395
-WORST = {"autonomy": -5.0, "spec_corr": 0.0, "tf_corr": 0.0, "bounded_frac": 0.0, "env_corr": 0.0, "ignition_rate": 0.0}
+WORST = {
+    "autonomy_published": -5.0,
+    "autonomy": -5.0,
+    "spec_corr": 0.0,
+    "tf_corr": 0.0,
+    "bounded_frac": 0.0,
+    "env_corr": 0.0,
+    "ignition_rate": 0.0,
+}
 Maker = Callable[..., np.ndarray]
 
 

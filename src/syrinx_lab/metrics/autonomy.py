@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..types import Score
 from .audible import Signal, as_signal, is_audible
+from .autonomy_published import autonomy_published
 from .boundedness import bounded
 from .envelope_correlation import env_corr
 from .fundamental import f0_cents
@@ -37,8 +38,8 @@ def score_clip(
 ) -> Score:
     """Every metric of one cold start; see the files of the metrics for their formulas.
 
-    autonomy with its parts, tf_corr and env_corr look at the whole clip, so that a song that begins early or does not
-    stop counts; f0_cents and the vanishing of bounded_frac look at the syllable [onset, offset).
+    autonomy with its parts, autonomy_published, tf_corr and env_corr look at the whole clip, so that a song that begins
+    early or does not stop counts; f0_cents and the vanishing of bounded_frac look at the syllable [onset, offset).
 
     output              (n,) audio that the model radiates from a cold start at sample 0
     target              (n,) the recording, n at least 64
@@ -68,6 +69,7 @@ def score_clip(
         onset_error_ms=start.onset_error_ms,
         ignition_rate=start.ignited,
         oscillator_share=math.nan if without_oscillator is None else oscillator_share(out, without_oscillator),
+        autonomy_published=autonomy_published(out, ref, sample_rate=sample_rate),
     )
 
 

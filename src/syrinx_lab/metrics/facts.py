@@ -39,6 +39,7 @@ METRICS: dict[str, Metric] = {
         Metric("spec_corr", "correlation", True, low=-1.0, high=1.0),
         Metric("amp_pen", "|log ratio|", False, low=0.0),
         Metric("pitch_pen", "|log ratio|", False, low=0.0),
+        Metric("autonomy_published", "dimensionless", True, high=1.0),
         Metric("f0_cents", "cents", False, low=0.0),
         Metric("env_corr", "correlation", True, low=-1.0, high=1.0),
         Metric("onset_error_ms", "ms", False, low=0.0),

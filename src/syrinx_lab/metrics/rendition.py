@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .audible import Signal, as_signal, is_audible
+from .autonomy_published import autonomy_published
 from .time_frequency import tf_corr
+from .welch_spectrum import spectral_agreement
 
 
 def rendition_tf_corr(
@@ -28,6 +30,22 @@ def rendition_tf_corr(
     """
     a, b = _aligned(as_signal(first), as_signal(second), first_onset, second_onset)
     return (_directed(a, b, sample_rate) + _directed(b, a, sample_rate)) / 2
+
+
+def rendition_autonomy(
+    first: ArrayLike, second: ArrayLike, first_onset: int, second_onset: int, *, sample_rate: float
+) -> dict[str, float]:
+    """`autonomy` and `autonomy_published` between two renditions, aligned as `rendition_tf_corr` aligns them.
+
+    Both scores take output and target alike, so that one direction says all. NaN when either is silent or not finite.
+    """
+    a, b = _aligned(as_signal(first), as_signal(second), first_onset, second_onset)
+    if not is_audible(a):
+        return {"autonomy": math.nan, "autonomy_published": math.nan}
+    return {
+        "autonomy": spectral_agreement(a, b, sample_rate=sample_rate).autonomy,
+        "autonomy_published": autonomy_published(a, b, sample_rate=sample_rate),
+    }
 
 
 def rendition_anchor(

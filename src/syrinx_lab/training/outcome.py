@@ -17,7 +17,7 @@ from ..figures.drives import drives_figure
 from ..figures.losses import loss_panels
 from ..figures.style import save_figure
 from ..metrics.facts import METRICS
-from ..metrics.rendition import rendition_tf_corr
+from ..metrics.rendition import rendition_autonomy, rendition_tf_corr
 from ..model import Ouroboros
 from .clips import Clip, Take, read_drives
 
@@ -82,10 +82,16 @@ def write_loss_figure(folder: Path, history: Sequence[Mapping[str, Any]]) -> Pat
 
 
 def rendition_anchor(pairs: Sequence[tuple[Clip, Clip]], sample_rate: int) -> dict[str, Any]:
-    """The bird's own reproducibility: mean tf_corr over pairs of renditions, None when no syllable is sung twice."""
-    values = [rendition_tf_corr(a.x, b.x, a.onset, b.onset, sample_rate=sample_rate) for a, b in pairs]
-    values = [value for value in values if not np.isnan(value)]
-    return {"tf_corr": float(np.mean(values)) if values else None, "pairs": len(values)}
+    """The bird's own reproducibility: mean tf_corr and both autonomies over pairs of renditions, None without a pair."""
+    found: dict[str, list[float]] = {"tf_corr": [], "autonomy": [], "autonomy_published": []}
+    for a, b in pairs:
+        between = a.x, b.x, a.onset, b.onset
+        scores = {"tf_corr": rendition_tf_corr(*between, sample_rate=sample_rate)}
+        for name, value in (scores | rendition_autonomy(*between, sample_rate=sample_rate)).items():
+            if not np.isnan(value):
+                found[name].append(value)
+    means = {name: float(np.mean(values)) if values else None for name, values in found.items()}
+    return {**means, "pairs": len(found["tf_corr"])}
 
 
 def print_scores(manifest: Mapping[str, Any], console: Console | None = None) -> None:
@@ -106,7 +112,10 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
     if anchor["tf_corr"] is not None:
         print(
             "two renditions of one syllable by the bird itself: "
-            f"tf_corr {anchor['tf_corr']:.3f} ({anchor['pairs']} pairs)"
+            + ", ".join(
+                f"{name} {value:.3f}" for name, value in anchor.items() if name != "pairs" and value is not None
+            )
+            + f" ({anchor['pairs']} pairs)"
         )
     analytic = manifest["anchors"].get("analytic")
     if analytic is not None:
