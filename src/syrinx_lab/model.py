@@ -20,6 +20,7 @@ from .ode.noise.filtered import FilteredNoise
 from .ode.oscillator import SoftClamp
 from .ode.rollout import BACKENDS, Forcing, rollout
 from .ode.syrinx.prior import Gestures, SyrinxPrior
+from .transfer import normal
 from .types import Drives, Trajectory
 
 
@@ -256,9 +257,7 @@ class Ouroboros(nn.Module):
 
     def excitation(self, like: Tensor, generator: torch.Generator) -> Tensor | None:
         """White noise (2, B, H) of unit variance for `like` (B, H), breath's and background's; None without a noise."""
-        if self.noise_net is None:
-            return None
-        return torch.randn(2, *like.shape, generator=generator, device=generator.device).to(like)
+        return None if self.noise_net is None else normal((2, *like.shape), generator, like)
 
     def source(self, trajectory: Trajectory, drives: Drives) -> Tensor:
         """(B, H) what the oscillator sends into the tract: x itself, or gain v with a prior."""

@@ -7,12 +7,14 @@ Shape letters: B batch, L samples of a segment, H samples of a rollout, T contro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from .transfer import sent
 
 
 class Category(IntEnum):
@@ -61,6 +63,9 @@ class Vocalisation:
 class Batch:
     """Training windows with their derivatives in units of the sample interval dt.
 
+    The sound is computed with, and goes to the device; category and onset say where rollouts begin, which the host
+    decides: it would have to wait for a device to read them there.
+
     x         (B, L)  audio
     dx        (B, L)  dt dx/dt
     d2x       (B, L)  dt^2 d2x/dt2
@@ -75,9 +80,12 @@ class Batch:
     onset: Tensor
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
-        """A copy of the batch on `device`."""
-        moved = {f.name: getattr(self, f.name).to(device, non_blocking=non_blocking) for f in fields(self)}
-        return Batch(**moved)
+        """The batch with its sound on `device`, and category and onset where they are.
+
+        non_blocking: whether the host may go on before the copy from page-locked memory is done.
+        """
+        sound = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in ("x", "dx", "d2x")}
+        return replace(self, **sound)
 
     def pin_memory(self) -> Batch:
         """A copy of the batch in page-locked memory, as DataLoader asks for."""
@@ -157,20 +165,20 @@ class Drives:
         """The drives of `length` samples from sample start[b] on, for every item b of the batch.
 
         start (B,) int64, multiples of hop: at control rate a window begins on a knot, and ends on the first knot that
-        is not before its last sample. Raises ValueError when a window begins elsewhere or leaves the drives.
+        is not before its last sample; the host reads it, so it had better lie there. Raises ValueError when a window
+        begins elsewhere or leaves the drives.
         """
-        if int(start.min()) < 0 or int(start.max()) + length > self.samples:
-            raise ValueError(
-                f"windows of {length} samples from {start.tolist()} leave drives of {self.samples} samples"
-            )
-        if bool((start % self.hop).any()):
-            raise ValueError(f"windows from {start.tolist()}: drives of hop {self.hop} are cut at multiples of it")
-        start, steps = start // self.hop, -(-(length - 1) // self.hop) + 1
-        first = int(start[0])
-        if bool((start == first).all()):
+        places = start.tolist()
+        if min(places) < 0 or max(places) + length > self.samples:
+            raise ValueError(f"windows of {length} samples from {places} leave drives of {self.samples} samples")
+        if any(place % self.hop for place in places):
+            raise ValueError(f"windows from {places}: drives of hop {self.hop} are cut at multiples of it")
+        first, steps = places[0] // self.hop, -(-(length - 1) // self.hop) + 1
+        if len(set(places)) == 1:
             return self._each(lambda knots: knots[:, first : first + steps])
-        index = start[:, None] + torch.arange(steps, device=start.device)
-        item = torch.arange(len(start), device=start.device)[:, None]
+        device = self.gamma.device
+        index = sent(start // self.hop, device)[:, None] + torch.arange(steps, device=device)
+        item = torch.arange(len(start), device=device)[:, None]
         return self._each(lambda knots: knots[item, index])
 
     def held(self, samples: int) -> Drives:

@@ -49,6 +49,7 @@ class Analyser(nn.Module):
         start = self.given or self.widest
         self.register_buffer("range_hz", torch.tensor([start.min_hz, start.max_hz], dtype=torch.float64))
         self.register_buffer("background", torch.tensor(0.0))
+        self._read: tuple[Tensor, int, PitchRange] | None = None
 
     def calibrate(self, recordings: Iterable[Tensor], syllables: Iterable[Tensor]) -> None:
         """Take the range of pitch from syllables, and the background from whole recordings.
@@ -104,10 +105,16 @@ class Analyser(nn.Module):
 
     def forward(self, x: Tensor, hop: int) -> AnalyticControls:
         """The controls of recordings x (B, L) at knots `hop` samples apart."""
-        low, high = self.range_hz.tolist()
         return analytic_controls(
-            x, self.sample_rate, hop, PitchRange(low, high), self.lookahead_ms, envelope_ms=self.envelope_ms
+            x, self.sample_rate, hop, self.pitch_range(), self.lookahead_ms, envelope_ms=self.envelope_ms
         )
+
+    def pitch_range(self) -> PitchRange:
+        """The range of pitch as numbers; the buffer is read once after every change, since the host waits for it."""
+        buffer = self.range_hz
+        if self._read is None or self._read[0] is not buffer or self._read[1] != buffer._version:
+            self._read = (buffer, buffer._version, PitchRange(*buffer.tolist()))
+        return self._read[2]
 
 
 def _thinned(values: Tensor, most: int = 2**20) -> Tensor:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..metrics.autonomy import mean_score, rescaling, score_clip
 from ..metrics.teacher_forced import teacher_forced_r2
 from ..model import Ouroboros
+from ..transfer import normal
 from ..types import Drives, Score, Trajectory, Vocalisation
 
 Samples = NDArray[np.float32]
@@ -89,7 +90,7 @@ def cold_start(
     state's trajectory (1, L) and the drives."""
     drives = read_drives(model, clip)
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(2, 1, generator=generator).to(drives.gamma) * ic_noise_rms
+    noise = normal((2, 1), generator, drives.gamma) * ic_noise_rms
     trajectory = model.sing(drives, (noise[0], noise[1]), len(clip.x))
     silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
     excitation = model.excitation(trajectory.x, generator)

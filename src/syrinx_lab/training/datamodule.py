@@ -205,7 +205,8 @@ class SongDataModule(LightningDataModule):
             num_workers=self.num_workers,
             # joblib's processes start others by a method that workers do not take; macOS cannot fork safely
             multiprocessing_context="fork" if self.num_workers and sys.platform == "linux" else None,
-            pin_memory=False,
+            # copies to a GPU from other memory would make the host wait for it
+            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
         )
 
     @property

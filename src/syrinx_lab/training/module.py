@@ -13,6 +13,7 @@ from torch import Tensor
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
 from ..types import Batch
+from .finite import read_update
 from .prediction import predict
 from .schedules import HorizonSchedule
 
@@ -97,7 +98,8 @@ class OuroborosModule(LightningModule):
         self.forcing_rate, self.adjoint_decay = forcing_rate, adjoint_decay
         self.onset_lead = round(onset_lead_ms * 1e-3 * model.sample_rate)
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
-        self._loss_is_finite = True
+        self._parts: dict[str, Tensor] = {}  # of the update under way
+        self._items = 0
 
     def configure_optimizers(self) -> Any:
         """The optimiser over all parameters, drives and responses at rates of their own, with its scheduler."""
@@ -117,8 +119,12 @@ class OuroborosModule(LightningModule):
         """The rollout's length in samples in the current epoch."""
         return self.horizon(self.current_epoch, self.planned_epochs)
 
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """Queue the copy behind what the device has to do; the host goes on."""
+        return batch.to(device, non_blocking=True)
+
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
-        """The total loss of a batch; its parts go to the log."""
+        """The total loss of a batch; its parts are logged when the gradients are known."""
         prediction = predict(
             self.model,
             batch,
@@ -131,21 +137,26 @@ class OuroborosModule(LightningModule):
             generator=self.noise_generator(self.global_step),
         )
         total, parts = self.objective(prediction)
-        self._loss_is_finite = bool(torch.isfinite(total.detach()))
-        for name, value in {"total": total.detach(), **parts}.items():
-            if math.isfinite(value := float(value)):
-                self.log(f"loss/{name}", value, on_step=False, on_epoch=True, batch_size=len(batch))
+        self._parts, self._items = {"total": total.detach(), **parts}, len(batch)
         # an untrained prior without a tract has nothing to learn: a total that nothing hangs on gives nobody a gradient
         return total if total.requires_grad else total.requires_grad_()
 
     def on_after_backward(self) -> None:
-        """Drop the gradients of an update that is not finite."""
-        gradients = [p.grad for p in self.parameters() if p.grad is not None]
-        finite = self._loss_is_finite and all(bool(torch.isfinite(g).all()) for g in gradients)
+        """Log the update's losses and drop its gradients when it is not finite: the one look at the device in a step.
+
+        What is logged stays on the host: a number sent to the device would make the host wait again.
+        """
+        values, finite = read_update(self._parts, [p.grad for p in self.parameters() if p.grad is not None])
+        finite = finite and math.isfinite(values["total"])
+        for name, value in values.items():
+            if math.isfinite(value):
+                number = torch.tensor(value)
+                self.log(f"loss/{name}", number, on_step=False, on_epoch=True, batch_size=self._items)
         if not finite:
             for parameter in self.parameters():
                 parameter.grad = None
-        self.log("loss/nan_skip", float(not finite), on_step=False, on_epoch=True, reduce_fx="sum", batch_size=1)
+        skipped = torch.tensor(float(not finite))
+        self.log("loss/nan_skip", skipped, on_step=False, on_epoch=True, reduce_fx="sum", batch_size=1)
 
     def configure_gradient_clipping(
         self,
@@ -165,7 +176,7 @@ class OuroborosModule(LightningModule):
             parameter.requires_grad_(learned)
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
         state = {"train/horizon": float(self.current_horizon() if self.objective.needs_rollout else 0)}
-        ramped = [name for name in ("spec", "env", "env_log", "ltas") if name in self.objective.terms]
+        ramped = [name for name in self.objective.terms if self.objective.weights[name] > 0]
         state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ramped}
         self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True, batch_size=1)
 

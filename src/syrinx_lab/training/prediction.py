@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..model import Ouroboros
 from ..ode.rollout import Forcing
+from ..transfer import normal, sent
 from ..types import Batch, Category, Prediction
 
 
@@ -29,8 +30,8 @@ def initial_condition(
 
     Noise is drawn for every item, so that an item's draw does not depend on the categories around it.
     """
-    noise = torch.randn(2, len(x), generator=generator, device=generator.device).to(x) * ic_noise_rms
-    cold = category == Category.ONSET
+    noise = normal((2, len(x)), generator, x) * ic_noise_rms
+    cold = sent(category == Category.ONSET, x.device)
     return torch.where(cold, noise[0], x), torch.where(cold, noise[1], v)
 
 
@@ -69,7 +70,7 @@ def predict(
     if horizon is None:
         return prediction
     start = rollout_start(batch, horizon, onset_lead, drives.hop)
-    window = start[:, None] + torch.arange(horizon, device=start.device)
+    window = sent(start, batch.x.device)[:, None] + torch.arange(horizon, device=batch.x.device)
     target = batch.x.gather(1, window)
     velocity = model.velocity(batch.dx.gather(1, window if forcing_rate > 0 else window[:, :1]))
     heard = drives.window(start, horizon)
