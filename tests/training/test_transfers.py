@@ -40,7 +40,10 @@ def lit(*overrides: str) -> OuroborosModule:
 
 @pytest.mark.parametrize(
     "overrides",
-    [("loss.lam_env_log=1", "loss.lam_weights=1"), ("experiment=zebra_finch", "data=synthetic", "oscillator.settle_ms=0.1")],
+    [
+        ("loss.lam_env_log=1", "loss.lam_weights=1"),
+        ("experiment=zebra_finch", "data=synthetic", "oscillator.settle_ms=0.1"),
+    ],
     ids=["published", "recipe"],
 )
 def test_nothing_before_the_backward_pass_waits_for_the_device(
