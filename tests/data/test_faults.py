@@ -129,3 +129,13 @@ def test_faults_of_published_notmat_files(faults_root: Path, truth: Truth, tmp_p
         assert math.isclose(corpus.recordings["rec1"].syllables[0].offset, 0.04 * 44100, abs_tol=0.5)
     _, problems = inspect_corpus(tmp_path, label=["a", "s"])
     assert [p.severity for p in problems] == ["warning", "error"]
+
+
+def test_rows_of_a_folder_that_is_not_there_are_refused(faults_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "d1").mkdir()
+    for number in range(5):
+        (tmp_path / "d1" / f"rec{number}.wav").symlink_to(faults_root / "audio" / f"rec{number}.wav")
+    shutil.copy(faults_root / "days_wrong_folder" / "syllables.csv", tmp_path)
+    _, problems = inspect_corpus(tmp_path)
+    assert "there is no recording 'd3/rec0.wav'" in problems[0].message
+    assert problems[0].severity == "error"

@@ -86,10 +86,8 @@ def read_csv(
 def _read_row(reading: _Reading, row: list[str], line: int, delimiter: str) -> None:
     found, columns = reading.found, reading.columns
     if len(row) != columns.count:
-        commas = (
-            delimiter == "," and len(row) > columns.count and all(not f.strip() or f.strip().isdigit() for f in row)
-        )
-        advice = "decimal commas need another delimiter, such as a semicolon" if commas else "correct the line"
+        commas = delimiter == "," and len(row) == columns.count + 2
+        advice = "decimal commas need another delimiter, as a semicolon" if commas else "correct the line"
         found.fault(line, f"{len(row)} fields where the header has {columns.count}; {advice}")
         return
     audio = "" if columns.audio is None else row[columns.audio].strip()

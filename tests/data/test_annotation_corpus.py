@@ -1,0 +1,201 @@
+"""Annotations and recordings together: channels, units, silences, what is left out, and what is said of the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from folders import RATE, TEXT, annotate, load, spans, tone, write_text, write_tone
+
+from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.report import print_report, summarise
+
+RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
+
+
+def stereo(root: Path, *rows: tuple[int, float, str], channels: int = 2) -> Path:
+    """A recording whose channel k holds a constant tone of amplitude 0.1 (k + 1), and selections of 0.1 s."""
+    wave = np.stack([tone(400, 1, RATE, 0.1 * (k + 1)) for k in range(channels)], axis=1)
+    soundfile.write(root / "x.wav", wave, RATE, subtype="FLOAT")
+    lines = [f"{k}\tS {c}\t{c}\t{onset}\t{onset + 0.1}\t{label}" for k, (c, onset, label) in enumerate(rows)]
+    write_text(root / "x.selections.txt", RAVEN + "\n".join(lines) + "\n")
+    return root
+
+
+def loudness(root: Path, **options: object) -> float:
+    return float(np.abs(load(root, scale="none", **options).recordings["x"].samples).max())
+
+
+def test_selections_of_one_channel_are_cut_from_it(tmp_path: Path) -> None:
+    root = stereo(tmp_path, (2, 0.1, "a"), (2, 0.5, "b"))
+    assert loudness(root) == pytest.approx(0.2, rel=1e-3)
+    _, problems = inspect_corpus(root, sample_rate=RATE)
+    message = "the selections are on channel 2, which was read instead of data.channel=0"
+    assert message in [p.message for p in problems if p.severity == "note"]
+    assert loudness(root, channel="mean") == pytest.approx(0.15, rel=1e-3)
+
+
+def test_of_selections_on_several_channels_those_of_data_channel_count(tmp_path: Path) -> None:
+    root = stereo(tmp_path, (1, 0.1, "a"), (2, 0.12, "b"), (2, 0.5, "b"))
+    _, problems = inspect_corpus(root, sample_rate=RATE)
+    said = (
+        "selections of x.wav: 1 on channel 1, 2 on channel 2; those of channel 1 were read, data.channel=1 reads others"
+    )
+    assert said in [p.message for p in problems if p.severity == "warning"]
+    assert (load(root).labels(), loudness(root)) == ({"a": 1}, pytest.approx(0.1, rel=1e-3))
+    assert (load(root, channel=1).labels(), loudness(root, channel=1)) == ({"b": 2}, pytest.approx(0.2, rel=1e-3))
+
+
+def test_a_selection_on_both_channels_counts_once_for_their_mean(tmp_path: Path) -> None:
+    root = stereo(tmp_path, (1, 0.1, "a"), (2, 0.1, "a"), (2, 0.5, "b"))
+    assert load(root, channel="mean").labels() == {"a": 1, "b": 1}
+
+
+def test_a_channel_that_the_recording_lacks(tmp_path: Path) -> None:
+    root = stereo(tmp_path, (2, 0.1, "a"), channels=1)
+    corpus, problems = inspect_corpus(root, sample_rate=RATE)
+    assert corpus.labels() == {"a": 1}
+    said = "x.wav has one channel, but selections are on channel 2; the one was read"
+    assert [(p.severity, p.message) for p in problems] == [("warning", said)]
+
+
+@pytest.mark.parametrize(
+    ("scale", "unit", "says"), [(1e3, "ms", "as milliseconds"), (RATE, "samples", f"as samples at {RATE} Hz")]
+)
+def test_times_beyond_the_end_hint_at_their_unit(tmp_path: Path, scale: float, unit: str, says: str) -> None:
+    onsets = [5e-4, *(0.11 + 0.09 * k for k in range(9))]  # the first lies within, as a number of ms or samples
+    annotate(tmp_path, "x.wav", "".join(f"{onset * scale:g} {(onset + 0.08) * scale:g} a\n" for onset in onsets))
+    _, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    (problem,) = problems
+    assert f"times lie beyond the end of x.wav, 1.0000 s, but fit {says}: set data.time_unit={unit}" in problem.message
+    assert problem.severity == "error"
+    assert load(tmp_path, time_unit=unit).labels()["a"] == 10
+
+
+def test_one_syllable_a_little_beyond_the_end_is_no_question_of_units(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav", "1.2 1.3 a\n")
+    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    assert "syllable a from 1.2 to 1.3 s lies beyond the end of x.wav" in problem.message
+
+
+def test_silences_are_counted_unless_asked_for(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.3 0.4 SIL\n0.5 0.6 h#\n0.7 0.8 SIL\n")
+    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    assert corpus.labels() == {"a": 1}
+    message = "3 stretches left out as silence: SIL (2), h# (1); data.silence_labels=[] keeps them"
+    assert [(p.severity, p.message) for p in problems] == [("note", message)]
+    assert load(tmp_path, silence_labels=[]).labels() == {"SIL": 2, "a": 1, "h#": 1}
+    assert load(tmp_path, silence_labels=["a"]).labels() == {"SIL": 2, "h#": 1}
+    assert load(tmp_path, label=["a", "SIL"]).labels() == {"SIL": 2, "a": 1}
+
+
+@pytest.mark.parametrize(
+    "bad", ["0.6 0.5 s", "nan 0.5 s", "0.9 1.2 s", "0.55 0.5500001 s", "-0.5 0.05 s", "0.31 0.49 s", "0.05 0.95 s"]
+)
+def test_a_fault_of_a_label_that_was_not_asked_for_stops_nothing(tmp_path: Path, bad: str) -> None:
+    annotate(tmp_path, "x.wav", f"0.1 0.2 a\n0.3 0.5 b\n{bad}\n")
+    with pytest.raises(ValueError, match=r"x\.txt, line [123]: "):
+        load(tmp_path)
+    for options in ({"label": ["a", "b"]}, {"faulty": "skip"}):
+        corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE, **options)  # type: ignore[arg-type]
+        assert {p.severity for p in problems} == {"warning"}
+        assert all(p.message.endswith("; left out") for p in problems)
+        if "label" in options:
+            assert spans(corpus, "x") == [("a", 800, 1600), ("b", 2400, 4000)]
+
+
+def test_what_cannot_be_read_is_left_out_with_its_recording(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav")
+    write_tone(tmp_path / "y.wav")
+    write_text(tmp_path / "y.TextGrid", "File type")
+    assert "y.TextGrid: cannot be read as textgrid" in str(inspect_corpus(tmp_path, sample_rate=RATE)[1][0])
+    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE, faulty="skip")
+    assert list(corpus.recordings) == ["x"]
+    assert [p.severity for p in problems] == ["warning"]
+
+
+def test_options_of_annotations_are_checked_before_reading(tmp_path: Path) -> None:
+    for option, value in (("faulty", "ignore"), ("time_unit", "min")):
+        with pytest.raises(ValueError, match=f"^{option} must be .* not '{value}'; set data.{option}"):
+            inspect_corpus(tmp_path / "none", **{option: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("t.csv", "bird,age\nx,1\n", "its header names no onsets and no offsets; it has: bird, age"),
+        ("notes.txt", "a rainy day\n", "its lines are not `onset offset [label]` with numbers first"),
+        ("t.xlsx", "PK", "a spreadsheet: save it as csv with the columns files, onsets, offsets, labels"),
+        ("x.eaf", "<xml/>", "ELAN's: export it as a Praat TextGrid"),
+        ("x.aup3", "SQLite", "an Audacity project: export its labels"),
+    ],
+)
+def test_where_nothing_is_annotated_the_files_there_are_named(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    write_tone(tmp_path / "x.wav")
+    write_text(tmp_path / name, text)
+    problem = inspect_corpus(tmp_path, sample_rate=RATE)[1][-1]
+    assert f"no recording is annotated (1 .wav); {name} was not read: {reason}" in problem.message
+
+
+def test_a_table_with_a_byte_that_is_no_text_is_named(tmp_path: Path) -> None:
+    write_tone(tmp_path / "x.wav")
+    (tmp_path / "t.csv").write_bytes(b"files,onsets\x00\x01\n")
+    assert (
+        "t.csv was not read: not a text file: byte 12 is 0" in inspect_corpus(tmp_path, sample_rate=RATE)[1][-1].message
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("x.cbin", "evfuncs.load_cbin"),
+        ("x.m4a", "ffmpeg"),
+        ("x.rhd", "Intan"),
+        ("x.dat", "raw samples"),
+        ("x.mat", "audiowrite"),
+    ],
+)
+def test_audio_of_kinds_that_cannot_be_read(tmp_path: Path, name: str, advice: str) -> None:
+    write_text(tmp_path / name, "")
+    write_text(tmp_path / "x.cbin.not.mat", "")
+    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    assert f"none of them audio; 1 {Path(name).suffix} file(s) cannot be read; {Path(name).suffix}: " in problem.message
+    assert advice in problem.message
+
+
+def test_names_in_two_normal_forms_are_one_name(tmp_path: Path) -> None:
+    annotate(tmp_path / "a", "e\u0301.wav", "0.1 0.2 e\u0301", "\u00e9.txt")
+    assert load(tmp_path / "a", label="\u00e9").labels() == {"\u00e9": 1}
+    write_tone(tmp_path / "b" / "\u00e9.wav")
+    write_text(tmp_path / "b" / "t.csv", "files,onsets,offsets,labels\ne\u0301.wav,0.1,0.2,a\n")
+    assert load(tmp_path / "b").labels() == {"a": 1}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS takes UTF-8 names alone")
+def test_names_that_are_not_utf8_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    annotate(tmp_path, "x.wav")
+    os.rename(tmp_path / "x.wav", tmp_path / f"{name}.wav")
+    os.rename(tmp_path / "x.txt", tmp_path / f"{name}.txt")
+    assert len(load(tmp_path).fingerprint()) == 16
+    write_text(tmp_path / f"{name}.txt", "0.2 0.1 a\n")
+    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    assert "caf\\xe9.txt, line 1: the offset" in str(problems[0])
+    print_report(summarise(corpus, problems))
+    capsys.readouterr().out.encode("utf-8")
+    with pytest.raises(ValueError, match=r"caf\\xe9\.txt, line 1: ") as caught:
+        load(tmp_path)
+    str(caught.value).encode("utf-8")
+
+
+def test_headerless_csv_belongs_to_the_recording_of_its_name(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav", TEXT.replace(" ", ","), "x.csv")
+    assert load(tmp_path).labels() == {"a": 1, "b": 1}
+    write_text(tmp_path / "features.csv", "1.5,2.5\n3,4\n")
+    assert load(tmp_path).labels() == {"a": 1, "b": 1}
