@@ -82,7 +82,7 @@ def write_loss_figure(folder: Path, history: Sequence[Mapping[str, Any]]) -> Pat
 
 
 def rendition_anchor(pairs: Sequence[tuple[Clip, Clip]], sample_rate: int) -> dict[str, Any]:
-    """The bird's own reproducibility: mean tf_corr and both autonomies over pairs of renditions, None without a pair."""
+    """The bird's own reproducibility: mean tf_corr and both autonomies over pairs of renditions; None without."""
     found: dict[str, list[float]] = {"tf_corr": [], "autonomy": [], "autonomy_published": []}
     for a, b in pairs:
         between = a.x, b.x, a.onset, b.onset
