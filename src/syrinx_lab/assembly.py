@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -106,13 +107,12 @@ def build_module(
     cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: HorizonSchedule
 ) -> OuroborosModule:
     """The LightningModule of a configuration."""
-    scheduler = cfg.optim.scheduler
     return OuroborosModule(
         model,
         objective,
         horizon,
-        build(cfg.optim.optimizer),
-        None if scheduler is None else build(scheduler),
+        _partial(cfg.optim.optimizer, "optim.optimizer"),
+        None if cfg.optim.scheduler is None else _partial(cfg.optim.scheduler, "optim.scheduler"),
         planned_epochs=cfg.n_epochs,
         seed=cfg.seed,
         ic_noise_rms=cfg.loss.ic_noise_rms,
@@ -124,7 +124,21 @@ def build_module(
         drives_rate=cfg.optim.get("drives_rate", 1.0),
         drives_clip=cfg.optim.get("drives_clip", 1.0),
         responses_rate=cfg.optim.get("responses_rate", 1.0),
+        monitor=cfg.optim.get("monitor", "loss/total"),
     )
+
+
+def _partial(node: Any, key: str) -> Any:
+    """What a key of the optimiser's group names, still to be called; ValueError where there is nothing of the name."""
+    if "_target_" not in node:
+        raise ValueError(f"{key} has no _target_: give the path of a torch class, as torch.optim.Adam")
+    if not node.get("_partial_"):
+        raise ValueError(f"{key} has no _partial_: true, which leaves its first argument to training")
+    try:
+        return build(node)
+    except HydraException as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{key}._target_ is {node['_target_']}, which cannot be taken: {reason[:200]}") from None
 
 
 def run_name(config: Mapping[str, Any]) -> str:

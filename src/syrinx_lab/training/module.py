@@ -9,12 +9,14 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
 from ..types import Batch
 from .finite import read_update
 from .prediction import predict
+from .rates import build_scheduler, check_rates
 from .schedules import HorizonSchedule
 
 
@@ -32,7 +34,8 @@ class OuroborosModule(LightningModule):
         objective: weighted loss terms.
         horizon: rollout length in samples as a function of (epoch, planned epochs).
         optimizer: partial of a torch optimiser, called with the parameters.
-        scheduler: partial of a torch scheduler stepped once an epoch, or None.
+        scheduler: partial of a torch scheduler stepped once an epoch, or None. ReduceLROnPlateau is stepped after the
+            epochs that have a value of `monitor`, and before they are saved.
         planned_epochs: epochs of the whole run, over which curricula are stretched.
         seed: of the cold starts' noise.
         ic_noise_rms: rms of x and v at a cold start.
@@ -71,6 +74,7 @@ class OuroborosModule(LightningModule):
         drives_rate: float = 1.0,
         drives_clip: float = 1.0,
         responses_rate: float = 1.0,
+        monitor: str = "loss/total",
     ) -> None:
         super().__init__()
         if responses_rate <= 0:
@@ -90,6 +94,10 @@ class OuroborosModule(LightningModule):
         self.optimizer_factory = optimizer
         self.scheduler_factory = scheduler
         self.planned_epochs = planned_epochs
+        self.monitor = monitor
+        self.plateau: ReduceLROnPlateau | None = None
+        self._plateau_state: dict[str, Any] | None = None
+        check_rates(optimizer, scheduler, monitor, (k for k, w in objective.weights.items() if w > 0), planned_epochs)
         self.seed = seed
         self.ic_noise_rms = ic_noise_rms
         self.grad_clip, self.drives_clip = grad_clip, drives_clip
@@ -108,12 +116,14 @@ class OuroborosModule(LightningModule):
         optimizer = self.optimizer_factory([{"params": group} for group in groups.values()])
         for name, group in zip(groups, optimizer.param_groups):
             group["lr"] *= relative.get(name, 1.0)
-        if self.scheduler_factory is None:
+        scheduler = build_scheduler(self.scheduler_factory, optimizer, self.monitor)
+        if isinstance(scheduler, ReduceLROnPlateau):
+            # Lightning would step it after the checkpoint is written, and not at all where a run goes on
+            self.plateau = scheduler
+            if self._plateau_state is not None:
+                scheduler.load_state_dict(self._plateau_state)
             return optimizer
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": self.scheduler_factory(optimizer), "interval": "epoch"},
-        }
+        return optimizer if scheduler is None else {"optimizer": optimizer, "lr_scheduler": scheduler}
 
     def current_horizon(self) -> int:
         """The rollout's length in samples in the current epoch."""
@@ -179,6 +189,24 @@ class OuroborosModule(LightningModule):
         ramped = [name for name in self.objective.terms if self.objective.weights[name] > 0]
         state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ramped}
         self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True, batch_size=1)
+
+    def on_train_epoch_end(self) -> None:
+        """Show ReduceLROnPlateau the epoch: its mean loss, or what val scored if it was evaluated."""
+        if self.plateau is None:
+            return
+        value = self.trainer.callback_metrics.get(self.monitor)
+        fresh = self.monitor.startswith("loss/") or self.current_epoch + 1 in self.evaluated_epochs
+        if fresh and value is not None and math.isfinite(value):
+            self.plateau.step(float(value))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """The state of ReduceLROnPlateau, which Lightning does not know of."""
+        if self.plateau is not None:
+            checkpoint["plateau"] = self.plateau.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep that state until the optimiser is there."""
+        self._plateau_state = checkpoint.get("plateau")
 
     def noise_generator(self, step: int) -> torch.Generator:
         """The source of the cold starts' noise at a global step, a function of (seed, step) alone."""
