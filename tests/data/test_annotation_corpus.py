@@ -199,3 +199,15 @@ def test_headerless_csv_belongs_to_the_recording_of_its_name(tmp_path: Path) -> 
     assert load(tmp_path).labels() == {"a": 1, "b": 1}
     write_text(tmp_path / "features.csv", "1.5,2.5\n3,4\n")
     assert load(tmp_path).labels() == {"a": 1, "b": 1}
+
+
+def test_files_of_the_recordings_left_bare_are_named(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav")
+    write_tone(tmp_path / "y.wav")
+    write_text(tmp_path / "y.eaf", "<xml/>")
+    write_text(tmp_path / "notes.xlsx", "PK")
+    problem = inspect_corpus(tmp_path, sample_rate=RATE)[1][-1]
+    said = (
+        "1 of 2 recordings have no annotation (y); y.eaf was not read: ELAN's: export it as a Praat TextGrid; annotate"
+    )
+    assert said in problem.message

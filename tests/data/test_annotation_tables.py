@@ -28,7 +28,8 @@ def told(path: Path, **rules: str) -> list[tuple[str, str]]:
         ("excel.csv", "sep=;\nfiles;onsets;offsets;labels\nx.wav;0,1;0,25;a\nx.wav;0,3;0,4;b\n"),
         ("excel.csv", '"sep=,"\nfiles,onsets,offsets,labels\nx.wav,0.1,0.25,a\nx.wav,0.3,0.4,b\n'),
         ("quoted commas.csv", 'files,onsets,offsets,labels\nx.wav,"0,1","0,25",a\nx.wav,"0,3","0,4",b\n'),
-        ("single quotes.csv", "'files','onsets','offsets','labels'\n'x.wav','0.1','0.25','a'\n'x.wav','0.3','0.4','b'\n"),
+        ("single quotes.csv", "'files','onsets','offsets','labels'\n"
+         "'x.wav','0.1','0.25','a'\n'x.wav','0.3','0.4','b'\n"),
         ("spaces.csv", "files, onsets, offsets, labels\nx.wav, 0.1, 0.25, a\nx.wav, 0.3, 0.4, b\n"),
         ("commented header.csv", "# files,onsets,offsets,labels\nx.wav,0.1,0.25,a\nx.wav,0.3,0.4,b\n"),
         ("trailing.csv", "files,onsets,offsets,labels\nx.wav,0.1,0.25,a,\nx.wav,0.3,0.4,b,\n"),
@@ -36,19 +37,26 @@ def told(path: Path, **rules: str) -> list[tuple[str, str]]:
         ("ms.csv", "files,onset_ms,offset_ms,labels\nx.wav,100,250,a\nx.wav,300,400,b\n"),
         ("ms.csv", "files,Onset (ms),Offset (ms),labels\nx.wav,100,250,a\nx.wav,300,400,b\n"),
         ("samples.csv", "files,start_sample,end_sample,labels\nx.wav,800,2000,a\nx.wav,2400,3200,b\n"),
-        ("s and samples.csv", "files,onset_sample,offset_sample,onset_s,offset_s,label\nx.wav,1,2,0.1,0.25,a\nx.wav,1,2,0.3,0.4,b\n"),
-        ("empty s.csv", "files,onset_sample,offset_sample,onset_s,offset_s,label\nx.wav,800,2000,,,a\nx.wav,2400,3200,,,b\n"),
+        ("s and samples.csv", "files,onset_sample,offset_sample,onset_s,offset_s,label\n"
+         "x.wav,1,2,0.1,0.25,a\nx.wav,1,2,0.3,0.4,b\n"),
+        ("empty s.csv", "files,onset_sample,offset_sample,onset_s,offset_s,label\n"
+         "x.wav,800,2000,,,a\nx.wav,2400,3200,,,b\n"),
         ("duration.tsv", "file\tonset\tduration\tlabel\nx.wav\t0.1\t0.15\ta\nx.wav\t0.3\t0.1\tb\n"),
         ("clock.csv", "file,start,end,label\nx.wav,0:00.1,0:00.25,a\nx.wav,00:00:00.3,00:00:00.4,b\n"),
         ("pandas.csv", ",files,onsets,offsets,labels\n0,x.wav,0.1,0.25,a\n1,x.wav,0.3,0.4,b\n"),
         ("pandas.tsv", "Unnamed: 0\tfiles\tonsets\toffsets\tlabels\n0\tx.wav\t0.1\t0.25\ta\n1\tx.wav\t0.3\t0.4\tb\n"),
-        ("write_table.txt", '"sound.files" "selec" "start" "end" "label"\n"1" "x.wav" 1 0.1 0.25 "a"\n"2" "x.wav" 2 0.3 0.4 "b"\n'),
+        ("write_table.txt", '"sound.files" "selec" "start" "end" "label"\n'
+         '"1" "x.wav" 1 0.1 0.25 "a"\n"2" "x.wav" 2 0.3 0.4 "b"\n'),
         ("row names.csv", '"sound.files","start","end","label"\n"1","x.wav",0.1,0.25,"a"\n"2","x.wav",0.3,0.4,"b"\n'),
-        ("warbler.csv", "sound.files,channel,selec,start,end,bottom.freq,label\nx.wav,1,1,0.1,0.25,1,a\nx.wav,1,2,0.3,0.4,1,b\n"),
+        ("warbler.csv", "sound.files,channel,selec,start,end,bottom.freq,label\n"
+         "x.wav,1,1,0.1,0.25,1,a\nx.wav,1,2,0.3,0.4,1,b\n"),
         ("rraven.csv", "sound.files,Begin.Time..s.,End.Time..s.,Annotation\nx.wav,0.1,0.25,a\nx.wav,0.3,0.4,b\n"),
-        ("birdnet.csv", "Start (s),End (s),Scientific name,Common name,Confidence,File\n0.1,0.25,A a,a,0.9,/d/x.wav\n0.3,0.4,B b,b,0.8,/d/x.wav\n"),
-        ("birdnet_r.csv", "filepath,start,end,scientific_name,common_name,confidence\nx.wav,0.1,0.25,A a,a,0.9\nx.wav,0.3,0.4,B b,b,0.8\n"),
-        ("kaleidoscope.csv", "INDIR,FOLDER,IN FILE,CHANNEL,OFFSET,DURATION,MANUAL ID\nd,,x.wav,0,0.1,0.15,a\nd,,x.wav,0,0.3,0.1,b\n"),
+        ("birdnet.csv", "Start (s),End (s),Scientific name,Common name,Confidence,File\n"
+         "0.1,0.25,A a,a,0.9,/d/x.wav\n0.3,0.4,B b,b,0.8,/d/x.wav\n"),
+        ("birdnet_r.csv", "filepath,start,end,scientific_name,common_name,confidence\n"
+         "x.wav,0.1,0.25,A a,a,0.9\nx.wav,0.3,0.4,B b,b,0.8\n"),
+        ("kaleidoscope.csv", "INDIR,FOLDER,IN FILE,CHANNEL,OFFSET,DURATION,MANUAL ID\n"
+         "d,,x.wav,0,0.1,0.15,a\nd,,x.wav,0,0.3,0.1,b\n"),
         ("koe.csv", "id,song,start_time_ms,end_time_ms,label\n1,x.wav,100,250,a\n2,x.wav,300,400,b\n"),
         ("sap.csv", "bird,file name,start on,duration,cluster\n1,x.wav,100,150,a\n1,x.wav,300,100,b\n"),
         ("praat.csv", "file,tmin,tier,text,tmax\nx,0.1,syl,a,0.25\nx,0.3,syl,b,0.4\n"),
@@ -152,9 +160,9 @@ def test_das_leaves_out_types_that_do_not_occur_and_events(tmp_path: Path) -> No
         ("note", "3 row(s) without times, of song types that do not occur, left out"),
         ("note", "1 event(s) without length left out"),
     ]
-    with pytest.raises(ValueError, match="line 2: onset '' and offset '0.2' must be numbers"):
+    with pytest.raises(ValueError, match=r"line 2: onset '' and offset '0.2' must be numbers"):
         read_annotations(write_text(path, "label,onset,offset\na,,0.2\n"))
-    with pytest.raises(ValueError, match="line 2: onset nan and offset 0.2 of syllable a must both be finite"):
+    with pytest.raises(ValueError, match=r"line 2: onset nan and offset 0.2 of syllable a must both be finite"):
         read_annotations(write_text(path, "label,onset,offset\na,nan,0.2\n"))
 
 
@@ -239,7 +247,8 @@ def test_names_that_programs_add_to(file: str, names: list[str]) -> None:
 def test_birdnets_three_files_of_a_recording(tmp_path: Path) -> None:
     results = "Start (s),End (s),Scientific name,Common name,Confidence\n0.1,0.25,A a,a,0.9\n0.3,0.4,B b,b,0.8\n"
     raven = f"{RAVEN}\tLow Freq (Hz)\tCommon Name\tSpecies Code\tConfidence\tBegin Path\tFile Offset (s)\n"
-    raven += "1\tSpectrogram 1\t1\t0.1\t0.25\t150\ta\taa\t0.9\t/d/x.wav\t0.1\n2\tSpectrogram 1\t1\t0.3\t0.4\t0\tb\tbb\t1\t/d/x.wav\t0.3\n"
+    raven += "1\tSpectrogram 1\t1\t0.1\t0.25\t150\ta\taa\t0.9\t/d/x.wav\t0.1\n"
+    raven += "2\tSpectrogram 1\t1\t0.3\t0.4\t0\tb\tbb\t1\t/d/x.wav\t0.3\n"
     audacity = "0.1\t0.25\ta\t0.9\n0.3\t0.4\tb\t0.8\n"
     table = write_text(tmp_path / "x.BirdNET.selection.table.txt", raven)
     assert times(read_annotations(write_text(tmp_path / "x.BirdNET.results.csv", results))) == TWO
@@ -248,3 +257,38 @@ def test_birdnets_three_files_of_a_recording(tmp_path: Path) -> None:
     labels = write_text(tmp_path / "x.BirdNET.results.txt", audacity)
     assert times(read_annotations(labels)) == TWO
     assert told(labels) == [("note", "the fields behind the label are not read")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"onset": [0.1, 0.3], "offset": [0.25, 0.4], "cluster": ["a", "b"], "species": "zf", "sr": 32000}',
+        '[{"onset": 0.1, "offset": 0.25, "label": "a"}, {"onset": 0.3, "offset": 0.4, "label": "b"}]',
+        '{"start": {"0": 0.1, "1": 0.3}, "end": {"0": 0.25, "1": 0.4}, "label": {"0": "a", "1": "b"}}',
+    ],
+)
+def test_lists_and_records_in_json(tmp_path: Path, text: str) -> None:
+    path = write_text(tmp_path / "x.json", text)
+    assert detect_format(path) == ("json", True)
+    assert times(read_annotations(path)) == TWO
+    with pytest.raises(ValueError, match=r"x\.json: 2 onset, 1 offset: nobody can say which belong together"):
+        read_annotations(write_text(path, '{"onset": [0.1, 0.3], "offset": [0.25]}'))
+    assert detect_format(write_text(path, "{broken")) is None
+
+
+def test_regions_of_sonic_visualiser(tmp_path: Path) -> None:
+    points = '<point frame="800" value="1" duration="1200" label="a"/><point frame="2400" duration="800" label="b"/>'
+    model = '<model id="1" sampleRate="8000" type="sparse" dimensions="3" subtype="region"/>'
+    text = f'<?xml version="1.0"?><!DOCTYPE sonic-visualiser><sv><data>{model}<dataset>{points}</dataset></data></sv>'
+    path = write_text(tmp_path / "x.svl", text)
+    assert times(read_annotations(path)) == TWO
+    assert told(write_text(path, text.replace("duration", "height"))) == [
+        ("warning", "its 2 points have no duration; draw a layer of regions")
+    ]
+    with pytest.raises(ValueError, match=r"x\.svl: cannot be read as svl"):
+        read_annotations(write_text(path, text[:-20]))
+
+
+def test_the_key_overrules_a_unit_that_a_column_states_wrongly(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "x.csv", "onset_ms,offset_ms,label\n0.1,0.25,a\n0.3,0.4,b\n")
+    assert times(read_annotations(path, rules=AnnotationRules(time_unit="s"))) == TWO

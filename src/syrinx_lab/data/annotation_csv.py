@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .annotation_columns import Columns, TimeColumn, find_columns
 from .annotation_encoding import decode
+from .annotation_json import json_table
 from .annotation_numbers import is_missing, is_number, read_number, seconds
 from .annotation_records import AnnotationFile, NativeRate
 from .annotation_rules import AS_WRITTEN, AnnotationRules
@@ -63,7 +64,7 @@ def read_csv(
     found = AnnotationFile(path, name, rules)
     try:
         text, note = decode(path)
-        table = read_table(text)
+        table = json_table(text) if name == "json" else read_table(text)
         columns = find_columns(table.names, rules.label_column)
     except ValueError as error:
         return found.refuse(str(error))
@@ -73,7 +74,7 @@ def read_csv(
         headless = "" if not table.names or not is_number(table.names[0]) else ": it begins with numbers"
         shown = ", ".join(table.names) or "none"
         wanted = "the header must name the columns onsets and offsets (and files, labels)"
-        return found.refuse(f"{wanted}; it has: {shown}{headless}", line=table.line)
+        return found.refuse(f"{wanted}; it has: {shown}{headless}", line=table.line or None)
     if columns.audio is None:
         found.name("")
     reading = _Reading(found, columns, native_rate)
@@ -156,13 +157,9 @@ def _times(reading: _Reading, row: list[str], audio: str, label: str, line: int)
 
 
 def _units(reading: _Reading, onset: TimeColumn, ending: TimeColumn) -> tuple[str, str]:
-    """The units of the two columns: what data.time_unit says, unless a name says ms or samples; else seconds."""
+    """The units of the two columns: what data.time_unit says, else what their names say, else seconds."""
     asked = reading.rules.time_unit
-
-    def unit(column: TimeColumn) -> str:
-        return column.unit if column.unit in ("ms", "samples") else asked or column.unit or "s"
-
-    return unit(onset), unit(ending)
+    return asked or onset.unit or "s", asked or ending.unit or "s"
 
 
 def _channel(columns: Columns, row: list[str]) -> int | None:

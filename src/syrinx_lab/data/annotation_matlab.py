@@ -9,11 +9,11 @@ import numpy as np
 import scipy.io
 
 from .annotation_numbers import seconds
-from .annotation_records import AnnotationFile
+from .annotation_records import AnnotationFile, NativeRate
 from .annotation_rules import AnnotationRules
 
 
-def read_notmat(path: Path, rules: AnnotationRules) -> AnnotationFile:
+def read_notmat(path: Path, native_rate: NativeRate, rules: AnnotationRules) -> AnnotationFile:
     """Read evsonganaly's .not.mat: onsets and offsets in ms, and a label for each.
 
     Labels may be a row of characters, rows of characters, a cell array, or numbers. Where there are not as many labels
@@ -21,7 +21,10 @@ def read_notmat(path: Path, rules: AnnotationRules) -> AnnotationFile:
     """
     found = AnnotationFile(path, "notmat", rules)
     found.name("")
-    unit = rules.time_unit if rules.time_unit != "samples" else "ms"
+    unit = rules.time_unit or "ms"
+    rate = native_rate("") if unit == "samples" else None
+    if unit == "samples" and rate is None:
+        return found  # there is no such recording, or it cannot be read: said elsewhere
     try:
         loaded = _load(path)
         onsets, offsets = (_numbers(loaded, name) for name in ("onsets", "offsets"))
@@ -31,7 +34,8 @@ def read_notmat(path: Path, rules: AnnotationRules) -> AnnotationFile:
     if labels is None:
         labels = [""] * len(onsets)
         found.fault(None, "it holds no labels; every syllable is called voc", "note")
-    _add_all(found, "", seconds_of(onsets, unit or "ms"), seconds_of(offsets, unit or "ms"), labels)
+    onsets, offsets = (np.array([seconds(float(t), unit, rate) for t in times]) for times in (onsets, offsets))
+    _add_all(found, "", onsets, offsets, labels)
     return found.finish()
 
 
@@ -57,11 +61,6 @@ def read_yarden(path: Path, rules: AnnotationRules) -> AnnotationFile:
             continue
         _add_all(found, key, onsets, offsets, labels)
     return found.finish()
-
-
-def seconds_of(times: np.ndarray, unit: str) -> np.ndarray:
-    """Times in s or ms as seconds."""
-    return np.array([seconds(float(time), unit, None) for time in times])
 
 
 def _add_all(found: AnnotationFile, audio: str, onsets: np.ndarray, offsets: np.ndarray, labels: list[str]) -> None:

@@ -11,10 +11,12 @@ from scipy.io import whosmat
 from .annotation_crowsetta import crowsetta_formats, read_crowsetta
 from .annotation_csv import read_columns, read_csv
 from .annotation_encoding import decode
+from .annotation_json import holds_syllables
 from .annotation_matlab import read_notmat, read_yarden
 from .annotation_numbers import is_number
 from .annotation_records import Annotation, AnnotationFile, NativeRate, Problem
 from .annotation_rules import AS_WRITTEN, AnnotationRules
+from .annotation_svl import read_svl
 from .annotation_text import data_lines, is_header, read_text, split_line
 from .annotation_textgrid import read_textgrid
 
@@ -32,7 +34,8 @@ __all__ = [
     "read_annotations",
 ]
 
-ORDER = ("csv", "birdsong-recognition-dataset", "yarden", "notmat", "textgrid", "raven", "text", "aud-bbox", "timit")
+ORDER = ("csv", "birdsong-recognition-dataset", "yarden", "notmat", "textgrid", "raven", "text", "aud-bbox", "timit",
+         "json", "svl")  # fmt: skip
 """Which format is believed when a recording is annotated in several: the first of these."""
 
 _OWN_FORMATS: dict[str, tuple[str, ...]] = {
@@ -48,6 +51,8 @@ _OWN_FORMATS: dict[str, tuple[str, ...]] = {
     "timit": (".phn", ".PHN", ".wrd", ".WRD"),
     "notmat": (".not.mat",),
     "yarden": (".mat",),
+    "json": (".json",),
+    "svl": (".svl",),
 }
 _SAME_AS = {"aud-seq": "text", "aud-txt": "text", "simple-seq": "csv", "generic-seq": "csv"}
 _DETECTABLE = (".mat", ".TextGrid", ".xml", ".phn", ".wrd")
@@ -96,6 +101,10 @@ def detect_format(path: Path) -> tuple[str, bool] | None:
         return "timit", True
     if name.endswith(".xml"):
         return ("birdsong-recognition-dataset", True) if b"<WaveFileName>" in _head(path) else None
+    if name.endswith(".svl"):
+        return ("svl", True) if b"<point " in path.read_bytes() else None
+    if name.endswith(".json"):
+        return ("json", True) if holds_syllables(path) else None
     if name.endswith(".mat"):
         return ("yarden", True) if _is_yarden(path) else None
     if name.endswith((".csv", ".tsv", ".txt")):
@@ -132,12 +141,12 @@ def read_annotation_file(
     name = canonical(name)
     if name in ("text", "aud-bbox", "timit"):
         return read_text(path, native_rate, rules, name)
-    if name in ("csv", "raven"):
+    if name in ("csv", "raven", "json"):
         return read_csv(path, native_rate, name, rules)
-    if name == "textgrid":
-        return read_textgrid(path, rules)
+    if name in ("textgrid", "svl"):
+        return read_textgrid(path, rules) if name == "textgrid" else read_svl(path, rules)
     if name in ("notmat", "yarden"):
-        return read_notmat(path, rules) if name == "notmat" else read_yarden(path, rules)
+        return read_notmat(path, native_rate, rules) if name == "notmat" else read_yarden(path, rules)
     return read_crowsetta(path, name, native_rate, rules)
 
 

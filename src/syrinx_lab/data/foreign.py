@@ -29,7 +29,7 @@ _ANNOTATIONS = {
     ".xlsx": f"a spreadsheet: {_TABLE}", ".xls": f"a spreadsheet: {_TABLE}", ".ods": f"a spreadsheet: {_TABLE}",
     ".numbers": f"a spreadsheet: {_TABLE}",
     ".aup": "an Audacity project: export its labels", ".aup3": "an Audacity project: export its labels",
-    ".svl": "Sonic Visualiser's: export the layer as csv with a header",
+    ".svl": "Sonic Visualiser's, but without a point: export a layer of regions",
     ".sv": "Sonic Visualiser's: export the layer as csv with a header",
     ".json": f"JSON: {_TABLE}", ".pkl": f"a pickle: {_TABLE}", ".pickle": f"a pickle: {_TABLE}",
     ".rds": f"R's: {_TABLE}", ".rda": f"R's: {_TABLE}", ".rdata": f"R's: {_TABLE}",

@@ -129,13 +129,21 @@ def without_annotation(wanted: Sequence[AudioFile], pairing: Pairing, root: Path
     if len(bare) == len(wanted):
         kinds = Counter(file.path.suffix for file in bare)
         counted = ", ".join(f"{count} {suffix}" for suffix, count in sorted(kinds.items()))
-        if pairing.passed:
-            shown = "; ".join(f"{path.name} was not read: {reason}" for path, reason in pairing.passed[:_SHOWN])
-            more = f"; nor were {left} more files" if (left := len(pairing.passed) - _SHOWN) > 0 else ""
-            return [Problem(root, None, f"no recording is annotated ({counted}); {shown}{more}")]
+        if passed := _not_read(pairing.passed):
+            return [Problem(root, None, f"no recording is annotated ({counted}){passed}")]
         return [Problem(root, None, f"no recording is annotated ({counted}); {_EXPECTED}")]
     names = ", ".join(file.id for file in bare[:3]) + (", ..." if len(bare) > 3 else "")
     what = f"{len(bare)} of {len(wanted)} recordings have no annotation ({names})"
+    stems = {file.path.stem for file in bare}
+    what += _not_read([(path, why) for path, why in pairing.passed if path.name.split(".")[0] in stems])
     if unannotated == "skip":
         return [Problem(root, None, f"{what} and are left out", "warning")]
     return [Problem(root, None, f"{what}; annotate them, or leave them out with data.unannotated=skip")]
+
+
+def _not_read(passed: Sequence[tuple[Path, str]]) -> str:
+    """The files that look like annotations and are none, likeliest first, each with the reason; "" where none is."""
+    likely = sorted(passed, key=lambda one: one[1].startswith(("its lines", "empty")))
+    shown = "".join(f"; {path.name} was not read: {reason}" for path, reason in likely[:_SHOWN])
+    more = len(likely) - _SHOWN
+    return f"{shown}; nor were {more} more files" if more > 0 else shown
