@@ -61,9 +61,9 @@ class SyrinxLabSweeper(Sweeper):
         for one in plan.combinations:
             rungs = ", ".join(str(rung.epochs) for rung in one.rungs)
             print(f"compared  {one.label or 'seeds alone'}, ranked after epoch {rungs}", flush=True)
-        with folder_lock(folder.path, busy=f"another process runs the sweep {folder.path}: wait until it has ended"):
-            with noting_interruptions(folder):
-                selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True))
+        busy = f"another process runs the sweep {folder.path}: wait until it has ended"
+        with folder_lock(folder.path, busy=busy), noting_interruptions(folder):
+            selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True))
         print(f"selected  seed {selected['seed']}, {_shown(folder.path / selected['run'])}")
         print(f"seeds     {_shown(folder.table_path)}\nmodel     {_shown(folder.path / 'selected_model.json')}")
         return selected
