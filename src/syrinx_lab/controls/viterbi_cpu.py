@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
+
+from ..simd.compiling import kept
 
 
 def cheapest_path_cpu(
@@ -17,7 +18,7 @@ def cheapest_path_cpu(
     return torch.from_numpy(_paths(costs, heights, unvoiced_cost, jump_cost, switch_cost, online))
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def _paths(
     cost: NDArray[np.float64],
     octaves: NDArray[np.float64],

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import firwin, upfirdn
+
+from ..simd.compiling import kept
 
 TIME_SCALE = 24_000.0  # g in 1/s: the time constant fitted to zebra finches (Amador et al. 2013)
 MINIMUM_RATE_HZ = 320_000  # of the integration: g dt <= 0.075, where halving the step moves f0 by less than 0.1 Hz
@@ -18,7 +19,7 @@ SOUND_SPEED_M_PER_S = 350.0
 ECHOES = (1.0, -0.4, 0.16, -0.064)
 
 
-@njit(cache=True, nogil=True)
+@kept(nogil=True)
 def _integrate(
     alpha: NDArray[np.float64], beta: NDArray[np.float64], step: float, oversampling: int, x: float
 ) -> NDArray[np.float64]:

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from numba import njit
-
 from ....simd import fingerprint
+from ....simd.compiling import kept
 
 SOURCES = fingerprint(Path(__file__).parent)
 
@@ -25,7 +24,4 @@ POINTWISE: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "nu
 
 def entry(function: Callable[..., None]) -> Any:
     """Compile a kernel that Python calls, and keep the result on disk where a folder allows it."""
-    try:
-        return njit(cache=True, **POINTWISE)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written to
-        return njit(**POINTWISE)(function)
+    return kept(**POINTWISE)(function)

@@ -18,19 +18,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ....simd import fingerprint
+from ....simd.compiling import kept
 
 SOURCES = fingerprint(Path(__file__).parent)
 
 
 def entry(function: Callable[..., None]) -> Any:
     """Compile a kernel that Python calls, free of the interpreter's lock, and keep the result where a folder allows."""
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written to
-        return njit(nogil=True)(function)
+    return kept(nogil=True)(function)
 
 
 class Arrays(NamedTuple):
