@@ -60,3 +60,12 @@ def test_a_free_folder_is_made_and_taken(tmp_path: Path) -> None:
     assert not is_locked(tmp_path / "new")
     with folder_lock(tmp_path / "new", busy="taken"):
         assert (tmp_path / "new").is_dir()
+
+
+def test_whoever_only_asks_needs_no_right_to_write(holder: subprocess.Popen, tmp_path: Path) -> None:
+    opened: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        original = os.open
+        patch.setattr(os, "open", lambda path, flags, *rest: opened.append(flags) or original(path, flags, *rest))
+        assert is_locked(tmp_path)
+    assert opened == [os.O_RDONLY]

@@ -6,8 +6,10 @@ import os
 import random
 import re
 import sqlite3
+import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +32,10 @@ _ADVICE = (
         "another version of the lab made it: move it away and `runs scan`",
     ),
     (r"no such table|relation .* does not exist", "nothing was ever recorded there: `runs scan`"),
+    (
+        r"readonly database|unable to open database",
+        "its owner can share it with `chmod g+w`, it and its folder, or name another one in SYRINX_REGISTRY",
+    ),
 )
 
 
@@ -73,6 +79,7 @@ class Database:
         """
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
+            _share(self.file)
 
         def with_tables(connection: Connection) -> _T:
             METADATA.create_all(
@@ -133,6 +140,28 @@ class Database:
                     continue
                 advice = "".join(f"; {text}" for sign, text in _ADVICE if re.search(sign, reason))
                 raise ValueError(f"registry {self}: {reason}{advice}") from error
+
+
+def _share(file: Path) -> None:
+    """Let the umask say who may write to the database: SQLite makes 0644 of it, and its other files after it."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+    except FileExistsError:
+        found = file.stat()
+        made_by_sqlite = stat.S_IMODE(found.st_mode) == 0o644 and found.st_uid == os.geteuid()
+        if made_by_sqlite and (wider := _permitted(file.parent)) is not None:
+            for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+                with suppress(OSError):
+                    file.with_name(name).chmod(wider)
+    except OSError:
+        return  # SQLite says why
+
+
+def _permitted(folder: Path) -> int | None:
+    """The mode of a file that the umask gives the group to write to; None where it, or the folder, does not."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return 0o666 & ~umask if folder.stat().st_mode & stat.S_IWGRP and not umask & stat.S_IWGRP else None
 
 
 def _begin(connection: Connection) -> None:
