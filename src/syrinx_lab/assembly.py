@@ -48,6 +48,7 @@ def build(node: Any, **extra: Any) -> Any:
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
     """The data of a configuration; nothing is read yet."""
     held_out = {k: cfg.eval[k] for k in ("val_count", "test_count", "lead_in", "tail_ms", "renditions_per_clip")}
+    held_out |= {k: cfg.eval[k] for k in ("mid_start_ms", "mid_samples") if k in cfg.eval}
     return build(cfg.data, sampler=build(cfg.sampler), seed=cfg.seed, **held_out)
 
 
@@ -117,6 +118,8 @@ def build_module(
         seed=cfg.seed,
         ic_noise_rms=cfg.loss.ic_noise_rms,
         onset_lead_ms=cfg.loss.onset_lead_ms,
+        onset_start=cfg.loss.get("onset_start", "cold"),
+        eval_start=cfg.eval.get("start", "cold"),
         forcing_rate=cfg.loss.forcing_rate,
         adjoint_decay=cfg.loss.adjoint_decay,
         grad_clip=cfg.optim.grad_clip,

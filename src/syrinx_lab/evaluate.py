@@ -24,6 +24,7 @@ from .training.datamodule import SongDataModule
 from .training.evaluation_log import log_split
 from .training.loggers import Start, finishing
 from .training.outcome import print_scores, rendition_anchor, write_audio, write_figures
+from .training.starts import checked_start
 from .training.weights import load_weights
 
 
@@ -176,7 +177,8 @@ def _trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
 
 
 def _takes(cfg: DictConfig, model: Ouroboros, datamodule: SongDataModule, split: str) -> list[Take]:
-    return perform_all(model, datamodule.clips(split), ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
+    start = checked_start(cfg.eval.get("start", "cold"), "eval.start", model)
+    return perform_all(model, datamodule.clips(split), ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed, start=start)
 
 
 def _analytic_anchor(cfg: DictConfig, datamodule: SongDataModule, split: str) -> dict[str, float | None] | None:

@@ -125,3 +125,27 @@ def test_a_batch_of_eight_windows_is_made_in_two_milliseconds() -> None:
     assert batch.x.shape == (8, 2205)
     # the best of many: the machine may be busy
     assert min(seconds) < 2e-3
+
+
+def test_window_edges_mirrored_are_those_of_the_window_alone() -> None:
+    """As published: the stencil sees the window reflected at its ends, so the slope is exactly zero there."""
+    samples = np.cumsum(np.random.default_rng(4).standard_normal(400)).astype(np.float32)
+    recording = recording_of("r", [("a", 90, 300, 2.0)], samples=samples)
+    x, dx, d2x = cut_window(recording, 100, 200, 0.5, mirrored=True)
+    wanted_dx, wanted_d2x = derivatives(0.5 * samples[100:200].astype(np.float64))
+    np.testing.assert_array_equal(x, 0.5 * samples[100:200])
+    np.testing.assert_allclose(dx, wanted_dx, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(d2x, wanted_d2x, rtol=1e-6, atol=1e-6)
+    assert dx[0] == dx[-1] == 0
+    _, plain_dx, plain_d2x = cut_window(recording, 100, 200, 0.5)
+    np.testing.assert_allclose(dx[4:-4], plain_dx[4:-4], rtol=1e-6, atol=1e-6)
+    assert abs(plain_dx[0]) > 1e-3
+    segment = Segment("r", "a", 100, 200, Category.MID, 90, 300)
+    item = SegmentDataset({"r": recording}, [segment], mirrored=True)[0]
+    np.testing.assert_allclose(item.d2x, 4 * d2x, rtol=1e-5, atol=1e-6)
+    assert acceleration_variance({"r": recording}, [segment], mirrored=True) == pytest.approx(
+        np.var(4 * wanted_d2x), rel=1e-9
+    )
+    assert acceleration_variance({"r": recording}, [segment]) == pytest.approx(
+        np.var(4 * plain_d2x.astype(np.float64)), rel=1e-6
+    )

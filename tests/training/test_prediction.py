@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
 import torch
 
+from syrinx_lab.data.derivatives import derivatives
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.training.clips import Clip, cold_start, perform
 from syrinx_lab.training.prediction import initial_condition, predict, rollout_start
-from syrinx_lab.types import Batch, Category
+from syrinx_lab.training.starts import checked_start
+from syrinx_lab.types import Batch, Category, Vocalisation
 
 
 def batch(onset: list[int], category: list[Category], length: int = 400) -> Batch:
@@ -114,3 +121,49 @@ def test_prediction_is_consistent_with_the_model() -> None:
     assert not silent.output.requires_grad
     assert silent.acceleration.requires_grad
     assert predict(model, b, horizon=None, generator=torch.Generator(), **arguments).output is None
+
+
+def test_the_published_onset_rollout_begins_with_its_window() -> None:
+    b = batch([200, 30, 390], [Category.ONSET, Category.ONSET, Category.MID])
+    assert rollout_start(b, 150, onset_lead=None).tolist() == [0, 0, 0]
+
+
+def test_onset_rollouts_can_start_from_the_data() -> None:
+    x, v = torch.tensor([0.2, 0.3]), torch.tensor([0.1, 0.4])
+    category = torch.tensor([Category.ONSET, Category.MID])
+    arguments = (x, v, category, 1e-3, torch.Generator().manual_seed(1))
+    warm_x, warm_v = initial_condition(*arguments, onset_cold=False)
+    assert torch.equal(warm_x, x)
+    assert torch.equal(warm_v, v)
+    cold_x, cold_v = initial_condition(*arguments)
+    assert float(cold_x[0].abs()) < 1e-2 > float(cold_v[0].abs())
+    assert torch.equal(cold_x[1], x[1])
+
+
+def test_an_evaluation_can_start_in_the_recordings_state() -> None:
+    """As published: x is the clip's first sample, v = tau x' its slope, and no noise is drawn."""
+    torch.manual_seed(0)
+    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100, tau=1 / 22050)
+    samples = (0.2 * np.sin(0.05 * np.arange(500) + 0.7)).astype(np.float32)
+    slope, bend = (part.astype(np.float32) for part in derivatives(samples.astype(np.float64)))
+    slope[0] = 0.01
+    clip = Clip(Vocalisation("r", "a", 200, 700, 100, 900), samples, slope, bend)
+    assert (clip.onset, clip.offset) == (0, 500), "it begins and ends within the syllable"
+    _, _, trajectory, _ = cold_start(model, clip, ic_noise_rms=1e-3, seed=1, start="data")
+    assert float(trajectory.x[0, 0]) == float(samples[0])
+    assert float(trajectory.v[0, 0]) == pytest.approx(2 * 0.01), "tau is two samples"
+    _, _, cold, _ = cold_start(model, clip, ic_noise_rms=1e-3, seed=1)
+    assert abs(float(cold.x[0, 0])) < 1e-2
+    take = perform(model, clip, ic_noise_rms=1e-3, seed=1, start="data")
+    assert np.isfinite(take.raw_score.autonomy)
+
+
+def test_a_start_that_is_none_or_that_the_model_does_not_have_is_refused() -> None:
+    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
+    assert checked_start("data", "eval.start", model) == "data"
+    with pytest.raises(ValueError, match=r"eval\.start is 'warm': use cold"):
+        checked_start("warm", "eval.start", model)
+    hidden = SimpleNamespace(state_is_sound=False)
+    assert checked_start("cold", "eval.start", hidden) == "cold"
+    with pytest.raises(ValueError, match=r"loss\.onset_start is data, but this oscillator's state"):
+        checked_start("data", "loss.onset_start", hidden)

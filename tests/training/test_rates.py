@@ -1,4 +1,4 @@
-"""Schedulers of the learning rate: plateaus of loss and score, resumed bit for bit; bad ones refused before a folder is."""
+"""Schedulers of the learning rate: plateaus of loss and score, resumed bit for bit; bad ones refused."""
 
 from __future__ import annotations
 
@@ -13,14 +13,8 @@ from syrinx_lab.runs.history import History
 from syrinx_lab.training.rates import build_scheduler, check_rates
 
 PLATEAU = torch.optim.lr_scheduler.ReduceLROnPlateau
-TINY = [
-    "debug=tiny",
-    "data=folder",
-    "logger=none",
-    "loss=mse_accel",
-    "eval.splits=[]",
-    "callbacks.evaluation.eval_every=0",
-]
+TINY = ["debug=tiny", "data=folder", "logger=none", "loss=mse_accel", "eval.splits=[]"]
+TINY += ["callbacks.evaluation.eval_every=0"]
 
 
 def adam() -> torch.optim.Optimizer:
@@ -99,7 +93,7 @@ def test_plateaus_lower_the_rate_and_resume_bit_for_bit(forks: Forks, tiny_song:
 
 
 def test_a_score_counts_where_it_was_evaluated_alone(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
-    """bounded_frac stays where it is: with an evaluation every second epoch and no patience, every fourth is too many."""
+    """bounded_frac stays where it is: epochs without an evaluation neither count nor are remembered."""
     plateau = ["optim=adam_plateau", "optim.monitor=val/bounded_frac", "optim.scheduler.patience=0", "n_epochs=6"]
     done = forks.told(
         tmp_path,

@@ -29,11 +29,15 @@ class SegmentDataset(Dataset[Example]):
 
     recordings  by id, such as `Corpus.recordings`
     segments    windows of one length; item k is segments[k]
+    mirrored    whether derivatives see the window alone, see `cut_window`
     Raises ValueError when a window names a recording that is not there, or leaves it.
     """
 
-    def __init__(self, recordings: Mapping[str, Recording], segments: Sequence[Segment]) -> None:
+    def __init__(
+        self, recordings: Mapping[str, Recording], segments: Sequence[Segment], *, mirrored: bool = False
+    ) -> None:
         self.recordings = recordings
+        self.mirrored = mirrored
         self.segments = segments
         gains = {
             name: {syllable.onset: syllable.gain for syllable in recordings[name].syllables}
@@ -57,7 +61,7 @@ class SegmentDataset(Dataset[Example]):
     def __getitem__(self, index: int) -> Example:
         segment = self.segments[index]
         recording = self.recordings[segment.recording]
-        x, dx, d2x = cut_window(recording, segment.start, segment.stop, self.gains[index])
+        x, dx, d2x = cut_window(recording, segment.start, segment.stop, self.gains[index], mirrored=self.mirrored)
         return Example(x, dx, d2x, int(segment.category), segment.onset - segment.start)
 
 
@@ -73,7 +77,7 @@ def collate(examples: Sequence[Example]) -> Batch:
 
 
 def cut_window(
-    recording: Recording, start: int, stop: int, gain: float = 1.0
+    recording: Recording, start: int, stop: int, gain: float = 1.0, *, mirrored: bool = False
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Samples [start, stop) of a recording and their derivatives, times `gain`: x, dt x' and dt^2 x'', (L,) float32.
 
@@ -82,8 +86,9 @@ def cut_window(
     small difference of large numbers.
 
     0 <= start < stop <= samples of the recording, which has five samples or more.
+    mirrored  reflect at the ends of the window instead, as published: dx is then exactly 0 on its first and last sample
     """
-    x, dx, d2x = _exact_window(recording, start, stop, gain)
+    x, dx, d2x = _exact_window(recording, start, stop, gain, mirrored)
     return x.astype(np.float32), dx.astype(np.float32), d2x.astype(np.float32)
 
 
@@ -98,7 +103,9 @@ def syllable_gain(recording: Recording, onset: int) -> float:
     raise ValueError(f"{recording.id}: no syllable begins at sample {onset}: take the onset from this corpus")
 
 
-def acceleration_variance(recordings: Mapping[str, Recording], segments: Iterable[Segment]) -> float:
+def acceleration_variance(
+    recordings: Mapping[str, Recording], segments: Iterable[Segment], *, mirrored: bool = False
+) -> float:
     """Variance of d2x = dt^2 x'' over all samples of the windows: what the teacher-forced loss is divided by.
 
         var = (1 / N) sum_n (d2x[n] - mean)^2,  N = windows x L; a sample in two windows counts twice
@@ -112,7 +119,8 @@ def acceleration_variance(recordings: Mapping[str, Recording], segments: Iterabl
     count, mean, squares = 0, 0.0, 0.0
     for segment in segments:
         recording = recordings[segment.recording]
-        _, _, d2x = _exact_window(recording, segment.start, segment.stop, syllable_gain(recording, segment.onset))
+        gain = syllable_gain(recording, segment.onset)
+        _, _, d2x = _exact_window(recording, segment.start, segment.stop, gain, mirrored)
         size, centre = len(d2x), float(d2x.mean())
         shift = centre - mean
         squares += float(((d2x - centre) ** 2).sum()) + shift**2 * count * size / (count + size)
@@ -124,12 +132,13 @@ def acceleration_variance(recordings: Mapping[str, Recording], segments: Iterabl
 
 
 def _exact_window(
-    recording: Recording, start: int, stop: int, gain: float
+    recording: Recording, start: int, stop: int, gain: float, mirrored: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, dx and d2x of a window in float64."""
     size = len(recording.samples)
     assert 0 <= start < stop <= size, (recording.id, start, stop, size)
-    first, last = max(start - REACH, 0), min(stop + REACH, size)
+    reach = 0 if mirrored else REACH
+    first, last = max(start - reach, 0), min(stop + reach, size)
     wide = gain * recording.samples[first:last].astype(np.float64)
     wide = reflect(wide, first - start + REACH, stop + REACH - last)
     dx, d2x = inner_derivatives(wide)

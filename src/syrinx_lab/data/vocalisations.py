@@ -23,6 +23,8 @@ def choose_vocalisations(
     lead_in: int = 2000,
     tail_ms: float = 25.0,
     seed: int = 1234,
+    mid_start_ms: float | None = None,
+    mid_samples: int = 3000,
 ) -> list[Vocalisation]:
     """Choose clips of single selected syllables, label by label in turn.
 
@@ -38,16 +40,26 @@ def choose_vocalisations(
     count       how many clips at most; None or 0 gives all
     lead_in     samples
     tail_ms     ms
+    mid_start_ms, mid_samples  clips that begin so many ms after the onset and are so many samples long instead, as the
+                published loader of sustained song cuts them; they too keep clear of other syllables, and a syllable
+                that is over before its clip begins gives none. None: whole syllables
     Raises ValueError when a setting is below 0.
     """
     for name, value in (("count", count or 0), ("lead_in", lead_in), ("tail_ms", tail_ms), ("seed", seed)):
         if not value >= 0:
             raise ValueError(f"{name} of the held-out vocalisations is {value}: give 0 or more")
+    if mid_start_ms is not None and not mid_start_ms > 0:
+        raise ValueError(f"eval.mid_start_ms is {mid_start_ms}: give ms after the onset, or null for whole syllables")
+    if mid_samples < 64:
+        raise ValueError(f"eval.mid_samples is {mid_samples}: give 64 samples or more")
     whole: list[Vocalisation] = []
     cut_off: list[Vocalisation] = []
     for recording in sorted(recordings, key=lambda recording: recording.id):
         margin = CUT_OFF_MS * 1e-3 * recording.sample_rate
-        for clip in _clips(recording, lead_in, round(tail_ms * 1e-3 * recording.sample_rate)):
+        clips = _clips(recording, lead_in, round(tail_ms * 1e-3 * recording.sample_rate))
+        if mid_start_ms is not None:
+            clips = _mid_clips(recording, round(mid_start_ms * 1e-3 * recording.sample_rate), mid_samples)
+        for clip in clips:
             is_whole = margin <= clip.onset and clip.offset <= len(recording.samples) - margin
             (whole if is_whole else cut_off).append(clip)
     generator = np.random.default_rng(seed)
@@ -100,6 +112,15 @@ def _clips(recording: Recording, lead_in: int, tail: int) -> Iterable[Vocalisati
         if syllable.selected and before <= syllable.onset and syllable.offset <= after:
             start, stop = max(syllable.onset - lead_in, before), min(syllable.offset + tail, after)
             yield Vocalisation(recording.id, syllable.label, start, stop, syllable.onset, syllable.offset)
+
+
+def _mid_clips(recording: Recording, after: int, length: int) -> Iterable[Vocalisation]:
+    """Clips of one length that begin `after` samples after the onset, in order of onset."""
+    for syllable, left, right in places(recording):
+        start, end = syllable.onset + after, len(recording.samples) if right is None else right
+        clear = (left is None or left <= start) and start + length <= end
+        if syllable.selected and clear and start < syllable.offset:
+            yield Vocalisation(recording.id, syllable.label, start, start + length, syllable.onset, syllable.offset)
 
 
 def _kind(clip: Vocalisation) -> tuple[str, str]:

@@ -30,13 +30,13 @@ class Clip:
 
     @property
     def onset(self) -> int:
-        """Sample of the clip at which the syllable begins."""
-        return self.vocalisation.onset - self.vocalisation.start
+        """Sample of the clip at which the syllable begins; 0 where the clip begins within it."""
+        return max(self.vocalisation.onset - self.vocalisation.start, 0)
 
     @property
     def offset(self) -> int:
-        """Sample of the clip at which the syllable ends."""
-        return self.vocalisation.offset - self.vocalisation.start
+        """Sample of the clip at which the syllable ends; its end where it goes on."""
+        return min(self.vocalisation.offset, self.vocalisation.stop) - self.vocalisation.start
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,13 @@ class Take:
 
 
 @torch.no_grad()
-def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> Take:
+def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int, start: str = "cold") -> Take:
     """Cold-start the model on a clip and score what it sings.
 
     The state begins as a draw from N(0, ic_noise_rms^2) that depends on `seed` alone; the drives are read off the clip.
+    start="data" begins in the recording's state at the clip's first sample instead, as published.
     """
-    output, without, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
+    output, without, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed, start=start)
     gain = np.float32(rescaling(output, clip.x))
     clamp = model.clamp
     raw_score, rescaled_score = (
@@ -84,14 +85,18 @@ def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> 
 
 
 def cold_start(
-    model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int
+    model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int, start: str = "cold"
 ) -> tuple[Samples, Samples, Trajectory, Drives]:
-    """What the model radiates (L,) over the clip from near silence, the same with the oscillator's state at zero, the
-    state's trajectory (1, L) and the drives."""
+    """What the model radiates (L,) over the clip from near silence (start="data": in the
+    data's state), the same with the oscillator's state at zero, the state's trajectory (1, L) and the drives."""
     drives = read_drives(model, clip)
     generator = torch.Generator().manual_seed(seed)
     noise = normal((2, 1), generator, drives.gamma) * ic_noise_rms
-    trajectory = model.sing(drives, (noise[0], noise[1]), len(clip.x))
+    state = (noise[0], noise[1])
+    if start == "data":
+        first = torch.tensor([[clip.x[0]], [clip.dx[0]]]).to(noise)
+        state = (first[0], model.velocity(first[1]))
+    trajectory = model.sing(drives, state, len(clip.x))
     silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
     excitation = model.excitation(trajectory.x, generator)
     output, without = (_array(model.radiate(state, drives, excitation)) for state in (trajectory, silent))
@@ -105,12 +110,15 @@ def read_drives(model: Ouroboros, clip: Clip) -> Drives:
     return model.drives(x, dx)
 
 
-def perform_all(model: Ouroboros, clips: Sequence[Clip], *, ic_noise_rms: float, seed: int) -> list[Take]:
+def perform_all(
+    model: Ouroboros, clips: Sequence[Clip], *, ic_noise_rms: float, seed: int, start: str = "cold"
+) -> list[Take]:
     """`perform` on every clip in evaluation mode; clip i is seeded by (seed, i)."""
     was_training = model.training
     model.eval()
     try:
-        return [perform(model, c, ic_noise_rms=ic_noise_rms, seed=seed * 10_007 + i) for i, c in enumerate(clips)]
+        seeds = (seed * 10_007 + i for i in range(len(clips)))
+        return [perform(model, c, ic_noise_rms=ic_noise_rms, seed=s, start=start) for c, s in zip(clips, seeds)]
     finally:
         model.train(was_training)
 

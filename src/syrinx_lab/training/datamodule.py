@@ -68,6 +68,7 @@ class SongDataModule(LightningDataModule):
         seed: of the draws.
         batch_size: windows a batch.
         num_workers: processes that cut windows; 0 is the main one.
+        window_edges: what the derivatives see beyond a window or clip: the recording, or the window mirrored.
 
     Raises:
         ValueError: from `prepare`, on anything that is wrong with the folder; nothing is written then.
@@ -100,6 +101,7 @@ class SongDataModule(LightningDataModule):
         silence_prefix_ms: float = 25.0,
         silence_suffix_ms: float = 25.0,
         short_gap: str = "shorten",
+        window_edges: str = "recording",
         val_fraction: float = 0.1,
         test_fraction: float = 0.1,
         split_seed: int = 1234,
@@ -110,6 +112,8 @@ class SongDataModule(LightningDataModule):
         lead_in: int = 2000,
         tail_ms: float = 25.0,
         renditions_per_clip: int = 4,
+        mid_start_ms: float | None = None,
+        mid_samples: int = 3000,
         synthetic: DataSource | None = None,
     ) -> None:
         super().__init__()
@@ -144,12 +148,16 @@ class SongDataModule(LightningDataModule):
             short_gap=short_gap,
         )
         self.splitting = dict(val_fraction=val_fraction, test_fraction=test_fraction, seed=split_seed)
+        if window_edges not in ("recording", "mirrored"):
+            raise ValueError(f"data.window_edges is {window_edges!r}: use recording or mirrored")
+        self.mirrored = window_edges == "mirrored"
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.counts = {"val": val_count, "test": test_count}
         self.lead_in = lead_in
         self.tail_ms = tail_ms
         self.renditions_per_clip = renditions_per_clip
+        self.mid = dict(mid_start_ms=mid_start_ms, mid_samples=mid_samples)
         self.synthetic = synthetic
         self.corpus: Corpus | None = None
 
@@ -177,6 +185,7 @@ class SongDataModule(LightningDataModule):
                 lead_in=self.lead_in,
                 tail_ms=self.tail_ms,
                 seed=self.splitting["seed"],  # type: ignore[arg-type]
+                **self.mid,  # type: ignore[arg-type]
             )
             for split in ("val", "test")
         }
@@ -198,7 +207,7 @@ class SongDataModule(LightningDataModule):
             lambda e: self.sampler.draw(self.pools, e, self.seed), sum(self.sampler.counts(self.pools).values()), epoch
         )
         return DataLoader(
-            SegmentDataset(self._recordings(), self.pools.segments),
+            SegmentDataset(self._recordings(), self.pools.segments, mirrored=self.mirrored),
             batch_size=self.batch_size,
             sampler=draws,
             collate_fn=collate,
@@ -221,7 +230,11 @@ class SongDataModule(LightningDataModule):
     def renditions(self, split: str) -> list[tuple[Clip, Clip]]:
         """Pairs of renditions of one syllable: each clip of the split with others of its label by the same bird."""
         candidates = choose_vocalisations(
-            self._recordings().values(), count=None, lead_in=self.lead_in, tail_ms=self.tail_ms
+            self._recordings().values(),
+            count=None,
+            lead_in=self.lead_in,
+            tail_ms=self.tail_ms,
+            **self.mid,  # type: ignore[arg-type]
         )
         pairs = rendition_pairs(self.vocalisations[split], candidates, per_clip=self.renditions_per_clip)
         return [(self._clip(a), self._clip(b)) for a, b in pairs]
@@ -236,7 +249,7 @@ class SongDataModule(LightningDataModule):
 
     def acceleration_variance(self) -> float:
         """Variance of dt^2 x'' over all windows of the training set."""
-        return acceleration_variance(self._recordings(), self.pools.segments)
+        return acceleration_variance(self._recordings(), self.pools.segments, mirrored=self.mirrored)
 
     def fingerprint(self) -> str:
         """Hash of what was read."""
@@ -269,7 +282,8 @@ class SongDataModule(LightningDataModule):
 
     def _clip(self, voc: Vocalisation) -> Clip:
         recording = self._recordings()[voc.recording]
-        return Clip(voc, *cut_window(recording, voc.start, voc.stop, syllable_gain(recording, voc.onset)))
+        gain = syllable_gain(recording, voc.onset)
+        return Clip(voc, *cut_window(recording, voc.start, voc.stop, gain, mirrored=self.mirrored))
 
     def _recordings(self) -> dict[str, Recording]:
         assert self.corpus is not None, "prepare() reads the corpus"

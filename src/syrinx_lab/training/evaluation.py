@@ -44,6 +44,7 @@ class ColdStartEvaluation(Callback):
             trainer.datamodule.val_clips,  # type: ignore[attr-defined]
             ic_noise_rms=module.ic_noise_rms,
             seed=module.seed,
+            start=module.eval_start,
         )
         module.log_dict(validation_metrics(takes), on_step=False, on_epoch=True, batch_size=1)
         module.evaluated_epochs.add(done)

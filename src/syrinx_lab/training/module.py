@@ -18,6 +18,7 @@ from .finite import read_update
 from .prediction import predict
 from .rates import build_scheduler, check_rates
 from .schedules import HorizonSchedule
+from .starts import checked_start
 
 
 class OuroborosModule(LightningModule):
@@ -39,7 +40,8 @@ class OuroborosModule(LightningModule):
         planned_epochs: epochs of the whole run, over which curricula are stretched.
         seed: of the cold starts' noise.
         ic_noise_rms: rms of x and v at a cold start.
-        onset_lead_ms: an ONSET rollout begins at most this long before the onset.
+        onset_lead_ms: an ONSET rollout begins at most this long before the onset; None: at the window's first sample.
+        onset_start: of ONSET rollouts, cold (noise) or data.
         forcing_rate: the share by which the state is pulled to the recording before every step, see `Forcing`; 0 to 1.
         adjoint_decay: see `rollout`; in (0, 1].
         grad_clip: largest norm of the gradient over a tract's responses, and over all else but a prior's drives; None
@@ -66,7 +68,8 @@ class OuroborosModule(LightningModule):
         planned_epochs: int,
         seed: int,
         ic_noise_rms: float = 1e-3,
-        onset_lead_ms: float = 5.0,
+        onset_lead_ms: float | None = 5.0,
+        onset_start: str = "cold",
         forcing_rate: float = 0.0,
         adjoint_decay: float = 1.0,
         grad_clip: float | None = None,
@@ -75,6 +78,7 @@ class OuroborosModule(LightningModule):
         drives_clip: float = 1.0,
         responses_rate: float = 1.0,
         monitor: str = "loss/total",
+        eval_start: str = "cold",
     ) -> None:
         super().__init__()
         if responses_rate <= 0:
@@ -95,6 +99,7 @@ class OuroborosModule(LightningModule):
         self.scheduler_factory = scheduler
         self.planned_epochs = planned_epochs
         self.monitor = monitor
+        self.eval_start = checked_start(eval_start, "eval.start", model)
         self.plateau: ReduceLROnPlateau | None = None
         self._plateau_state: dict[str, Any] | None = None
         check_rates(optimizer, scheduler, monitor, (k for k, w in objective.weights.items() if w > 0), planned_epochs)
@@ -104,7 +109,8 @@ class OuroborosModule(LightningModule):
         self.drives_from, self.drives_rate = drives_from, drives_rate
         self.responses_rate = responses_rate
         self.forcing_rate, self.adjoint_decay = forcing_rate, adjoint_decay
-        self.onset_lead = round(onset_lead_ms * 1e-3 * model.sample_rate)
+        self.onset_lead = None if onset_lead_ms is None else round(onset_lead_ms * 1e-3 * model.sample_rate)
+        self.onset_cold = checked_start(onset_start, "loss.onset_start", model) == "cold"
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
         self._parts: dict[str, Tensor] = {}  # of the update under way
         self._items = 0
@@ -142,6 +148,7 @@ class OuroborosModule(LightningModule):
             rollout_grad=self.objective.rollout_needs_grad,
             ic_noise_rms=self.ic_noise_rms,
             onset_lead=self.onset_lead,
+            onset_cold=self.onset_cold,
             forcing_rate=self.forcing_rate,
             adjoint_decay=self.adjoint_decay,
             generator=self.noise_generator(self.global_step),

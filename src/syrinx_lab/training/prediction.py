@@ -11,12 +11,15 @@ from ..transfer import normal, sent
 from ..types import Batch, Category, Prediction
 
 
-def rollout_start(batch: Batch, horizon: int, onset_lead: int, hop: int = 1) -> Tensor:
+def rollout_start(batch: Batch, horizon: int, onset_lead: int | None, hop: int = 1) -> Tensor:
     """(B,) int64 sample of each window where its rollout begins, a multiple of `hop`: on a knot of the drives.
 
     ONSET: at most `onset_lead` samples before the onset, so that a short horizon still contains the ignition, and
-    earlier where the horizon would otherwise leave the window. OFFSET and MID: the window's first sample.
+    earlier where the horizon would otherwise leave the window. OFFSET and MID, and with None, as published, ONSET too:
+    the window's first sample.
     """
+    if onset_lead is None:
+        return torch.zeros_like(batch.onset)
     latest = (batch.x.shape[1] - horizon) // hop * hop
     lead = -((onset_lead - batch.onset) // hop) * hop  # rounded up
     lead = lead.clamp(min=0, max=latest)
@@ -24,14 +27,15 @@ def rollout_start(batch: Batch, horizon: int, onset_lead: int, hop: int = 1) -> 
 
 
 def initial_condition(
-    x: Tensor, v: Tensor, category: Tensor, ic_noise_rms: float, generator: torch.Generator
+    x: Tensor, v: Tensor, category: Tensor, ic_noise_rms: float, generator: torch.Generator, onset_cold: bool = True
 ) -> tuple[Tensor, Tensor]:
     """The state (x (B,), v (B,)) at the rollout's start: the data's, but for ONSET a draw from N(0, ic_noise_rms^2).
 
+    onset_cold  False starts ONSET from the data as well.
     Noise is drawn for every item, so that an item's draw does not depend on the categories around it.
     """
     noise = normal((2, len(x)), generator, x) * ic_noise_rms
-    cold = sent(category == Category.ONSET, x.device)
+    cold = sent((category == Category.ONSET) & onset_cold, x.device)
     return torch.where(cold, noise[0], x), torch.where(cold, noise[1], v)
 
 
@@ -42,10 +46,11 @@ def predict(
     horizon: int | None,
     rollout_grad: bool,
     ic_noise_rms: float,
-    onset_lead: int,
+    onset_lead: int | None,
     generator: torch.Generator,
     forcing_rate: float = 0.0,
     adjoint_decay: float = 1.0,
+    onset_cold: bool = True,
 ) -> Prediction:
     """All that the loss terms look at, from drives encoded once.
 
@@ -56,10 +61,11 @@ def predict(
         horizon: samples of the rollout, at most the window's length; None leaves the rollout out.
         rollout_grad: whether gradients flow through the rollout; False computes it for the log only.
         ic_noise_rms: rms of x and v at a cold start, dimensionless.
-        onset_lead: samples that an ONSET rollout begins before the onset.
+        onset_lead: samples that an ONSET rollout begins before the onset, at most; None: at the window's first sample.
         generator: source of the cold starts' noise.
         forcing_rate: the share by which the state is pulled to the recording before every step; 0 is a free run.
         adjoint_decay: what of the gradient passes from a step to the one before.
+        onset_cold: whether ONSET rollouts begin as noise; False: with the data's state, as all others do.
     """
     drives = model.drives(batch.x, batch.dx)
     prediction = Prediction(
@@ -78,7 +84,7 @@ def predict(
     if not model.state_is_sound:
         nowhere = torch.full_like(batch.category, Category.ONSET)
         known = model.settled(heard, initial_condition(*known, nowhere, ic_noise_rms, generator))
-    state = initial_condition(*known, batch.category, ic_noise_rms, generator)
+    state = initial_condition(*known, batch.category, ic_noise_rms, generator, onset_cold)
     forcing = Forcing(target, velocity, forcing_rate) if forcing_rate > 0 else None
     with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
         trajectory = model.sing(heard, state, horizon, forcing, adjoint_decay)

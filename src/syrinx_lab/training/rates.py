@@ -63,7 +63,10 @@ def check_rates(
                 raise TypeError(f"a {type(rates).__name__} is no torch scheduler")
             for _ in range(planned_epochs):
                 made.step()
-                rates.step(*([1.0] if isinstance(rates, ReduceLROnPlateau) else []))
+                if isinstance(rates, ReduceLROnPlateau):
+                    rates.step(1.0)
+                else:
+                    rates.step()
                 if not all(math.isfinite(float(group["lr"])) for group in made.param_groups):
                     raise ValueError("its rate is no longer a finite number")
         except Exception as error:
