@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import yaml
 from folders import RATE, TEXT, annotate, load, spans, tone, write_text, write_tone
 
+from syrinx_lab.data.annotations import ORDER
 from syrinx_lab.data.corpus import inspect_corpus
 from syrinx_lab.data.report import print_report, summarise
 
@@ -211,3 +214,12 @@ def test_files_of_the_recordings_left_bare_are_named(tmp_path: Path) -> None:
         "1 of 2 recordings have no annotation (y); y.eaf was not read: ELAN's: export it as a Praat TextGrid; annotate"
     )
     assert said in problem.message
+
+
+def test_the_page_on_data_names_keys_and_formats_that_exist() -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "data.md").read_text(encoding="utf-8")
+    keys = set(yaml.safe_load((root / "conf" / "data" / "folder.yaml").read_text(encoding="utf-8")))
+    assert set(re.findall(r"data\.(\w+)", page)) <= keys | {"md"}
+    listed = re.findall(r"^\| `([a-z-]+)` \|", page.split("## Tables")[0], flags=re.MULTILINE)
+    assert tuple(listed) == ORDER

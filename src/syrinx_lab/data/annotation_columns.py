@@ -50,6 +50,8 @@ class Columns:
     label       of the label
     channel     of the channel, counted from 1
     file_offset, end_file, selection  Raven's: the onset within the file, the file of the offset, the number
+    is_raven    whether the table is Raven's, in which one selection may have a row for each view
+    is_das, is_warbler  whether it is DAS's or warbleR's
     """
 
     names: tuple[str, ...]
@@ -65,6 +67,7 @@ class Columns:
     file_offset: int | None = None
     end_file: int | None = None
     selection: int | None = None
+    is_raven: bool = False
     is_das: bool = False
     is_warbler: bool = False
 
@@ -77,12 +80,6 @@ class Columns:
     def complete(self) -> bool:
         """Whether the table says when syllables begin and end."""
         return self.onset is not None and (self.offset is not None or self.duration is not None)
-
-    @property
-    def is_raven(self) -> bool:
-        """Whether the table is Raven's, in which one selection may have a row for each view."""
-        plain = {canonical_name(name)[0] for name in self.names}
-        return {"begin_time", "end_time"} <= plain and bool({"selection", "view", "file_offset"} & plain)
 
     def unused(self) -> list[str]:
         """The names of the columns that are not read, and may hold labels."""
@@ -161,6 +158,7 @@ def find_columns(names: Sequence[str], label_column: str | None = None) -> Colum
         file_offset=find(("file_offset",)) if raven else None,
         end_file=find(("end_path", "end_file")) if raven else None,
         selection=find(("selection",)) if raven else None,
+        is_raven=raven and bool({"selection", "view", "file_offset"} & set(bases)),
         is_das={("start", "s"), ("stop", "s"), ("name", None)} <= set(plain),
         is_warbler="sound_files" in bases,
     )

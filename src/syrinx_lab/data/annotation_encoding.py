@@ -13,6 +13,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WINDOWS = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 _SNIFFED = 4096  # bytes
 _ADVICE = "save it as UTF-8 if labels or names look wrong"
 
@@ -58,4 +59,4 @@ def _unmarked_utf16(raw: bytes) -> str | None:
 
 def _single_bytes(raw: bytes) -> str:
     """Windows-1252, with the five bytes that it leaves open as Latin-1 has them."""
-    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in raw)
+    return raw.decode("latin-1").translate(_WINDOWS)
