@@ -126,8 +126,9 @@ def test_a_wav_cut_short_is_refused_with_its_sizes(tmp_path: Path, form: str) ->
     ):
         read_audio(path, sample_rate=44100)
     path.write_bytes(whole[:-1])  # a single byte
-    with pytest.raises(ValueError, match="truncated"):
-        read_audio(path, sample_rate=44100)
+    clip = read_audio(path, sample_rate=44100)
+    assert clip.warnings[0].startswith("truncated: the header promises 44100 bytes of sound and the file holds 44099")
+    assert len(clip.samples) == 22049
 
 
 def test_a_streamed_wav_with_a_placeholder_for_its_size_is_whole(tmp_path: Path) -> None:

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from scipy.io import wavfile
 from scipy.signal import butter, sosfiltfilt
 
-from .audio_header import missing_sound
-from .layout import broken_link
+from .audio_file import read_file
 from .resampling import resample_to
 
 _CLIP_LEVEL, _CLIP_RUN = 0.98, 3
@@ -33,6 +31,9 @@ class AudioClip:
     peak                max |x| of the file's chosen channel, before any division
     divisor             what the samples were divided by to lie in [-1, 1]: 1, or a power of two for louder float files
     clipped             samples that lie in runs of three or more at full scale
+    offset              mean that was taken from the samples, of full scale; 0 where it does not exceed their deviation
+    warnings            a line for all that is odd about the file
+    native              (n, channels) float32, all channels as stored, for comparing them
     """
 
     samples: np.ndarray
@@ -44,6 +45,9 @@ class AudioClip:
     peak: float
     divisor: float
     clipped: int
+    offset: float
+    warnings: tuple[str, ...]
+    native: np.ndarray
 
     @property
     def duration_s(self) -> float:
@@ -62,7 +66,8 @@ def read_audio(
 
     Integer PCM of b bits is divided by 2^(b-1). Float samples are taken as they are, or, when they leave [-1, 1],
     divided by the smallest power of two that brings them inside. Resampling (see `resampling`) may overshoot full scale
-    slightly on clipped recordings.
+    slightly on clipped recordings. A DC offset larger than the standard deviation is taken out (see `large_offset`).
+    Headers that promise too much or too little are treated as `read_file` says.
 
     path         a file of any format that libsndfile reads
     sample_rate  Hz, of the result
@@ -74,7 +79,8 @@ def read_audio(
     """
     path = Path(path)
     check_reading(sample_rate, channel, highpass_hz)
-    frames, native_rate, subtype = _read_frames(path)
+    content = read_file(path)
+    frames, native_rate = content.frames, content.sample_rate
     native = _choose_channel(path, frames, channel)
     _require_finite(path, native, native_rate)
     if native.min() == native.max():
@@ -82,6 +88,8 @@ def read_audio(
     peak = float(np.abs(native).max())
     divisor = 2.0 ** math.ceil(math.log2(peak)) if peak > 1 else 1.0
     native = native / np.float32(divisor)
+    clipped, offset = _count_clipped(native), large_offset(native)
+    native = native - np.float32(offset) if offset else native
     samples = resample_to(native, native_rate, sample_rate)
     if highpass_hz is not None:
         sections = butter(4, highpass_hz, "highpass", fs=sample_rate, output="sos")
@@ -93,10 +101,13 @@ def read_audio(
         native_sample_rate=native_rate,
         native_frames=len(native),
         channels=frames.shape[1],
-        subtype=subtype,
+        subtype=content.subtype,
         peak=peak,
         divisor=divisor,
-        clipped=_count_clipped(native),
+        clipped=clipped,
+        offset=offset,
+        warnings=content.warnings,
+        native=frames,
     )
 
 
@@ -108,6 +119,16 @@ def check_reading(sample_rate: int, channel: int | str, highpass_hz: float | Non
         raise ValueError(f"channel must be a number from 0 or mean, not {channel!r}")
     if highpass_hz is not None and not 0 < highpass_hz < sample_rate / 2:
         raise ValueError(f"highpass_hz must lie between 0 and {sample_rate / 2:g} Hz, not at {highpass_hz:g}")
+
+
+def large_offset(samples: np.ndarray) -> float:
+    """The mean of samples (n,) where it exceeds their standard deviation, else 0.
+
+    So large an offset is the recorder's: the level of a sound that is measured with it is that of the offset, and a gain
+    made from it is many times too small. Smaller ones belong to ordinary recordings and are left in.
+    """
+    mean = float(samples.mean(dtype=np.float64))
+    return mean if abs(mean) > float(samples.std(dtype=np.float64)) else 0.0
 
 
 def scale_factor(samples: np.ndarray, target: float, measure: str) -> float:
@@ -148,43 +169,6 @@ def write_wav(path: str | os.PathLike[str], samples: np.ndarray, sample_rate: in
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _read_frames(path: Path) -> tuple[np.ndarray, int, str]:
-    """(frames, channels) float32 as stored, native sample rate, subtype."""
-    _require_readable(path)
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path}: empty: the file has no bytes; record or copy it again")
-    try:
-        with soundfile.SoundFile(os.fsencode(path)) as file:
-            promised, rate, subtype, log = file.frames, file.samplerate, file.subtype, file.extra_info
-            frames = file.read(dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        reason = error.error_string.rstrip(".") or "broken off or damaged"
-        raise ValueError(f"{path}: cannot be read as audio ({reason}); copy or convert it again") from error
-    if missing := missing_sound(path, log, promised, len(frames)):
-        raise ValueError(f"{path}: truncated: {missing}; copy it again or leave it out")
-    if len(frames) == 0:
-        raise ValueError(f"{path}: empty: the file holds no samples; leave the recording out")
-    return frames, rate, subtype
-
-
-def _require_readable(path: Path) -> None:
-    """Raise where the file is no file, or may not be read."""
-    if target := broken_link(path):
-        raise ValueError(f"{path}: a link to {target}, which does not exist; restore it or remove the link")
-    if not os.path.lexists(path):
-        raise ValueError(f"{path}: there is no such file")
-    try:
-        if not path.is_file():
-            raise ValueError(f"{path}: this is {'a folder' if path.is_dir() else 'no regular file'}, not a recording")
-        path.open("rb").close()
-    except PermissionError as error:
-        raise ValueError(
-            f"{path}: may not be read (permission denied): permit it with chmod u+r, or ask its owner"
-        ) from error
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be opened ({error.strerror}); copy it again") from error
 
 
 def _choose_channel(path: Path, frames: np.ndarray, channel: int | str) -> np.ndarray:

@@ -122,7 +122,7 @@ def _scaled(recording: Recording, scaling: Scaling) -> Recording:
 
 
 def _audio_warnings(file: AudioFile, clip: AudioClip) -> list[Problem]:
-    told = []
+    told = list(clip.warnings)
     if clip.clipped:
         told.append(f"clipped: {clip.clipped} samples lie in runs at full scale")
     if clip.peak < _FAINT:
