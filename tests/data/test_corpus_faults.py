@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from folders import AB, HEADER, RATE, TEXT, annotate, load, spans, tone, write_text, write_tone
+from folders import AB, HEADER, RATE, TEXT, annotate, load, song, spans, tone, write_text, write_tone
 
 from syrinx_lab.data.corpus import inspect_corpus
 
@@ -143,8 +143,8 @@ def test_broken_audio_under_an_annotation_in_samples_is_told_once(tmp_path: Path
 
 
 def test_doubtful_audio_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    loud = np.clip(tone(440, 1, RATE, 1.3), -1, 1)
-    for name, wave in (("clipped", loud), ("faint", loud / 2000), ("float", 2 * tone(440, 1, RATE))):
+    loud = np.clip(song(440, 1, RATE, 1.3), -1, 1)
+    for name, wave in (("clipped", loud), ("faint", loud / 2000), ("float", 2 * song(440, 1, RATE))):
         soundfile.write(tmp_path / f"{name}.wav", wave * 1.01 if name == "float" else wave, RATE, subtype="FLOAT")
         write_text(tmp_path / f"{name}.txt", TEXT)
     problems = inspect_corpus(tmp_path, sample_rate=RATE)[1]

@@ -82,7 +82,7 @@ def test_a_synthetic_finch_is_reported_as_rendered(tmp_path: Path) -> None:
 
 def test_faults_are_told_with_file_and_line(tmp_path: Path) -> None:
     time = np.arange(RATE) / RATE
-    tone = 0.5 * np.sin(2 * np.pi * 440 * time)
+    tone = 0.5 * np.sin(2 * np.pi * 440 * time) * np.where((time >= 0.1) & (time < 0.2), 1, 0.05)
     broken = tone.copy()
     broken[4_321] = np.nan
     sounds = {"good": tone, "clipped": np.clip(4 * tone, -1, 1), "silent": 0 * tone, "broken": broken}

@@ -124,7 +124,7 @@ def check_reading(sample_rate: int, channel: int | str, highpass_hz: float | Non
 def large_offset(samples: np.ndarray) -> float:
     """The mean of samples (n,) where it exceeds their standard deviation, else 0.
 
-    So large an offset is the recorder's: the level of a sound that is measured with it is that of the offset, and a gain
+    So large an offset is the recorder's: the level of a sound measured with it is that of the offset, and a gain
     made from it is many times too small. Smaller ones belong to ordinary recordings and are left in.
     """
     mean = float(samples.mean(dtype=np.float64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,10 +13,12 @@ from .annotation_records import ROUNDING_S, Annotation, Problem
 from .annotation_rules import AnnotationRules
 from .annotation_units import unit_hint
 from .audio import AudioClip, read_audio, scale_factor
+from .contrast import channel_warning, contrast_warning
 from .layout import AudioFile
 from .pairing import Source
-from .recording import Recording, Syllable
+from .recording import Recording, Syllable, content_hash
 
+LEAST_SAMPLES = 5  # that the differences of nine points can be reflected in
 _FAINT = 1e-3  # -60 dB of full scale
 
 
@@ -59,6 +62,9 @@ def read_recording(
         clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
     except ValueError as error:
         return None, [Problem(file.path, None, str(error).removeprefix(f"{file.path}: "))]
+    if min(clip.native_frames, len(clip.samples)) < LEAST_SAMPLES:
+        message = f"too short: {clip.native_frames} samples, and a recording needs {LEAST_SAMPLES}; leave it out"
+        return None, [Problem(file.path, None, message)]
     problems = [*told, *_audio_warnings(file, clip)]
     hint = unit_hint(annotated, clip.duration_s, clip.native_sample_rate, file.path.name)
     if hint:
@@ -82,17 +88,32 @@ def read_recording(
         clip.native_sample_rate,
         tuple(syllables),
         annotation=source.path if source else None,
+        channel=channel,
+        channels=clip.channels,
+        content=content_hash(clip.samples),
     )
+    fixed = any(one.channel is not None for one in annotated)
+    problems += _doubts(recording, clip, channel, fixed)
     try:
         return _scaled(recording, scaling), problems
     except ValueError as error:
         return recording, [*problems, Problem(file.path, None, str(error))]
 
 
+def _doubts(recording: Recording, clip: AudioClip, channel: int | str, fixed: bool) -> list[Problem]:
+    """What makes it doubtful that these are the syllables of this recording, or of the channel that was read."""
+    if not recording.syllables:
+        return []
+    per_sample = clip.native_sample_rate / clip.sample_rate
+    other = channel_warning(clip.native, channel, recording.syllables, per_sample, fixed)
+    faint = None if other else contrast_warning(clip.samples, recording.syllables, clip.sample_rate)
+    return [Problem(recording.path, None, message, "warning") for message in (other, faint) if message]
+
+
 def _channels(file: AudioFile) -> int:
     """How many channels a file has; 1 where it cannot be read, which is said when its samples are."""
     try:
-        return soundfile.info(file.path).channels
+        return soundfile.info(os.fsencode(file.path)).channels
     except (soundfile.LibsndfileError, OSError):
         return 1
 
@@ -125,6 +146,11 @@ def _audio_warnings(file: AudioFile, clip: AudioClip) -> list[Problem]:
     told = list(clip.warnings)
     if clip.clipped:
         told.append(f"clipped: {clip.clipped} samples lie in runs at full scale")
+    if clip.offset:
+        told.append(
+            f"DC offset: the mean, {clip.offset:.3g} of full scale, exceeds the standard deviation; it was taken out "
+            "before the level was measured"
+        )
     if clip.peak < _FAINT:
         told.append(f"nearly silent: the loudest sample is {clip.peak:.2g} of full scale")
     if clip.divisor > 1:

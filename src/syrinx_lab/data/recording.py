@@ -40,6 +40,9 @@ class Recording:
     syllables           all of them, in order of onset
     gain                what the samples were multiplied by after reading
     annotation          the file that annotates it, None when there is none
+    channel             the channel that was read, from 0, or "mean"
+    channels            channels in the file
+    content             hash of the samples before `gain`, which depends on the annotation; "" where nobody took it
     """
 
     id: str
@@ -50,11 +53,19 @@ class Recording:
     syllables: tuple[Syllable, ...] = ()
     gain: float = 1.0
     annotation: Path | None = None
+    channel: int | str = 0
+    channels: int = 1
+    content: str = ""
 
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
+
+
+def content_hash(samples: np.ndarray) -> str:
+    """64 hexadecimal digits of samples (n,): their SHA-256 as little-endian float32."""
+    return hashlib.sha256(np.ascontiguousarray(samples, dtype="<f4").tobytes()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

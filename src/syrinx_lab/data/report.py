@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ..types import Category
 from .examples import examples
-from .summary import CorpusReport, summarise
+from .summary import CorpusReport, channels_line, summarise
 
 __all__ = ["CorpusReport", "examples", "print_report", "render_report", "summarise"]
 
@@ -62,6 +62,7 @@ def _overview(report: CorpusReport) -> Iterator[str]:
     )
     rates = ", ".join(f"{rate} Hz ({count})" for rate, count in report.native_sample_rates().items())
     yield f"sample rates of the files: {rates}; read at {report.sample_rate} Hz"
+    yield channels_line(report.recordings)
     contrasts = [r.contrast_db for r in report.recordings if not math.isnan(r.contrast_db)]
     if contrasts:
         yield f"syllables stand {np.median(contrasts):.1f} dB above the silences (RMS, median over recordings)"

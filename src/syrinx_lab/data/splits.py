@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 
 from ..types import Segment, Vocalisation
 from .corpus import Corpus, Recording
+from .recording import content_hash
 from .stratify import stratify
 
 NAMES = ("train", "val", "test")
@@ -104,14 +104,14 @@ def check_leaks(
     clips  by split, every training window (`Pools.segments`) and vocalisation that is used
     """
     home: dict[str, str] = {}
-    content: dict[bytes, str] = {}
+    content: dict[str, str] = {}
     for split in NAMES:
         for name in splits[split]:
             if name in home:
                 raise ValueError(f"{name} is in {home[name]} and in {split}: a recording belongs to one split")
             home[name] = split
-            samples = np.ascontiguousarray(corpus.recordings[name].samples)
-            twin = content.setdefault(hashlib.sha256(samples.tobytes()).digest(), name)
+            recording = corpus.recordings[name]
+            twin = content.setdefault(recording.content or content_hash(recording.samples), name)
             if home[twin] != split:
                 raise ValueError(
                     f"{twin} in {home[twin]} and {name} in {split} hold the same audio, so that the scores would be "

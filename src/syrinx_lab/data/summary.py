@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..types import Category
-from .corpus import Corpus, Problem, Recording
+from .contrast import contrast_db, inside_syllables
+from .corpus import Corpus, Problem, Recording, Syllable
 from .segments import Pools, Reason, places
 
 _FAULTS = {
@@ -27,6 +27,8 @@ class RecordingSummary:
     """One recording: the file's own rate in Hz, its length in s, its syllables, and how far they stand above the rest.
 
     contrast_db  RMS inside annotated syllables over RMS outside, dB; NaN where either is missing or zero
+    channels     of the file
+    channel      the one that is read, from 0, or "mean"
     """
 
     id: str
@@ -34,6 +36,8 @@ class RecordingSummary:
     duration_s: float
     syllables: int
     contrast_db: float
+    channels: int = 1
+    channel: int | str = 0
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,20 @@ class CorpusReport:
         return dict(sorted(Counter(recording.native_sample_rate for recording in self.recordings).items()))
 
 
+def channels_line(recordings: Iterable[Recording | RecordingSummary]) -> str:
+    """How many channels the files have and which are read, in a line."""
+    rows = list(recordings)
+    counts = Counter(row.channels for row in rows)
+    read = Counter(str(row.channel) for row in rows)
+    have = ", ".join(
+        f"{channels} ({count} file{'s' if count > 1 else ''})" for channels, count in sorted(counts.items())
+    )
+    if len(read) == 1:
+        (which,) = read
+        return f"channels: {have}; {'the mean of all is read' if which == 'mean' else f'channel {which} is read'}"
+    return f"channels: {have}; read: " + ", ".join(f"channel {which} ({n})" for which, n in sorted(read.items()))
+
+
 def summarise(
     corpus: Corpus, problems: Sequence[Problem], pools: Pools | None = None, *, lead_in: int = 2000
 ) -> CorpusReport:
@@ -145,25 +163,26 @@ def summarise(
 
 
 def _summarise_recording(recording: Recording) -> RecordingSummary:
-    sounding = np.zeros(len(recording.samples), dtype=bool)
-    for syllable in recording.syllables:
-        sounding[syllable.onset : syllable.offset] = True
-    power = recording.samples.astype(np.float64) ** 2
-    inside, outside = float(power[sounding].sum()), float(power[~sounding].sum())
-    contrast_db = math.nan
-    if inside > 0 and outside > 0:
-        contrast_db = 10.0 * math.log10(inside / sounding.sum() / (outside / (~sounding).sum()))
+    inside = inside_syllables(len(recording.samples), recording.syllables)
     return RecordingSummary(
-        recording.id, recording.native_sample_rate, recording.duration_s, len(recording.syllables), contrast_db
+        recording.id,
+        recording.native_sample_rate,
+        recording.duration_s,
+        len(recording.syllables),
+        contrast_db(recording.samples, inside),
+        recording.channels,
+        recording.channel,
     )
 
 
 def _summarise_labels(corpus: Corpus, pools: Pools | None) -> tuple[LabelSummary, ...]:
     syllables = [syllable for recording in corpus.recordings.values() for syllable in recording.syllables]
     windows = Counter((segment.label, segment.category) for segment in (pools.segments if pools else ()))
+    by_label: dict[str, list[Syllable]] = defaultdict(list)
+    for syllable in syllables:
+        by_label[syllable.label].append(syllable)
     summaries = []
-    for label in corpus.labels():
-        ours = [syllable for syllable in syllables if syllable.label == label]
+    for label, ours in sorted(by_label.items()):
         lengths_ms = np.array([len(syllable) for syllable in ours]) / corpus.sample_rate * 1e3
         summaries.append(
             LabelSummary(
