@@ -118,6 +118,17 @@ def test_a_recording_made_of_a_cbin_is_found(tmp_path: Path) -> None:
     assert inspect_corpus(tmp_path, sample_rate=RATE)[0].labels() == {"a": 1}
 
 
+def test_a_cbin_that_was_not_converted_is_named(tmp_path: Path) -> None:
+    write_tone(tmp_path / "x.wav")
+    for name in ("x", "y"):
+        notmat(tmp_path / f"{name}.cbin.not.mat", [100, 300], [250, 400], "ab")
+    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    said = (
+        "there is no recording of this file's name in a format that can be read; .cbin: evsonganaly's audio: convert it"
+    )
+    assert (problem.path.name, said in problem.message) == ("y.cbin.not.mat", True)
+
+
 def yarden(path: Path, **labels: list[int]) -> Path:
     on = np.array([0.1, 0.3])
     elements = cell(

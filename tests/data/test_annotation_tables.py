@@ -292,3 +292,11 @@ def test_regions_of_sonic_visualiser(tmp_path: Path) -> None:
 def test_the_key_overrules_a_unit_that_a_column_states_wrongly(tmp_path: Path) -> None:
     path = write_text(tmp_path / "x.csv", "onset_ms,offset_ms,label\n0.1,0.25,a\n0.3,0.4,b\n")
     assert times(read_annotations(path, rules=AnnotationRules(time_unit="s"))) == TWO
+
+
+def test_a_table_without_a_header_is_told_from_one_with_other_columns(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "t.csv", "x.wav,0.1,0.2,a\n")
+    with pytest.raises(
+        ValueError, match=r"it has: x\.wav, 0\.1, 0\.2, a, which are no names: give it a header, such as"
+    ):
+        read_annotations(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import soundfile
 
-from .annotation_csv import hints_at_syllables, read_columns
+from .annotation_csv import hints_at_syllables, no_header, read_columns
 from .annotation_encoding import decode
 from .annotation_records import AnnotationFile
 from .annotation_rules import AnnotationRules
@@ -119,6 +119,7 @@ def _doubt(path: Path) -> str:
         missing = [
             wanted for wanted, column in (("onsets", columns.onset), ("offsets", columns.offset)) if column is None
         ]
-        if missing and any(not name.replace(".", "").isdigit() for name in table.names):
-            return f"its header names no {' and no '.join(missing)}; it has: {', '.join(table.names)[:120]}"
+        if missing:
+            names = f"{', '.join(table.names)[:120]}{no_header(table)}"
+            return f"its header names no {' and no '.join(missing)}; it has: {names}"
     return "its lines are not `onset offset [label]` with numbers first, and no recording bears its name"

@@ -29,6 +29,12 @@ def hints_at_syllables(path: Path) -> bool:
     return not columns.audio is columns.onset is columns.offset is None
 
 
+def no_header(table: Table) -> str:
+    """What to say of a table whose first line holds numbers instead of the names of columns; "" for any other."""
+    bare = any(is_number(name) for name in table.names)
+    return ", which are no names: give it a header, such as files,onsets,offsets,labels" if bare else ""
+
+
 @dataclass
 class _Reading:
     """A table while it is read: its file, columns and rates, the rows seen, and what is counted on the way."""
@@ -71,10 +77,9 @@ def read_csv(
     if note:
         found.fault(None, note, "note")
     if not columns.complete:
-        headless = "" if not table.names or not is_number(table.names[0]) else ": it begins with numbers"
         shown = ", ".join(table.names) or "none"
         wanted = "the header must name the columns onsets and offsets (and files, labels)"
-        return found.refuse(f"{wanted}; it has: {shown}{headless}", line=table.line or None)
+        return found.refuse(f"{wanted}; it has: {shown}{no_header(table)}", line=table.line or None)
     if columns.audio is None:
         found.name("")
     reading = _Reading(found, columns, native_rate)

@@ -15,6 +15,7 @@ from .annotation_rules import AS_WRITTEN, AnnotationRules
 
 DEFAULT_LABEL = "voc"
 ROUNDING_S = 1e-3  # what annotation programs may lose by rounding to milliseconds
+LEFT_OUT = {"error": " (data.faulty=skip leaves it out)", "warning": "; left out"}
 _BY_HAND_S = 0.02  # how far boundaries that were set by hand may overlap without being a mistake
 
 NativeRate = Callable[[str], int | None]
@@ -118,7 +119,7 @@ class AnnotationFile:
         """Add a problem; without a severity it is one of a syllable of this label, which cannot be used."""
         if severity is None:
             severity = self.rules.severity(label)
-            message = message if severity == "error" else f"{message}; left out"
+            message += LEFT_OUT[severity]
         self.problems.append(Problem(self.path, line, message, severity))
 
     def refuse(self, message: str, audio: str | None = None, line: int | None = None) -> AnnotationFile:

@@ -53,6 +53,12 @@ def foreign_audio(names: Iterable[Path]) -> str | None:
     return f"{count} {kind} file(s){others} cannot be read; {kind}: {_AUDIO[kind]}"
 
 
+def how_to_convert(name: str) -> str | None:
+    """What to do with audio of this name's kind, which cannot be read; None for kinds that can."""
+    kind = Path(name).suffix.lower()
+    return f"{kind}: {_AUDIO[kind]}" if kind in _AUDIO else None
+
+
 def is_foreign_audio(name: str) -> bool:
     """Whether a name ends as audio of a kind that the lab cannot read."""
     return Path(name).suffix.lower() in _AUDIO

@@ -11,7 +11,9 @@ from typing import Literal
 from .annotation_candidates import read_candidates
 from .annotation_records import Annotation, AnnotationFile, Problem
 from .annotation_rules import AS_WRITTEN, AnnotationRules
+from .annotations import own_names
 from .audio_index import AudioIndex
+from .foreign import how_to_convert
 from .layout import AudioFile
 
 
@@ -106,7 +108,9 @@ def pair(
     complete = len(outcome.sources) == len(audio)
     for file, absent in missing:
         severity = "note" if complete and file.format not in believed else missing_audio
-        outcome.problems.append(Problem(file.path, file.named_on[absent[0]], _no_audio(absent, index), severity))
+        outcome.problems.append(
+            Problem(file.path, file.named_on[absent[0]], _no_audio(absent, index, file.path), severity)
+        )
     for name, paths in passed_over.items():
         outcome.problems.append(Problem(paths[0], None, _not_used(name, len(set(paths)), believed), "note"))
     outcome.problems = merged(outcome.problems)
@@ -146,13 +150,15 @@ def _outside(names: list[str]) -> str:
     return f"{names[0]!r}{more} lie outside data.root and are left out"
 
 
-def _no_audio(absent: list[str], index: AudioIndex) -> str:
+def _no_audio(absent: list[str], index: AudioIndex, path: Path) -> str:
     more = f" (nor {len(absent) - 1} more that it names)" if len(absent) > 1 else ""
     what = f"there is no recording {absent[0]!r}{more}" if absent[0] else "there is no recording of this file's name"
     if absent[0] and (found := index.elsewhere(absent[0])):
         rest = f" and {len(found) - 1} more folders" if len(found) > 1 else ""
         where = f"one of that name lies in {found[0].path.parent}{rest}"
         return f"{what}: {where}; correct the folder in the name, add the audio, or set data.unannotated=skip"
+    if convert := how_to_convert(absent[0] or own_names(path)[0]):
+        return f"{what} in a format that can be read; {convert}"
     return f"{what}; add the audio, delete the annotation, or set data.unannotated=skip"
 
 

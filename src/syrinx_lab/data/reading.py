@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from .annotation_channels import settle_channel
-from .annotation_records import ROUNDING_S, Annotation, Problem
+from .annotation_records import LEFT_OUT, ROUNDING_S, Annotation, Problem
 from .annotation_rules import AnnotationRules
 from .annotation_units import unit_hint
 from .audio import AudioClip, read_audio, scale_factor
@@ -76,8 +76,7 @@ def read_recording(
         placed = _place(annotation, clip, file)
         if isinstance(placed, str):
             severity = rules.severity(annotation.label)
-            left_out = "" if severity == "error" else "; left out"
-            problems.append(Problem(source.path, annotation.line, f"{placed}{left_out}", severity))
+            problems.append(Problem(source.path, annotation.line, placed + LEFT_OUT[severity], severity))
         else:
             syllables.append(replace(placed, selected=rules.asked(placed.label)))
     recording = Recording(
