@@ -148,3 +148,20 @@ def test_formats_are_detected_in_a_folder(tmp_path: Path, kind: str) -> None:
     corpus = load(tmp_path)
     expected = [("1", *AB[0][1:]), ("2", *AB[1][1:])] if kind == "yarden" else AB
     assert spans(corpus, "Wave/x") == expected
+
+
+def test_denoised_audio_takes_the_annotation_of_its_original(tmp_path: Path) -> None:
+    """As published: x_cleaned.wav beside, or apart from, x.txt; where x.wav is there as well, x.txt is its own."""
+    annotate(tmp_path / "beside", "one_cleaned.wav", annotation="one.txt")
+    annotate(tmp_path / "apart", "denoised/84/one_cleaned.wav", annotation="segs/84/one.txt")
+    annotate(tmp_path / "table", "one_cleaned.wav", annotation="all.csv", text=HEADER + "one.wav,0.1,0.2,a\n")
+    for folder, name in (("beside", "one_cleaned"), ("apart", "denoised/84/one_cleaned"), ("table", "one_cleaned")):
+        assert spans(load(tmp_path / folder), name)[0] == AB[0], folder
+
+    annotate(tmp_path / "both", "one.wav")
+    write_tone(tmp_path / "both" / "one_cleaned.wav")
+    with pytest.raises(ValueError, match="one_cleaned"):
+        load(tmp_path / "both")
+    assert list(load(tmp_path / "both", unannotated="skip").recordings) == ["one"]
+    cleaned = load(tmp_path / "both", audio_pattern="*_cleaned.wav")
+    assert spans(cleaned, "one_cleaned") == AB

@@ -11,13 +11,15 @@ from pathlib import Path, PurePosixPath
 
 from .layout import AudioFile, is_audio, same_text
 
+CLEANED = "_cleaned"  # what the published preprocessing adds to the name of the audio, and not to the annotation's
 _ELSEWHERE = re.compile(r"[/~]|[A-Za-z]:(/|$)|[A-Za-z]+://")  # how a path begins that is not relative
 
 
 class AudioIndex:
     """Finds the recording that a name in an annotation means.
 
-    A name without folders means the recording of that name, with or without the ending. A name behind folders belongs
+    A name without folders means the recording of that name, with or without the ending, and where there is none the
+    denoised one, x_cleaned.wav for x. A name behind folders belongs
     to its folder. The folders are compared from the last one upwards with those of the file's whole path, so that the
     root's own name counts: `d1/rec0.wav` in a table means ROOT/d1/rec0.wav, or rec0.wav where data.root is `.../d1`.
 
@@ -41,6 +43,7 @@ class AudioIndex:
         self._annotations = None if annotations is None else annotations.resolve()
         self._by_name: dict[str, list[AudioFile]] = defaultdict(list)
         self._by_stem: dict[str, list[AudioFile]] = defaultdict(list)
+        self._by_cleaned: dict[str, list[AudioFile]] = defaultdict(list)
         self._occupied: set[tuple[str, ...]] = set()
         self._structure: set[str] = set()
         self._roots: set[Path] = set()
@@ -49,6 +52,8 @@ class AudioIndex:
         for file in files:
             self._by_name[same_text(file.path.name)].append(file)
             self._by_stem[same_text(file.path.stem)].append(file)
+            if (stem := same_text(file.path.stem)).endswith(CLEANED):
+                self._by_cleaned[stem.removesuffix(CLEANED)].append(file)
             if (folders := _same(file.folders)) not in self._occupied:
                 self._occupied.add(folders)
                 self._structure.update(folders, _chains(_root(file))[0][:1])
@@ -102,13 +107,14 @@ class AudioIndex:
         return None
 
     def _trees_of(self, base: str) -> list[_Tree]:
-        """The recordings of that very name, then those that differ in the ending, by their folders, the last first."""
+        """Those of that very name, those that differ in the ending, denoised ones; by folders, the last first."""
         if base not in self._trees:
             loosely = [*self._by_stem.get(base, ())]
             loosely += self._by_stem.get(Path(base).stem, ()) if is_audio(Path(base)) else ()
+            cleaned = self._by_cleaned.get(Path(base).stem if is_audio(Path(base)) else base, ())
             self._trees[base] = [
                 _Tree([(chain, file) for file in files for chain in self._chains(file.path.parent)])
-                for files in (self._by_name.get(base, ()), loosely)
+                for files in (self._by_name.get(base, ()), loosely, cleaned)
                 if files
             ]
         return self._trees[base]

@@ -17,7 +17,7 @@ from .layout import expand
 from .pairing import merged
 from .reading import Scaling, read_recording
 from .recording import Corpus, Recording, Syllable
-from .roots import choose_audio, find_audio, missing_folder, pair_roots, without_annotation
+from .roots import choose_audio, find_audio, missing_folder, pair_roots, share_with_denoised, without_annotation
 
 __all__ = [
     "SILENCE_LABELS",
@@ -168,6 +168,7 @@ def inspect_corpus(
     pairing = pair_roots(audio, roots, annotation_root, annotations, unannotated, reading)
     problems += pairing.problems
     wanted = choose_audio(audio, audio_pattern)
+    share_with_denoised(wanted, pairing)
     if not wanted:
         problems.append(Problem(roots[0], None, f"no recording matches data.audio_pattern={audio_pattern}"))
     problems += without_annotation(wanted, pairing, roots[0], unannotated)

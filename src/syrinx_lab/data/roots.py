@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from .annotation_problem import Problem, printable
 from .annotation_rules import AS_WRITTEN, AnnotationRules
+from .audio_index import CLEANED
 from .foreign import foreign_audio
 from .layout import AudioFile, expand, is_audio, list_files, matches, root_prefixes, same_text
 from .pairing import Pairing, pair
@@ -113,6 +114,15 @@ def pair_roots(
         outcome.problems += pairing.problems
         outcome.passed += pairing.passed
     return outcome
+
+
+def share_with_denoised(wanted: Sequence[AudioFile], pairing: Pairing) -> None:
+    """Give x_cleaned.wav the annotation of x.wav where x.wav is not wanted: both at once are one song twice."""
+    chosen = {file.id for file in wanted}
+    for name in chosen - pairing.sources.keys():
+        original = name.removesuffix(CLEANED)
+        if original not in chosen and original in pairing.sources:
+            pairing.sources[name] = pairing.sources[original]
 
 
 def choose_audio(audio: Sequence[Sequence[AudioFile]], pattern: str | None) -> list[AudioFile]:
