@@ -1,4 +1,4 @@
-"""A CUDA device that is not there: tensors without numbers, which know where they would lie and who would wait for them."""
+"""A CUDA device that is not there: tensors without numbers know where they would lie and who would wait for them."""
 
 from __future__ import annotations
 
