@@ -15,8 +15,9 @@ import pytest
 
 from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
+from syrinx_lab.runs.events import events_between
 from syrinx_lab.runs.identity import identity
-from syrinx_lab.runs.progress import news, read_progress, refuse_unlogged
+from syrinx_lab.runs.progress import Progress, read_progress, refuse_unlogged
 from syrinx_lab.runs.watching import as_text, is_open_sweep, names_of, watched
 
 CONFIG: dict[str, Any] = {
@@ -45,6 +46,12 @@ def epochs(run: RunDirectory, first: int, last: int, seconds: float = 2.0) -> No
         if epoch % 2 == 0:
             row |= {"val/tf_corr": 0.05 * min(epoch, 4), "val/autonomy": -1.5, "val/bounded_frac": 1.0}
         run.history.append(row)
+
+
+def news(before: list[Progress] | None, now: list[Progress], names: dict[Path, str]) -> list[str]:
+    """The lines of what has happened, less the time of day."""
+    found = [event.as_line() for event in events_between(before, now, names, at=0.0)]
+    return [re.sub(r"  at \d\d:\d\d:\d\d$", "", line) for line in found if not line.startswith("NAN_SPIKE")]
 
 
 def command(*words: str) -> list[str]:
@@ -169,8 +176,11 @@ def test_once_prints_one_table_and_draws(tmp_path: Path) -> None:
         [seed, "running", "8/20", "0.25", "1.5", "0.200", "-1.500", "1.000", "1024", "-", "2", "2", "24", "s"]
         for seed in ("2", "10")
     ]
-    assert [line.split()[:4] for line in lines[4:6]] == [["PLATEAU", f"seed={n}", "epoch", "8:"] for n in (2, 10)]
-    assert lines[6].split() == ["look", "at", "deep/losses.png"]
+    assert [line.split()[:4] for line in lines[4:10]] == [
+        *([what, f"seed={n}", "epoch", at] for n in (2, 10) for what, at in (("NAN_SPIKE", "3:"), ("PLATEAU", "8:"))),
+        *(["HEARTBEAT", f"seed={n}", "epoch", "8:"] for n in (2, 10)),
+    ]
+    assert lines[10].split() == ["look", "at", "deep/losses.png"]
     assert (tmp_path / "deep" / "losses.png").stat().st_size > 10_000
     assert all(len(line) <= 120 for line in lines[:4])
 

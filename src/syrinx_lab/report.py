@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from .cli import entry_point, sweeps_parent
+from .figures.smoothing import check_smooth
 from .reporting.page import write_report
 from .reporting.question import question_of
 from .runs.run_study import read_runs
@@ -26,16 +27,16 @@ def report(cfg: DictConfig) -> None:
         raise ValueError("give sweep=outputs/sweeps/NAME or run=outputs/RUN, one of the two")
     if out is not None and len(sweeps) > 1:
         raise ValueError(f"{len(sweeps)} sweeps cannot be written to out={out}: leave it out, or give one sweep")
+    check_smooth(chosen["smooth"])
     if runs:
         study = read_runs(runs)
         folder = Path(out) if out is not None else study.path / "report"
-        _told(write_report(study, folder, say=print))
+        _told(write_report(study, folder, smooth=chosen["smooth"], say=print))
     for sweep in sweeps:
         study = read_sweep(sweep)
         question = question_of(study.name, study.compared, sweeps_parent() / "sweeps")
-        _told(
-            write_report(study, Path(out) if out is not None else Path(sweep) / "report", question=question, say=print)
-        )
+        folder = Path(out) if out is not None else Path(sweep) / "report"
+        _told(write_report(study, folder, question=question, smooth=chosen["smooth"], say=print))
 
 
 def _listed(value: Any) -> list[str]:

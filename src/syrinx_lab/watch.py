@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -13,16 +15,22 @@ from omegaconf import DictConfig, OmegaConf
 from rich.live import Live
 
 from .cli import entry_point
+from .figures.smoothing import check_smooth
 from .metrics.facts import HEADLINE, higher_is_better
+from .runs.events import Event, events_between, heartbeats, loss_spikes
 from .runs.listing import columns_table, console, print_columns, shown, shown_score, table_width
-from .runs.progress import Progress, in_words, news, read_progress, refuse_unlogged
+from .runs.progress import Progress, in_words, read_progress, refuse_unlogged
 from .runs.watching import as_text, is_open_sweep, names_of, watched
 
 Columns = dict[str, list[str]]
+DEAD = 3  # exit status of a single look at runs of which one has died
 
 
 def watch(cfg: DictConfig) -> None:
     """Show the runs of `run` as a table, again and again until none of them trains any more.
+
+    What happens meanwhile is printed as events, see `runs.events`, and appended to `events` as JSON lines. A single
+    look (`once`) ends with status 3 when a run has died.
 
     Raises:
         ValueError: no run there, or a number out of range.
@@ -34,13 +42,29 @@ def watch(cfg: DictConfig) -> None:
     if chosen["every_s"] <= 0:
         raise ValueError(f"every_s is {chosen['every_s']}: use more than 0 s")
     live_shown = sys.stdout.isatty() and not chosen["once"]
+    loss_spikes([], z=chosen["spike_z"], window=chosen["spike_window"])  # refuses numbers out of range
+    if chosen["heartbeat_s"] <= 0:
+        raise ValueError(f"heartbeat_s is {chosen['heartbeat_s']}: use more than 0 s")
+    check_smooth(chosen["smooth"])
+    if chosen["events"] is not None:
+        _append(chosen["events"], [])  # a file that cannot be written is found out now
     before: list[Progress] | None = None
+    beat = -math.inf
     if not watched(paths):
         print(f"no run of {', '.join(paths)} has begun", flush=True)
     with Live(console=console(), auto_refresh=False) if live_shown else nullcontext() as live:
         while True:
             now, names = _look(paths, chosen)
-            told = news(before, now, {p.run.path: as_text(name) for p, name in zip(now, names)})
+            by_folder, at = {p.run.path: as_text(name) for p, name in zip(now, names)}, time.time()
+            limits = {name: chosen[name] for name in ("spike_z", "spike_window")}
+            events = events_between(before, now, by_folder, at=at, **limits)
+            due = at - beat >= chosen["heartbeat_s"]
+            if due:
+                beat = at
+                events += heartbeats(now, by_folder, at=at)
+            if chosen["events"] is not None:
+                _append(chosen["events"], events)
+            told = [event.as_line() for event in events if live is None or event.kind != "HEARTBEAT"]
             columns = fitting(table_columns(now, names), console().width)
             changed = _changed(before or (), now)
             if live is not None:
@@ -55,7 +79,7 @@ def watch(cfg: DictConfig) -> None:
                     _print_lines(now, names, changed)
                 print("".join(f"{line}\n" for line in told), end="", flush=True)
             if chosen["overlay"] and any(progress.rows for progress in changed):
-                _draw(chosen["overlay"], now, [as_text(name) for name in names])
+                _draw(chosen["overlay"], now, [as_text(name) for name in names], chosen["smooth"])
             over = not any(progress.under_way for progress in now) and not any(map(is_open_sweep, paths))
             if chosen["once"] or over:
                 break
@@ -63,6 +87,8 @@ def watch(cfg: DictConfig) -> None:
             time.sleep(chosen["every_s"])
     if chosen["overlay"] and any(progress.rows for progress in now):
         print(f"look at   {chosen['overlay']}")
+    if chosen["once"] and any(progress.silent_s is not None for progress in now):
+        sys.exit(DEAD)
 
 
 def table_columns(now: Sequence[Progress], names: Sequence[dict[str, str]]) -> Columns:
@@ -131,11 +157,22 @@ def _print_lines(now: Sequence[Progress], names: Sequence[dict[str, str]], chang
             print("  ".join([columns["run"][0], columns["status"][0], *cells]))
 
 
-def _draw(path: str, now: Sequence[Progress], names: Sequence[str]) -> None:
+def _append(path: str, events: Sequence[Event]) -> None:
+    """Append events to a file of JSON lines, in one write."""
+    lines = "".join(json.dumps(event.as_json(), ensure_ascii=False, allow_nan=False) + "\n" for event in events)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(lines)
+    except OSError as error:
+        raise ValueError(f"events={path} cannot be written: {error.strerror}; give another file") from error
+
+
+def _draw(path: str, now: Sequence[Progress], names: Sequence[str], smooth: str | int) -> None:
     from .figures.overlay import overlay_panels  # matplotlib, for those who ask for a picture
     from .figures.style import save_figure
 
-    save_figure(overlay_panels({name: p.rows for name, p in zip(names, now) if p.rows}), Path(path))
+    save_figure(overlay_panels({name: p.rows for name, p in zip(names, now) if p.rows}, smooth=smooth), Path(path))
 
 
 def main() -> None:

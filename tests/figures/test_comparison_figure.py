@@ -157,3 +157,17 @@ def test_real_song_stands_out_of_its_background(song_root: Path, tmp_path: Path)
     silence = level[5:, times < 0.03]
     assert song.mean() - silence.mean() > 8.0
     assert save_figure(figure, tmp_path / "song.png").stat().st_size > 20_000
+
+
+def test_target_raw_and_rescaled_stand_side_by_side_under_one_scale() -> None:
+    target = 0.4 * np.sin(2 * np.pi * 3000 * np.arange(RATE // 10) / RATE)
+    figure = comparison_figure(target, 0.01 * target, RATE, rescaled=target)
+    panels = [axes for axes in figure.axes if axes.get_title() or axes.images]
+    assert [axes.get_title() for axes in panels[:3]] == [
+        "target",
+        "output, rms \N{MINUS SIGN}40.0 dB re target",
+        "rescaled, rms +0.0 dB re target",
+    ]
+    shown, soft, loud = (axes.images[0].get_array() for axes in panels[3:6])
+    np.testing.assert_allclose(loud, shown)
+    assert soft.max() == pytest.approx(shown.max() - 40.0, abs=0.1)

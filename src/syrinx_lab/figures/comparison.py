@@ -29,48 +29,57 @@ def comparison_figure(
     output: ArrayLike,
     sample_rate: int,
     *,
+    rescaled: ArrayLike | None = None,
     onset_s: float | None = None,
     offset_s: float | None = None,
     title: str | None = None,
     score_text: str | None = None,
     width_in: float = 9.0,
 ) -> Figure:
-    """Waveform (top) and spectrogram (bottom) of the target (left) and of the output (right).
+    """Waveform (top) and spectrogram (bottom) of the target (left), of the output, and of the output rescaled (right).
 
-    Both waveforms have the TARGET's amplitude axis and both spectrograms its 0 dB, so that a wrong loudness is seen;
-    the output's rms in dB re the target's stands above it.
+    All waveforms have the TARGET's amplitude axis and all spectrograms its 0 dB, so that a wrong loudness is seen; the
+    output's rms in dB re the target's stands above it.
 
     target       (N,) audio, full scale 1
     output       (N,) audio; from the first sample that is not finite on it is left blank, and that is said
     sample_rate  Hz
+    rescaled     (N,) the output at the target's rms, where a spectrum too soft or too loud to be seen shows; None: no
+                 third column
     onset_s      of the syllable, seconds from the first sample; dashed line
     offset_s     likewise
     title        above all
     score_text   one line of scores under the title
-    width_in     of the figure, inches
+    width_in     of a figure with two columns, inches; a third makes it half as wide again
     Raises ValueError when the lengths differ or the target is not finite.
     """
-    target, output = _pair(target, output)
-    drawn, heard, broken = finite_part(output)
+    columns = [("output", output)] + ([] if rescaled is None else [("rescaled", rescaled)])
+    pairs = [(name, *_pair(target, sound)) for name, sound in columns]
+    target = pairs[0][1]
     limit, reference = _amplitude_limit(target), peak_magnitude(target, sample_rate)
     narrow = width_in < 8.0
-    figure = new_figure(width_in, 5.2 * width_in / 9.0 + (0.6 if narrow else 0.0))
-    axes = figure.subplots(2, 2, sharex=True, sharey="row")
+    height = 5.2 * width_in / 9.0 + (0.6 if narrow else 0.0)
+    figure = new_figure(width_in * (1 + len(columns)) / 2, height)
+    axes = figure.subplots(2, 1 + len(columns), sharex=True, sharey="row")
     draw_waveform(axes[0, 0], target, sample_rate, limit=limit, color=PALETTE["blue"])
-    draw_waveform(axes[0, 1], drawn, sample_rate, limit=limit, color=PALETTE["vermillion"])
     draw_spectrogram(axes[1, 0], target, sample_rate, reference=reference)
-    image = draw_spectrogram(axes[1, 1], heard, sample_rate, reference=reference)
-    for column in (0, 1):
-        mark_times(axes[0, column], onset_s, offset_s)
-        mark_times(axes[1, column], onset_s, offset_s, color="white")
-        blank_from(axes[column, 1], broken, sample_rate)
-        axes[1, column].set_xlabel("time (ms)", fontsize=LABEL_SIZE)
+    axes[0, 0].set_title("target", fontsize=LABEL_SIZE + 1)
+    for column, (name, _, sound) in enumerate(pairs, start=1):
+        drawn, heard, broken = finite_part(sound)
+        draw_waveform(axes[0, column], drawn, sample_rate, limit=limit, color=PALETTE["vermillion"])
+        image = draw_spectrogram(axes[1, column], heard, sample_rate, reference=reference)
+        peak = float(np.abs(heard).max())
+        beyond = f",{chr(10) if narrow else ' '}peak {peak:.3g} is off the axis" if peak > limit else ""
+        state = _state(target, heard, broken, sample_rate)
+        axes[0, column].set_title(f"{name}, {state}{beyond}", fontsize=LABEL_SIZE + 1)
+        for panel in axes[:, column]:
+            blank_from(panel, broken, sample_rate)
+    for upper, lower in axes.T:
+        mark_times(upper, onset_s, offset_s)
+        mark_times(lower, onset_s, offset_s, color="white")
+        lower.set_xlabel("time (ms)", fontsize=LABEL_SIZE)
     axes[0, 0].set_ylabel("amplitude (full scale 1)", fontsize=LABEL_SIZE)
     axes[1, 0].set_ylabel("frequency (kHz)", fontsize=LABEL_SIZE)
-    axes[0, 0].set_title("target", fontsize=LABEL_SIZE + 1)
-    peak = float(np.abs(heard).max())
-    beyond = f",{chr(10) if narrow else ' '}peak {peak:.3g} is off the axis" if peak > limit else ""
-    axes[0, 1].set_title(f"output, {_state(target, heard, broken, sample_rate)}{beyond}", fontsize=LABEL_SIZE + 1)
     bar = figure.colorbar(image, ax=axes[1, :], pad=0.01, aspect=15)
     bar.set_label(_COLORBAR_LABEL, fontsize=LABEL_SIZE)
     bar.ax.tick_params(labelsize=TICK_SIZE)

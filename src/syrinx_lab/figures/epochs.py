@@ -15,7 +15,7 @@ from ..metrics.facts import UNITS as METRIC_UNITS
 from .panels import TICK_SIZE
 
 # in the order in which they are drawn; others follow by name
-LOSSES = ("total", "spec", "tf", "env", "env_log", "weights", "nan_skip")
+LOSSES = ("total", "spec", "tf", "env", "env_log", "ltas", "level", "weights", "nan_skip")
 SCORES = tuple(METRICS)
 MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
 UNITS = {"nan_skip": "updates left out", "horizon": "samples", **METRIC_UNITS}
@@ -66,3 +66,19 @@ def horizon_steps(horizon: Series) -> list[float]:
     at, length = horizon
     changes = np.flatnonzero(np.diff(length) != 0)
     return [float(at[k] + at[k + 1]) / 2 for k in changes] if len(changes) <= MOST_STEPS else []
+
+
+def warmup_ends(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Term -> where its weight train/lam_{term} has reached its full value, halfway between two epochs.
+
+    A term without a ramp, or whose ramp had not ended in these rows, is left out.
+    """
+    ends = {}
+    names = {key.removeprefix("train/lam_") for row in rows for key in row if key.startswith("train/lam_")}
+    for term in ordered(names, LOSSES):
+        at, weight = series_of(rows, f"train/lam_{term}")
+        rising = np.flatnonzero(weight < 0.999 * np.nanmax(weight, initial=0.0))
+        # one epoch at the highest weight may still be a step of the ramp, two are its end
+        if len(rising) and rising[-1] < len(weight) - 2:
+            ends[term] = float(at[rising[-1]]) + 0.5
+    return ends

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from .epochs import LOSSES, SCORES, UNITS, Series, horizon_steps, log_where_it_spans, ordered, series_of
 from .modes import colour, marker, number_ends, row_name, stroke
 from .panels import LABEL_SIZE, TICK_SIZE
-from .smoothing import smoothed, smoothing_window
+from .smoothing import check_smooth, smoothed, window_of
 from .style import PALETTE, new_figure
 
 _COLUMNS = 3
@@ -45,17 +45,19 @@ class ModeCurves:
     rungs: Sequence[int] = ()
 
 
-def learning_curves_figure(modes: Sequence[ModeCurves]) -> Figure:
+def learning_curves_figure(modes: Sequence[ModeCurves], *, smooth: str | int | None = "auto") -> Figure:
     """One panel for each loss term, for the horizon and for each val score as sung, over the epochs.
 
-    modes  in the order of their numbers; those without a row are left out
+    modes   in the order of their numbers; those without a row are left out
+    smooth  of the medians: none, auto or a number of epochs, see `window_of`
 
     A thin line is a seed. A thick one is the median of a mode's seeds, interrupted where their number changes, since
-    what comes after a culling is the median of others; its number stands at its end. Noisy medians are smoothed as
-    `smoothing_window` says. Dashed uprights: the end of a term's warm-up, in the panels of the term and of the total;
-    dotted uprights: steps of the horizon; triangles below: rungs. These are grey where all modes that have any agree,
-    else of the mode's colour. Raises ValueError when there is no history.
+    what comes after a culling is the median of others; its number stands at its end. Dashed uprights: the end of a
+    term's warm-up, in the panels of the term and of the total; dotted uprights: steps of the horizon; triangles below:
+    rungs. These are grey where all modes that have any agree, else of the mode's colour. Raises ValueError when there
+    is no history, or for another `smooth`.
     """
+    check_smooth(smooth)
     modes = [mode for mode in modes if any(mode.seeds)]
     keys = _panel_keys([row for mode in modes for rows in mode.seeds for row in rows])
     if not keys:
@@ -78,7 +80,7 @@ def learning_curves_figure(modes: Sequence[ModeCurves]) -> Figure:
             log_where_it_spans(panel, np.concatenate([values for many in series.values() for _, values in many]))
         ends = []
         for number, many in series.items():
-            ends += _draw_mode(panel, number, many, stairs=key == "train/horizon")
+            ends += _draw_mode(panel, number, many, stairs=key == "train/horizon", smooth=smooth)
         panel.set_title(key, fontsize=LABEL_SIZE)
         panel.set_xlabel("epoch", fontsize=TICK_SIZE, labelpad=1)
         panel.set_ylabel(UNITS.get(name, "loss" if group == "loss" else "dimensionless"), fontsize=TICK_SIZE)
@@ -139,7 +141,9 @@ def _panel_keys(rows: Rows) -> list[str]:
     return [key for key in keys if key in names and key not in dull]
 
 
-def _draw_mode(panel: Axes, number: int, series: Sequence[Series], *, stairs: bool) -> list[tuple[int, float, float]]:
+def _draw_mode(
+    panel: Axes, number: int, series: Sequence[Series], *, stairs: bool, smooth: str | int | None
+) -> list[tuple[int, float, float]]:
     """The seeds and the median of a mode; where the latter ends."""
     tint, end = colour(number), []
     for at, values in series:
@@ -150,7 +154,7 @@ def _draw_mode(panel: Axes, number: int, series: Sequence[Series], *, stairs: bo
     logarithmic = panel.get_yscale() == "log"
     for (at, values), _ in median_of(series):
         scaled = np.log(values) if logarithmic else values
-        mean = smoothed(scaled, smoothing_window(scaled))
+        mean = smoothed(scaled, window_of(at, scaled, smooth))
         values = np.exp(mean) if logarithmic else mean
         if stairs:
             panel.step(at, values, where="mid", **{**_median_stroke(number), "marker": None})

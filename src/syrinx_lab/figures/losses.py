@@ -26,6 +26,7 @@ from .epochs import (
     marker,
     ordered,
     series_of,
+    warmup_ends,
 )
 from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE, new_figure
@@ -40,7 +41,7 @@ def loss_panels(
 
     rows           of the history: `epoch` and any of loss/{term}, train/horizon, train/lam_{term}, val/{score} and
                    val/rescaled_{score}; what is missing is left out; None, NaN and infinite values leave gaps
-    warmup_epochs  epochs over which the loss weights ramp: one number, or one for each term (spec, env, env_log);
+    warmup_epochs  epochs over which the loss weights ramp: one number, or one for each term (spec, env, ltas, ...);
                    None reads them off train/lam_{term}. A dashed line stands where a ramp has ended, if the rows get
                    as far
     title          above all
@@ -71,7 +72,7 @@ def loss_panels(
         values = series_of(rows, f"loss/{name}")
         draw_series(panel, values, PALETTE["blue"])
         log_where_it_spans(panel, values[1])
-        own = {name: ramps[name]} if name in ramps else {} if name in LOSSES[1:] else ramps
+        own = ramps if name == "total" else {name: ramps[name]} if name in ramps else {}
         _frame(panel, epochs, f"loss/{name}", UNITS.get(name, "loss (dimensionless)"), own, steps, named=True)
     if has_horizon:
         panel = next(panels)
@@ -103,13 +104,7 @@ def _warmup_ends(
         # the row of the first epoch is the first of the ramp
         ends = {term: float(epochs[0]) + length - 0.5 for term, length in given.items() if length > 0}
     else:
-        ends = {}
-        for term in LOSSES[1:]:
-            at, weight = series_of(rows, f"train/lam_{term}")
-            rising = np.flatnonzero(weight < 0.999 * np.nanmax(weight, initial=0.0))
-            # one epoch at the highest weight may still be a step of the ramp, two are its end
-            if len(rising) and rising[-1] < len(weight) - 2:
-                ends[term] = float(at[rising[-1]]) + 0.5
+        ends = warmup_ends(rows)
     return {term: end for term, end in ends.items() if epochs[0] <= end <= epochs[-1]}
 
 

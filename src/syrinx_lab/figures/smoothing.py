@@ -1,4 +1,4 @@
-"""Curves smoothed as much as their noise asks for."""
+"""Curves smoothed as much as their noise, or a person, asks for."""
 
 from __future__ import annotations
 
@@ -33,6 +33,32 @@ def smoothing_window(values: ArrayLike) -> int:
         return 1
     wanted = math.ceil((sigma / (_REST * (high - low))) ** 2)
     return min(wanted | 1, (widest - 1) | 1)
+
+
+def check_smooth(smooth: str | int | None) -> None:
+    """Raise ValueError unless `smooth` is none, auto or a number of epochs, 1 or more."""
+    known = smooth in (None, "none", "auto") or (isinstance(smooth, int) and not isinstance(smooth, bool))
+    if not known or (isinstance(smooth, int) and smooth < 1):
+        raise ValueError(f"smooth is {smooth!r}: use none, auto, or a number of epochs, 1 or more")
+
+
+def window_of(epochs: ArrayLike, values: ArrayLike, smooth: str | int | None) -> int:
+    """How many neighbouring values to average for what a person asks for.
+
+    epochs  (N,) at which the values stand, rising
+    values  (N,)
+    smooth  none or None: 1; auto: as many as `smoothing_window` says; a number: as many values as lie in a window of so
+            many epochs around each, an odd number, so that 10 epochs of values an epoch apart are 11 values
+    Raises ValueError for anything else.
+    """
+    check_smooth(smooth)
+    if smooth in (None, "none"):
+        return 1
+    if smooth == "auto":
+        return smoothing_window(values)
+    at = np.asarray(epochs, dtype=np.float64)
+    apart = float(np.median(np.diff(at))) if len(at) > 1 else 1.0
+    return max(1, round(int(smooth) / max(apart, 1.0))) | 1  # type: ignore[arg-type]
 
 
 def smoothed(values: ArrayLike, window: int) -> NDArray[np.float64]:

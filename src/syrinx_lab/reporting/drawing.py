@@ -14,12 +14,15 @@ from ..runs.study import Mode, SeedStory, Study
 from .numbers import shown_score
 
 
-def draw(study: Study) -> dict[str, Figure | str]:
-    """scores, curves and, of a sweep, culling: each a figure, or in words why there is none."""
+def draw(study: Study, smooth: str | int | None = "auto") -> dict[str, Figure | str]:
+    """scores, curves and, of a sweep, culling: each a figure, or in words why there is none.
+
+    smooth  of the curves, see `learning_curves_figure`
+    """
     drawn: dict[str, Figure | str] = {}
     tasks: dict[str, Callable[[], Figure]] = {
         "scores": lambda: seed_scores_figure([_scores(mode) for mode in study.modes], anchors=anchors(study)),
-        "curves": lambda: learning_curves_figure([_curves(mode) for mode in study.modes]),
+        "curves": lambda: learning_curves_figure([_curves(mode) for mode in study.modes], smooth=smooth),
     }
     if study.is_sweep:
         tasks["culling"] = lambda: culling_tree_figure([_tree(mode, study) for mode in study.modes])

@@ -35,11 +35,17 @@ ALT = {
 
 
 def write_report(
-    study: Study, out: str | Path, *, question: str | None = None, say: Callable[[str], None] = lambda line: None
+    study: Study,
+    out: str | Path,
+    *,
+    question: str | None = None,
+    smooth: str | int | None = "auto",
+    say: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Write `study` to the folder `out`; returns the path of the page.
 
     question  what the study asks, where that is known
+    smooth    of the learning curves: none, auto or a number of epochs
     say       takes lines for a person while it is drawn
 
     report.html needs nothing beside it. The PNGs are the same figures, for slides. Files of earlier reports are
@@ -60,7 +66,7 @@ def write_report(
         return inline_svg(figure, name, text, least=least)
 
     say(f"figures   {study.name}")
-    drawn = draw(study)
+    drawn = draw(study, smooth)
     figures = {name: placed(name, figure, ALT[name]) for name, figure in drawn.items()}
     reasons = {name: figure for name, figure in drawn.items() if isinstance(figure, str)}
     modes = []

@@ -27,6 +27,7 @@ class Progress:
     losses       term -> value in the last epoch
     scores       val metric -> value when it was last evaluated, after `scored_epoch`
     horizon      samples, None without a rollout
+    silent_s     seconds since the last sign of life of a run that nobody trains although it says so; else None
     skipped      updates left out because they were not finite, in all
     checkpoints  (epoch, file) by the number of the epoch
     epoch_s      seconds an epoch takes at present; `eta_s` until the target, None when it does not train
@@ -38,6 +39,7 @@ class Progress:
     config: Mapping[str, Any]
     status: str
     under_way: bool
+    silent_s: float | None
     epoch: int
     target: int
     planned: int
@@ -78,8 +80,10 @@ def read_progress(
     )
     status, epoch = state.get("status", "claimed"), int(last.get("epoch", 0))
     under_way = status in UNDER_WAY
+    silent_s = None
     if under_way and being_trained(run) is None:
-        status, under_way = f"silent {_span(time.time() - last_sign(run))}", False
+        silent_s = max(0.0, time.time() - last_sign(run))
+        status, under_way = f"silent {_span(silent_s)}", False
     planned = int(config.get("n_epochs") or 0)
     target = int(config.get("trainer", {}).get("max_epochs") or planned)
     recent = [float(row["seconds"]) for row in rows[-_RECENT:] if row.get("seconds") is not None]
@@ -90,6 +94,7 @@ def read_progress(
         config=config,
         status=status,
         under_way=under_way,
+        silent_s=silent_s,
         epoch=epoch,
         target=target,
         planned=planned,
@@ -128,29 +133,6 @@ def refuse_unlogged(metric: str | None, now: Sequence[Progress]) -> None:
 def in_words(seconds: float | None) -> str:
     """A time for a table: 45 s, 12 min, 3 h 05 min; a dash for None."""
     return "-" if seconds is None else _span(seconds)
-
-
-def news(before: Sequence[Progress] | None, now: Sequence[Progress], names: Mapping[Path, str]) -> list[str]:
-    """What has happened between two looks, a line each: NEW_CHECKPOINT by the number of the epoch, and PLATEAU.
-
-    before  the runs as they stood, None at the first look: it tells plateaus and no checkpoints
-    names   of the runs, by folder
-    """
-    lines, known = [], {progress.run.path: progress for progress in before or ()}
-    for progress in now:
-        name, earlier = names[progress.run.path], known.get(progress.run.path)
-        seen = {epoch for epoch, _ in earlier.checkpoints} if earlier else set()
-        if before is not None:
-            for epoch, file in progress.checkpoints:
-                if epoch not in seen:
-                    lines.append(f"NEW_CHECKPOINT {name} epoch {epoch} {file}")
-        plateau = progress.plateau
-        if plateau is not None and (earlier is None or earlier.plateau != plateau):
-            lines.append(
-                f"PLATEAU {name} epoch {plateau.told}: {progress.metric} is no better than {plateau.best:.3f} "
-                f"since epoch {plateau.since}"
-            )
-    return lines
 
 
 def _part(row: Mapping[str, Any], group: str) -> dict[str, float | None]:

@@ -61,7 +61,8 @@ def _playable(samples: np.ndarray) -> np.ndarray:
 
 
 def _picture(take: Take, sample_rate: int) -> np.ndarray:
-    figure = comparison_figure(take.clip.x, take.raw, sample_rate, onset_s=take.clip.onset / sample_rate)
+    onset_s = take.clip.onset / sample_rate
+    figure = comparison_figure(take.clip.x, take.raw, sample_rate, rescaled=take.rescaled, onset_s=onset_s)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -35,7 +35,10 @@ def write_audio(folder: Path, takes: Sequence[Take], sample_rate: int, *, split:
 
 
 def write_figures(folder: Path, model: Ouroboros, takes: Sequence[Take], *, split: str, most: int) -> Path | None:
-    """Write 2 x 2 comparisons and drives of the first `most` takes, and one page of all; returns the page's path."""
+    """Write comparisons (target, raw, rescaled) and drives of the first `most` takes, and a page of all.
+
+    Returns the page's path, None without takes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rate = model.sample_rate
     for index, take in enumerate(takes[:most]):
@@ -45,6 +48,7 @@ def write_figures(folder: Path, model: Ouroboros, takes: Sequence[Take], *, spli
             clip.x,
             take.raw,
             rate,
+            rescaled=take.rescaled,
             onset_s=clip.onset / rate,
             offset_s=clip.offset / rate,
             title=f"{clip.vocalisation.label}  {Path(clip.vocalisation.recording).name}",
