@@ -11,6 +11,7 @@ UNDER_WAY = ("claimed", "running")
 _UNLOCKED_S = 3600.0  # without a lock to ask, so long a silence means that the run was killed
 _LOCKED_S = 60.0  # with one that is free; not every cluster's disk tells other machines of a lock
 _PAUSED_S = 86400.0  # a seed waits for the others of its sweep
+_CLOCKS_S = 60.0  # by which the clocks of two machines may differ
 _EPOCHS = 10  # but never less than so many of the run's longest epochs
 
 
@@ -32,10 +33,20 @@ def being_trained(run: RunDirectory) -> str | None:
         status, seconds = "running", []
     patience = _LOCKED_S if seconds and (run.path / LOCK_NAME).exists() else _UNLOCKED_S
     patience = _PAUSED_S if status == "paused" else patience
-    silent = time.time() - last_sign(run)
+    silent, ahead = time.time() - last_sign(run), ahead_s(run)
     if status in (*UNDER_WAY, "paused") and silent < max([patience, *(_EPOCHS * s for s in seconds)]):
-        return f"its status is {status} and it last wrote {silent / 60:.0f} min ago"
+        when = f"{max(silent, 0.0) / 60:.0f} min ago" if not ahead else f"{ahead / 60:.0f} min ahead of this clock"
+        return f"its status is {status} and it last wrote {when}"
     return None
+
+
+def ahead_s(run: RunDirectory) -> float:
+    """Seconds by which the run's last sign of life is ahead of this machine's clock, 0 for less than a minute.
+
+    One of the two clocks is wrong then, and nobody can say for how long the run has been silent.
+    """
+    ahead = last_sign(run) - time.time()
+    return ahead if ahead > _CLOCKS_S else 0.0
 
 
 def last_sign(run: RunDirectory) -> float:

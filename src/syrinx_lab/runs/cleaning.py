@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .leftovers import find_leftovers, remove_folder
+from .leftovers import find_leftovers, remove_debris, remove_folder
 from .registry import Registry
 
 
@@ -40,7 +40,7 @@ def clean(registry: Registry, yes: bool = False) -> None:
         return
     registry.forget(row["key"] for row in found.rows)
     for file in found.debris:
-        file.unlink(missing_ok=True)
+        remove_debris(file)
     for run in found.folders:
         if (in_use := remove_folder(run)) is not None:
             print(f"in use by now, left alone: {run.path} ({in_use})")

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from .activity import UNDER_WAY, being_trained
+from .activity import UNDER_WAY, ahead_s, being_trained
 from .choosing import choose, ranked, select
 from .directory import RunDirectory
 from .identity import ABSENT, differing_keys, identity
@@ -143,8 +143,11 @@ def refresh(registry: Registry) -> None:
 def with_standing(registry: Registry, row: dict[str, Any]) -> dict[str, Any]:
     """The row, whose status says so where a run that should train shows no sign of life."""
     folder = registry.folder(row)
-    dead = row["status"] in UNDER_WAY and folder is not None and being_trained(RunDirectory(folder)) is None
-    return {**row, "status": f"{row['status']}, silent"} if dead else row
+    if row["status"] not in UNDER_WAY or folder is None:
+        return row
+    if being_trained(RunDirectory(folder)) is None:
+        return {**row, "status": f"{row['status']}, silent"}
+    return {**row, "status": f"{row['status']}, clock ahead"} if ahead_s(RunDirectory(folder)) else row
 
 
 def print_pairs(pairs: Mapping[str, Any]) -> None:

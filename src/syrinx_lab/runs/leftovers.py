@@ -12,6 +12,7 @@ from .activity import being_trained
 from .directory import RunDirectory
 from .lock import folder_lock
 from .registry import Registry, run_folders
+from .temporary_files import abandoned, empty_pieces
 
 
 @dataclass
@@ -20,7 +21,7 @@ class Leftovers:
 
     rows      of models whose folder is gone, or holds another model now
     folders   runs that the registry does not know
-    debris    files that a killed process was writing
+    debris    files and folders that a killed process was writing
     in_use    (run, why) of the folders with leftovers that are left alone
     copies    (run, path of the registered one): second folders of a model; shown, never removed
     """
@@ -69,6 +70,8 @@ def find_leftovers(registry: Registry) -> Leftovers:
             found.folders.append(run)
         else:
             found.debris += debris
+    within = [run.path for run in runs]
+    found.debris += [path for path in abandoned(registry.outputs) if not any(map(path.is_relative_to, within))]
     return found
 
 
@@ -94,6 +97,15 @@ def key_of(run: RunDirectory) -> str | None:
 
 
 def _debris(run: RunDirectory) -> Iterator[Path]:
-    """Files under the temporary names that writers rename from when they are done."""
-    for folder, pattern in ((run.checkpoints_path, "*.partial"), (run.path, ".*.tmp"), (run.figures_path, ".*.tmp.*")):
-        yield from sorted(folder.glob(pattern))
+    """What writers rename when they are done, and pieces of W&B runs in which nothing stands."""
+    yield from sorted(run.checkpoints_path.glob("*.partial"))
+    yield from abandoned(run.path)
+    yield from empty_pieces(run.wandb_path)
+
+
+def remove_debris(path: Path) -> None:
+    """Remove a file or a folder of `Leftovers.debris`; it may be gone by now."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..metrics.facts import higher_is_better
-from .activity import UNDER_WAY, being_trained, last_sign
+from .activity import UNDER_WAY, ahead_s, being_trained, last_sign
 from .directory import RunDirectory
 from .plateau import Plateau, find_plateau
 
@@ -84,6 +84,8 @@ def read_progress(
     if under_way and being_trained(run) is None:
         silent_s = max(0.0, time.time() - last_sign(run))
         status, under_way = f"silent {_span(silent_s)}", False
+    elif under_way and (ahead := ahead_s(run)):
+        status = f"{status}, its clock is {_span(ahead)} ahead"
     planned = int(config.get("n_epochs") or 0)
     target = int(config.get("trainer", {}).get("max_epochs") or planned)
     recent = [float(row["seconds"]) for row in rows[-_RECENT:] if row.get("seconds") is not None]
