@@ -6,6 +6,8 @@ import hashlib
 import logging
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -28,11 +30,13 @@ from .assembly import (
     run_name,
 )
 from .cli import one_line
+from .data.stored_split import difference
 from .logged import backend_used, training_run
 from .losses.teacher_forced import TeacherForced
 from .metrics.facts import check_selection_metric
+from .runs.activity import UNDER_WAY
 from .runs.directory import RunDirectory, find_run
-from .runs.identity import run_key
+from .runs.identity import identity, run_key
 from .runs.interruption import begin_ending, interrupted_by
 from .runs.registry import record_quietly
 from .training.backend import tell_backend
@@ -70,7 +74,12 @@ class Prepared:
 
     def claim(self) -> None:
         """Make the folder this run's, see `RunDirectory.claim`."""
-        self.run.claim(self.config, self.fingerprint)
+        record, before = self.datamodule.split_record(), self.run.split()
+        try:
+            self.run.claim(self.config, self.fingerprint, record)
+        except ValueError as error:
+            other = "" if before is None else difference(before, record)
+            raise ValueError(f"{error} (since that training: {other})" if other else str(error)) from error
 
 
 def prepare(cfg: DictConfig) -> Prepared:
@@ -89,22 +98,25 @@ def prepare(cfg: DictConfig) -> Prepared:
     callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
     start_logger: Start = build(cfg.logger)
     datamodule = build_datamodule(cfg)
-    datamodule.prepare(module.horizon.max if module.objective.needs_rollout else None)
-
+    datamodule.read()
     fingerprint = datamodule.fingerprint()
     key = run_key(config, fingerprint)
     run = RunDirectory(config["run_dir"] or Path(config["paths"]["outputs"]) / f"{run_name(config)}-{key[:8]}")
+    # of a run that has begun, whatever would draw it now
+    stored = run.split() if run.state().get("key") == key and not cfg.force else None
+    datamodule.prepare(module.horizon.max if module.objective.needs_rollout else None, stored=stored)
     return Prepared(cfg, config, run, key, fingerprint, module, callbacks, datamodule, start_logger)
 
 
-def fit(prepared: Prepared, *, again: Path | None = None) -> None:
-    """Train from the last checkpoint before `trainer.max_epochs` to that epoch.
+def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None) -> None:
+    """Train from the last checkpoint before the epoch `to` to that epoch.
 
+    to     finished epochs; None: trainer.max_epochs
     again  where the history goes when the run has gone further than that already: the epochs in between are trained
            once more, to the same weights, and neither the run's own history nor a logger hears of it
     """
     cfg, run, module, datamodule = prepared.cfg, prepared.run, prepared.module, prepared.datamodule
-    objective, epochs = module.objective, cfg.trainer.max_epochs
+    objective, epochs = module.objective, cfg.trainer.max_epochs if to is None else to
     before = [(epoch, path) for epoch, path in run.checkpoints() if epoch < epochs]
     latest = before[-1][1] if before else None
     if latest is not None:
@@ -161,11 +173,59 @@ def fit(prepared: Prepared, *, again: Path | None = None) -> None:
     write_loss_figure(run.figures_path, run.history.read())
 
 
+def trained_before(prepared: Prepared) -> str | None:
+    """A line on a run of this configuration that was trained on other recordings of the same folder; None without."""
+    config = prepared.config
+    for other in map(RunDirectory, sorted(Path(config["paths"]["outputs"]).glob(f"{run_name(config)}-*"))):
+        if other.path == prepared.run.path or not other.config_path.is_file() or (record := other.split()) is None:
+            continue
+        changes = difference(record, prepared.datamodule.split_record())
+        if changes and identity(other.config()) == identity(config):
+            return (
+                f"note: {other.path} is of this configuration too; since its training: {changes}. What is trained now "
+                "is another model, with a split of its own"
+            )
+    return None
+
+
+def retrain(prepared: Prepared, epoch: int) -> None:
+    """Train the checkpoint after `epoch` once more, because it was removed: to the same weights."""
+    print(f"the checkpoint after epoch {epoch} is gone: training it again", flush=True)
+    prepared.run.rungs_path.mkdir(exist_ok=True)
+    fresh = prepare(prepared.cfg)  # this one's weights may have been trained
+    fit(fresh, to=epoch, again=prepared.run.rungs_path / f"again{epoch:05d}.jsonl")
+
+
+@contextmanager
+def true_status(prepared: Prepared) -> Iterator[None]:
+    """However the block ends, state.json says how the run stands: nobody is at work in it any more."""
+    run = prepared.run
+
+    def settle(status: str, message: str | None = None) -> None:
+        state = run.state()
+        if state.get("key") == prepared.key and state.get("status") in UNDER_WAY:
+            run.set_status(status, epoch=max((epoch for epoch, _ in run.checkpoints()), default=0), message=message)
+
+    try:
+        yield
+    except Exception as error:
+        settle("failed", one_line(error))
+        raise
+    except BaseException:
+        settle("interrupted")
+        raise
+    last = max((epoch for epoch, _ in run.checkpoints()), default=0)
+    settle("finished" if last >= prepared.cfg.n_epochs else "paused")
+
+
 def forget(run: RunDirectory) -> None:
     """Remove what a run has learned, so that it is trained again."""
-    for folder in (run.checkpoints_path, run.audio_path, run.figures_path, run.rungs_path, run.wandb_path):
+    for folder in (
+        *(run.checkpoints_path, run.audio_path, run.figures_path, run.evaluations_path),
+        *(run.rungs_path, run.wandb_path),
+    ):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (run.history_path, run.manifest_path):
+    for file in (run.history_path, run.manifest_path, run.split_path):
         file.unlink(missing_ok=True)
 
 

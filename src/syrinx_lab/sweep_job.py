@@ -12,16 +12,17 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from .cli import BAD_INPUT, one_line
-from .evaluate import evaluate_run, log_evaluation, select_checkpoint, sing_split
-from .fit import Prepared, fit, prepare
+from .evaluate import evaluate_run, log_evaluation, sing_split
+from .fit import Prepared, fit, prepare, retrain, true_status
 from .runs.atomic import read_json, write_json_atomic
+from .runs.checkpoint_choice import select_checkpoint
 from .runs.history import History
 from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
-from .runs.manifest import split_scores
+from .runs.manifest import is_current, split_scores
 from .runs.registry import recorded
 from .runs.sweep_folder import SELECTED_RECORD, record_name
-from .training.clips import score_rows
+from .training.clips import clips_hash, score_rows
 
 _SWEEPER = "hydra_plugins.syrinx_lab_sweeper."
 
@@ -54,12 +55,14 @@ def train_rung(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         prepared = prepare(cfg)
         busy = f"another process trains {prepared.run.path}: waiting until it has ended"
         paths = prepared.config["paths"]
+        _refuse_other_recordings(folder, prepared)
         with (
             folder_lock(prepared.run.path, busy=busy, wait=True),
             recorded(prepared.run, paths["outputs"], paths["registry"]),
+            true_status(prepared),
             noting_interruption(prepared.run),
         ):
-            record |= _evaluated(prepared) if cfg.eval.splits else _climbed(prepared)
+            record |= _evaluated(prepared, folder) if cfg.eval.splits else _climbed(prepared)
     except Exception as error:
         if not isinstance(error, BAD_INPUT):
             traceback.print_exc()
@@ -98,34 +101,42 @@ def _climbed(prepared: Prepared) -> dict[str, Any]:
             "terms": terms,
             "model_epoch": epoch,
             "checkpoint": shown,
+            "clips": clips_hash(prepared.datamodule.clips("val")),
             "val": {name: val[name] for name in ("count", "raw", "rescaled")},
             "wall_s": round(sum(row.get("seconds", 0.0) for row in rows), 3),
         }
         run.rungs_path.mkdir(exist_ok=True)
         write_json_atomic(score_path, score)
-    record = {name: score[name] for name in ("model_epoch", "checkpoint", "val", "wall_s")}
+    record = {name: score[name] for name in ("model_epoch", "checkpoint", "clips", "val", "wall_s")}
     return {**_whose(prepared), **record, **_verdict(score["val"]["raw"], metric, epochs)}
 
 
-def _evaluated(prepared: Prepared) -> dict[str, Any]:
-    """Evaluate the run's model on all splits, unless its manifest says that this has been done."""
+def _evaluated(prepared: Prepared, folder: Path) -> dict[str, Any]:
+    """Evaluate the checkpoint that was ranked on all splits, unless the manifest says that this has been done."""
     cfg, run, epochs = prepared.cfg, prepared.run, prepared.cfg.trainer.max_epochs
-    rule, metric = cfg.selection.checkpoint, cfg.selection.metric
-    rows = [row for row in run.history.read() if row["epoch"] <= epochs]
-    epoch, checkpoint = select_checkpoint(run, rule, metric, rows, epochs)
-    manifest = read_json(run.manifest_path) if run.manifest_path.exists() else None
-    done = (
-        manifest is not None
-        and manifest["key"] == prepared.key
-        and manifest["checkpoint"] == str(checkpoint.relative_to(run.path))
-        and manifest["config"]["eval"] == prepared.config["eval"]
-        and set(cfg.eval.splits) <= set(manifest["scores"])
-    )
-    if not done:
+    ranked = read_json(folder / record_name(epochs))
+    epoch, shown = ranked["model_epoch"], ranked["checkpoint"]
+    checkpoint = run.path / shown
+    if not is_current(
+        run.manifest(), key=prepared.key, checkpoint=shown, config=prepared.config, splits=cfg.eval.splits
+    ):
         prepared.claim()
-        evaluate_run(run, cfg, prepared.datamodule, splits=cfg.eval.splits, checkpoint=str(checkpoint))
-        run.set_status("finished", epoch=run.checkpoints()[-1][0])
-    return {**_whose(prepared), "model_epoch": epoch, "status": "trained", "reason": None}
+        if not checkpoint.is_file():
+            retrain(prepared, epoch)
+        evaluate_run(run, cfg, prepared.datamodule, splits=cfg.eval.splits, checkpoint=checkpoint)
+    run.set_status("finished", epoch=run.checkpoints()[-1][0])
+    return {**_whose(prepared), "model_epoch": epoch, "checkpoint": shown, "status": "trained", "reason": None}
+
+
+def _refuse_other_recordings(folder: Path, prepared: Prepared) -> None:
+    """Raise ValueError when a job of this combination has left a record on other recordings than these."""
+    for path in sorted(folder.parent.glob("s*/*.json")):
+        known = read_json(path).get("data_fingerprint")
+        if known is not None and known != prepared.fingerprint:
+            raise ValueError(
+                f"the recordings changed while the sweep ran: data_fingerprint was {known}, and is "
+                f"{prepared.fingerprint}; restore them, or choose another sweep_name"
+            )
 
 
 def _whose(prepared: Prepared) -> dict[str, Any]:

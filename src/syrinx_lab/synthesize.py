@@ -12,10 +12,10 @@ from omegaconf import DictConfig, OmegaConf
 from .assembly import build_datamodule, build_model, plain
 from .cli import entry_point
 from .data.audio import write_wav
-from .evaluate import select_checkpoint
 from .figures.songs import song_figure
 from .figures.style import save_figure
 from .model import Ouroboros
+from .runs.checkpoint_choice import selected_checkpoint
 from .runs.directory import RunDirectory, find_run, swept_selection
 from .synthesis.account import Samples, compared, finite, out_of_reach
 from .synthesis.drive_csv import read_drives, write_drives
@@ -82,8 +82,7 @@ def _model(run: RunDirectory, stored: DictConfig, chosen: dict[str, Any]) -> Our
     if checkpoint is None and selection is not None:
         checkpoint = run.path / selection["checkpoint"]
     if checkpoint is None:
-        rule = stored.selection.get("checkpoint", stored.selection.name)
-        _, checkpoint = select_checkpoint(run, rule, stored.selection.metric, run.history.read())
+        checkpoint = selected_checkpoint(run, plain(stored), run.state()["key"])[1]
     model = build_model(stored)
     model.backend = "auto"  # the same numbers, whatever the training ran on
     load_weights(model, checkpoint)

@@ -8,10 +8,11 @@ from omegaconf import DictConfig
 
 from .cli import entry_point
 from .evaluate import evaluate_run
-from .fit import Prepared, fit, forget, prepare
-from .runs.atomic import read_json
+from .fit import Prepared, fit, forget, prepare, retrain, trained_before, true_status
+from .runs.checkpoint_choice import selected_checkpoint
 from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
+from .runs.manifest import is_current
 from .runs.registry import recorded
 from .sweep_job import sweep_job, train_rung
 from .training.outcome import print_scores
@@ -31,6 +32,7 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
     with (
         folder_lock(prepared.run.path, busy=f"another process trains {prepared.run.path}: wait until it has ended"),
         recorded(prepared.run, paths["outputs"], paths["registry"]),
+        true_status(prepared),
         noting_interruption(prepared.run),
     ):
         manifest = _train(prepared)
@@ -38,21 +40,33 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
 
 
 def _train(prepared: Prepared) -> dict[str, Any] | None:
-    cfg, run, key = prepared.cfg, prepared.run, prepared.key
+    cfg, config, run, key = prepared.cfg, prepared.config, prepared.run, prepared.key
     if cfg.force:
         prepared.claim()  # refuses another configuration's run before anything of it is lost
         forget(run)
     done = run.checkpoints()[-1][0] if run.checkpoints() else 0
-    if done >= cfg.trainer.max_epochs and run.manifest_path.exists() and run.state().get("key") == key:
-        print(f"run       {run.path}\nalready trained to epoch {done}: nothing to do (force=true trains again)")
-        manifest = read_json(run.manifest_path)
-        print_scores(manifest)
-        return manifest
+    manifest = run.manifest()
+    if done >= cfg.trainer.max_epochs and manifest is not None and run.state().get("key") == key:
+        shown = run.shown(selected_checkpoint(run, config, key)[1])
+        if is_current(manifest, key=key, checkpoint=shown, config=config, splits=cfg.eval.splits):
+            if run.state().get("status") != "finished":  # a kill came between the scores and this
+                run.set_status("finished", epoch=done)
+            print(f"run       {run.path}\nalready trained to epoch {done}: nothing to do (force=true trains again)")
+            print_scores(manifest)
+            return manifest
+        print(f"already trained to epoch {done}, and scored by another checkpoint, selection or evaluation")
+    elif not done and (note := trained_before(prepared)):
+        print(note)
     prepared.claim()
     print("\n".join([f"run       {run.path}", *prepared.datamodule.describe()]), flush=True)
     if done < cfg.trainer.max_epochs:
         fit(prepared)
-    manifest = evaluate_run(run, cfg, prepared.datamodule, splits=cfg.eval.splits) if cfg.eval.splits else None
+    manifest = None
+    if cfg.eval.splits:
+        epoch, checkpoint = selected_checkpoint(run, config, key)
+        if not checkpoint.is_file():
+            retrain(prepared, epoch)
+        manifest = evaluate_run(run, cfg, prepared.datamodule, splits=cfg.eval.splits, checkpoint=checkpoint)
     run.set_status("finished", epoch=run.checkpoints()[-1][0])
     return manifest
 

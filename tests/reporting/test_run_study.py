@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from made_sweeps import MadeSweep
 
+from syrinx_lab.runs.atomic import read_json, write_json_atomic
 from syrinx_lab.runs.run_study import read_runs
 
 
@@ -37,6 +38,16 @@ def test_runs_that_differ_in_the_seed_alone_are_a_mode(tmp_path: Path) -> None:
     assert last is not None
     assert (last.epochs, last.raw["tf_corr"]) == (6, 0.26)
     assert not study.is_sweep
+
+
+def test_models_scored_on_different_clips_are_not_ranked_with_each_other(tmp_path: Path) -> None:
+    made = outputs(tmp_path)
+    path = made.folder.outputs / "spectral_rollout-s0" / "selected_model.json"
+    manifest = read_json(path)
+    manifest["scores"]["val"]["clips"] = "0therc11p5"
+    write_json_atomic(path, manifest)
+    study = read_runs([made.folder.outputs])
+    assert (study.winners, study.best) == ((1, 2), None)
 
 
 def test_a_single_run(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_whole_sweep(tmp_path: Path) -> None:
     assert mode.seeds[1].config["seed"] == 1
     assert warmups(mode.seeds[0].config) == {"spec": 3}
     assert notes(study) == []
+
+
+def test_modes_on_different_clips_are_said_not_to_be_comparable(tmp_path: Path) -> None:
+    made = MadeSweep(tmp_path)
+    made.sweep()
+    (said,) = notes(replace(read_sweep(made.path), winners=(1, 2)))
+    assert said.startswith("The modes were scored on different clips of val, so that no model is the best of all")
+    assert said.endswith("Best on its own clips: 1 mse_accel, 2 spectral_rollout.")
 
 
 def test_a_sweep_that_was_killed_in_its_second_rung(tmp_path: Path) -> None:

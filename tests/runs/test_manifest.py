@@ -62,7 +62,9 @@ def test_the_keys_are_these_and_no_others() -> None:
     expected |= {"anchors.rendition.tf_corr", "anchors.rendition.pairs", "anchors.analytic.tf_corr", "flags"}
     for split, labels in (("val", "de"), ("test", "d")):
         of = f"scores.{split}"
-        expected |= {f"{of}.count"} | {f"{of}.per_label.{label}.count" for label in labels}
+        expected |= {f"{of}.count", f"{of}.clips", f"{of}.changes"} | {
+            f"{of}.per_label.{label}.count" for label in labels
+        }
         expected |= {
             f"{of}.per_vocalisation[].{name}" for name in ("recording", "label", "start_s", "onset_s", "offset_s")
         }
@@ -108,7 +110,8 @@ def test_arguments_are_left_alone_and_the_manifest_survives_the_file(tmp_path: P
 def test_a_split_that_has_not_been_read_is_absent_and_an_empty_one_is_empty() -> None:
     assert list(build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}})["scores"]) == ["val"]
     scores = build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}})["scores"]["val"]
-    assert scores == {"count": 0, "raw": {}, "rescaled": {}, "per_label": {}, "per_vocalisation": []}
+    empty = {"count": 0, "raw": {}, "rescaled": {}, "per_label": {}, "per_vocalisation": []}
+    assert scores == empty | {"clips": None, "changes": []}
 
 
 def test_a_vocalisation_without_its_times_is_refused() -> None:

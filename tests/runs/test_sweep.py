@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 
 from syrinx_lab.runs.atomic import write_json_atomic
+from syrinx_lab.runs.choosing import choose
+from syrinx_lab.runs.directory import find_run
 from syrinx_lab.runs.plan import SweepPlan, combination
+from syrinx_lab.runs.registry import Registry
 from syrinx_lab.runs.rungs import CullResume
 from syrinx_lab.runs.sweep import Job, run_sweep
 from syrinx_lab.runs.sweep_folder import SweepFolder
+from syrinx_lab.runs.sweep_study import read_sweep
+from syrinx_lab.runs.watching import is_open_sweep
 
 # val tf_corr by (lam, seed, epochs): seed 2 is the best after 4 epochs, seed 1 after 10, and lam=2 wins with seed 0
 SCORES = {
@@ -30,6 +35,7 @@ class Stage:
     def __init__(self, root: Path, act: Callable[[Job], str] = lambda job: "trained") -> None:
         self.folder = SweepFolder(root / "outputs" / "sweeps" / "question")
         self.act = act
+        self.clips: Callable[[int], str] = lambda lam: "the same"
         self.scores = dict(SCORES)
         self.launched: list[tuple[str, int, str]] = []
         self.batches: list[int] = []
@@ -39,7 +45,7 @@ class Stage:
         for job in jobs:
             self.launched.append((job.combination.label, job.seed, job.record))
             status = self.act(job)
-            lam = 2 if "2" in job.combination.label else 1
+            lam = int(job.combination.label[-1:] or 1)
             if status == "lost":
                 continue
             record: dict[str, Any] = {"status": status, "seed": job.seed, "epochs": job.epochs, "reason": None}
@@ -48,6 +54,7 @@ class Stage:
                 raw = {"tf_corr": score, "bounded_frac": 1.0}
                 val = {"count": 2, "raw": raw, "rescaled": {"tf_corr": score / 2}}
                 record |= {"run": f"run-{lam}-{job.seed}", "data_fingerprint": "f00d", "val": val, "wall_s": 1.5}
+                record |= {"checkpoint": "c", "clips": self.clips(lam)}
             else:
                 record["reason"] = "out of luck"
             if job.selected and status == "trained":
@@ -113,6 +120,42 @@ def test_combinations_share_a_launch_and_the_best_of_all_stands_at_the_top(tmp_p
     for name, run in (("lam=1", "run-1-1"), ("lam=2", "run-2-0"), ("", "run-2-0")):
         assert (stage.folder.path / name / "figures" / "one").read_text() == run
     assert stage.folder.selected(stage.folder.path / "lam=1")["run"] == "../../../run-1-1"
+
+
+def test_scores_of_different_clips_have_no_best_of_all(tmp_path: Path) -> None:
+    """lam=3 is scored on the clips of lam=1, lam=2 on others: 0.9 there says nothing about 0.6 here."""
+    stage = Stage(tmp_path)
+    stage.scores |= {(3, seed, epochs): score - 0.05 for (lam, seed, epochs), score in SCORES.items() if lam == 1}
+    stage.clips = lambda lam: "others" if lam == 2 else "the same"
+    found = stage.sweep(planned((1, 2, 3)))
+    assert [(one["combination"], one["compared_with"], one["seed"], one["val"]) for one in found["selected"]] == [
+        ("lam=1", ["lam=3"], 1, 0.6),
+        ("lam=2", [], 0, 0.9),
+    ]
+    folder = stage.folder
+    assert found == folder.apart()
+    assert not (folder.path / "selected_model.json").exists()
+    assert folder.selected(folder.path / "lam=2")["seed"] == 0
+    assert not is_open_sweep(folder.path)
+    stage.launched.clear()
+    assert stage.sweep(planned((1, 2, 3))) == found
+    assert stage.launched == []
+    for ask in (find_run, lambda path: choose(Registry(folder.outputs), [str(path)])):
+        with pytest.raises(ValueError, match=r"no best model of all, .*: give .*/lam=1, .*/lam=2$"):
+            ask(folder.path)
+    study = read_sweep(folder.path)
+    assert (study.winners, study.best) == ((1, 2), None)
+
+
+def test_a_model_that_another_command_scored_meanwhile_is_scored_again(tmp_path: Path) -> None:
+    """The run's manifest is of another checkpoint by the time that the sweep would copy it."""
+    stage = Stage(tmp_path)
+    expected = stage.sweep(planned())
+    (stage.folder.path / "selected_model.json").unlink()
+    write_json_atomic(stage.folder.outputs / "run-1-1" / "selected_model.json", {"seed": 1, "checkpoint": "d"})
+    stage.launched.clear()
+    assert stage.sweep(planned()) == expected
+    assert stage.launched == [("", 1, "selected.json")]
 
 
 def test_the_same_call_again_launches_nothing(tmp_path: Path) -> None:

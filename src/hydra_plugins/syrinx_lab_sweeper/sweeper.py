@@ -64,8 +64,7 @@ class SyrinxLabSweeper(Sweeper):
         busy = f"another process runs the sweep {folder.path}: wait until it has ended"
         with folder_lock(folder.path, busy=busy), noting_interruptions(folder):
             selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True))
-        print(f"selected  seed {selected['seed']}, {_shown(folder.path / selected['run'])}")
-        print(f"seeds     {_shown(folder.table_path)}\nmodel     {_shown(folder.path / 'selected_model.json')}")
+        print("\n".join(_selection(folder, selected)))
         return selected
 
     def _split(self, arguments: list[str]) -> tuple[list[str], dict[str, list[str]]]:
@@ -112,6 +111,20 @@ class SyrinxLabSweeper(Sweeper):
         metric = containers[0]["selection"]["metric"]
         plan = SweepPlan(compared, tuple(seeds), tuple(one for one, _ in planned), metric, planned[0][1])
         return plan, containers[0]
+
+
+def _selection(folder: Any, selected: Mapping[str, Any]) -> list[str]:
+    """What a sweep has selected, in lines: a model, or one for each set of clips."""
+    table = f"seeds     {_shown(folder.table_path)}"
+    if "selected" not in selected:
+        lines = [f"selected  seed {selected['seed']}, {_shown(folder.path / selected['run'])}"]
+        return [*lines, table, f"model     {_shown(folder.path / 'selected_model.json')}"]
+    lines = [f"no best   {selected['reason']}"]
+    for one in selected["selected"]:
+        value = "-" if one["val"] is None else format(one["val"], ".3f")
+        lines.append(f"selected  {one['combination']}: seed {one['seed']}, val {one['metric']} {value}, "
+                     f"{_shown(folder.path / one['combination'] / 'selected_model.json')}")  # fmt: skip
+    return [*lines, table]
 
 
 def _values(override: Override) -> list[str]:

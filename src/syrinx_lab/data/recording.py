@@ -62,6 +62,13 @@ class Recording:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
 
+    def content_hash(self) -> str:
+        """16 hexadecimal digits that change with any sample or syllable, and not with the name."""
+        digest = hashlib.sha256(str(self.sample_rate).encode())
+        digest.update(np.ascontiguousarray(self.samples, dtype="<f4").tobytes())
+        digest.update(repr([astuple(syllable) for syllable in self.syllables]).encode())
+        return digest.hexdigest()[:16]
+
 
 def content_hash(samples: np.ndarray) -> str:
     """64 hexadecimal digits of samples (n,): their SHA-256 as little-endian float32."""

@@ -40,11 +40,17 @@ def _state(study: Study) -> list[str]:
         given_up = sum(seed.culled_at is not None for seed in seeds)
         stand = f"{done} of {len(seeds)} seeds have been trained to the end, {given_up} were culled"
         return [f"This {'sweep' if study.is_sweep else 'training'} is still under way: {stand}. Ask again later."]
-    if study.is_sweep and study.best is None:
+    if study.is_sweep and not study.winners:
         begun = sum(seed.run is not None for seed in seeds)
         return [
             f"This sweep ended before it selected a model ({begun} of {len(seeds)} seeds have begun, and no process is "
             "at work in it): the command that began it goes on with it."
+        ]
+    if len(study.winners) > 1:
+        names = ", ".join(f"{mode.number} {mode.name}" for mode in study.modes if mode.number in study.winners)
+        return [
+            "The modes were scored on different clips of val, so that no model is the best of all, and scores of "
+            f"different clips cannot be compared. Best on its own clips: {names}."
         ]
     return []
 
@@ -57,7 +63,7 @@ def _of_mode(mode: Mode, study: Study) -> list[str]:
         told.append(f"{name}: no seed came through. Seed {broken[0].seed} {broken[0].fate}.")
     elif broken:
         told += [f"{name}: seed {seed.seed} {seed.fate}." for seed in broken]
-    over = not study.under_way and (study.best is not None or not study.is_sweep)
+    over = not study.under_way and (bool(study.winners) or not study.is_sweep)
     if mode.manifest is None and over and len(broken) < len(mode.seeds):
         told.append(f"{name}: no model has been selected and evaluated.")
     elif mode.manifest is not None and "test" not in mode.manifest["scores"]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .atomic import read_json
-from .directory import RunDirectory
+from .directory import RunDirectory, refuse_apart
 from .fields import fields, settling_keys, varying
 from .leftovers import key_of
 from .query import matching, parse
@@ -20,8 +20,8 @@ _OPERATORS = "=<>~"
 _SHOWN = 3
 # what the scores of val are scores of: models that differ in it cannot be ranked with each other
 _MEASURED_ON = (
-    *("data_fingerprint", "data.label", "data.val_fraction", "data.split_seed"),
-    *("eval.val_count", "eval.lead_in", "eval.tail_ms"),
+    *("data_fingerprint", "data.label", "data.val_fraction", "data.test_fraction", "data.split_seed"),
+    *("eval.val_count", "eval.lead_in", "eval.tail_ms", "eval.start", "eval.mid_start_ms", "eval.mid_samples"),
 )
 
 
@@ -84,8 +84,9 @@ def ranked(rows: Sequence[Row], by: str) -> list[Row]:
 
 def _named(registry: Registry, text: str) -> list[Row]:
     """The models whose key begins with `text`, whose folder `text` lies in, or whose path ends in or contains it."""
-    rows = registry.models()
     path = Path(text)
+    refuse_apart(path)
+    rows = registry.models()
     if path.exists():
         for folder in (path.absolute(), *path.absolute().parents[:2]):
             key = key_of(RunDirectory(folder)) or selected_key(folder)

@@ -26,10 +26,12 @@ class RunDirectory:
 
         config.yaml            the resolved config
         state.json             key, data fingerprint, status
+        split.json             the recordings of train, val and test, with a hash of each
         checkpoints/           epoch00004.ckpt, ...
         history.jsonl          what was logged, see `History`
         selected_model.json    scores and provenance of the selected model
         audio/ figures/        what the selected model sings, and looks like
+        evaluations/           the same of other checkpoints, and of recordings that are new since the training
         rungs/                 epoch00020.json, ...: how the run scored on val where a sweep compared it
         wandb/                 the logger's own files
 
@@ -40,11 +42,13 @@ class RunDirectory:
         self.path = Path(path)
         self.config_path = self.path / "config.yaml"
         self.state_path = self.path / "state.json"
+        self.split_path = self.path / "split.json"
         self.checkpoints_path = self.path / "checkpoints"
         self.history_path = self.path / "history.jsonl"
         self.manifest_path = self.path / "selected_model.json"
         self.audio_path = self.path / "audio"
         self.figures_path = self.path / "figures"
+        self.evaluations_path = self.path / "evaluations"
         self.rungs_path = self.path / "rungs"
         self.wandb_path = self.path / "wandb"
 
@@ -56,12 +60,18 @@ class RunDirectory:
         """The history of this run."""
         return History(self.history_path)
 
-    def claim(self, config: Mapping[str, Any], data_fingerprint: str | None = None) -> str:
+    def claim(
+        self,
+        config: Mapping[str, Any],
+        data_fingerprint: str | None = None,
+        split: Mapping[str, Any] | None = None,
+    ) -> str:
         """Make this the folder of the run of `config`, or go on with it if it is that already; returns the run's key.
 
         config            the resolved config in plain containers; written to config.yaml, so that the newest one stands
                           in what is no part of the identity (paths, the rung)
         data_fingerprint  see `identity`
+        split             which recordings are in train, val and test; that of a run which has begun stays as it is
         Raises ValueError with one line when the folder holds another configuration's run (naming up to five keys with
         both values), when it holds checkpoints of which nothing is known, or when it is a file; nothing is written
         then. OSError with one line when it cannot be written.
@@ -75,6 +85,8 @@ class RunDirectory:
             raise ValueError(f"{self.path} holds checkpoints or a history but no config.yaml: choose another run_dir")
         for folder in (self.path, self.checkpoints_path, self.audio_path, self.figures_path):
             folder.mkdir(parents=True, exist_ok=True)
+        if split is not None and (not self.split_path.exists() or self.state().get("key") != key):
+            write_json_atomic(self.split_path, split)
         # the state first: a config.yaml beside no state would be compared without the fingerprint
         known = {name: value for name, value in self.state().items() if name == "backend"}  # of what is trained already
         claimed = {"key": key, "data_fingerprint": data_fingerprint, "status": "claimed"}
@@ -92,6 +104,14 @@ class RunDirectory:
         if not isinstance(config, dict):
             raise ValueError(f"{self.config_path}: not a config; restore the file or choose another run_dir")
         return config
+
+    def split(self) -> dict[str, Any] | None:
+        """The recordings of train, val and test, id -> hash of the content; None before `claim`."""
+        return read_json(self.split_path) if self.split_path.exists() else None
+
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest of the selected model, None before it was evaluated."""
+        return read_json(self.manifest_path) if self.manifest_path.is_file() else None
 
     def state(self) -> dict[str, Any]:
         """What state.json says: key, data_fingerprint, status, epoch, message, backend; empty before `claim`."""
@@ -122,6 +142,11 @@ class RunDirectory:
             return []
         named = ((_CHECKPOINT.fullmatch(file.name), file) for file in self.checkpoints_path.iterdir())
         return sorted((int(match[1]), file) for match, file in named if match)
+
+    def shown(self, path: str | Path) -> str:
+        """A file as the run's own files name it: relative to the folder when it lies in it, for folders are moved."""
+        where, home = Path(path).resolve(), self.path.resolve()
+        return where.relative_to(home).as_posix() if where.is_relative_to(home) else str(path)
 
     def latest_checkpoint(self) -> Path | None:
         """The checkpoint of the highest epoch, None when there is none."""
@@ -162,6 +187,7 @@ def find_run(path: str | Path) -> RunDirectory:
         if run.config_path.is_file() and run.checkpoints():
             return run
     folder = path if path.is_dir() else path.parent
+    refuse_apart(folder)
     run = RunDirectory(folder)
     missing = [
         name
@@ -179,6 +205,14 @@ def find_run(path: str | Path) -> RunDirectory:
     )
     advice = f"give one of the runs in it: {', '.join(below[:5])}" if below else "give the folder that training named"
     raise ValueError(f"{folder} is not a trained run: it has no {' and no '.join(missing)}; {advice}")
+
+
+def refuse_apart(folder: str | Path) -> None:
+    """Raise ValueError when `folder` is that of a sweep that has a model for each set of clips, and none of all."""
+    path = Path(folder) / "selected_models.json"
+    if path.is_file():
+        models = ", ".join(str(Path(folder) / one["combination"]) for one in read_json(path)["selected"])
+        raise ValueError(f"{folder} has no best model of all, its modes were scored on different clips: give {models}")
 
 
 def swept_selection(folder: str | Path) -> dict[str, Any] | None:

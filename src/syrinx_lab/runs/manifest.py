@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 VARIANTS = ("raw", "rescaled")
 LEAST_SHARE = 0.5
 CLIP = ("recording", "label", "start_s", "onset_s", "offset_s")
@@ -21,6 +21,7 @@ def build_manifest(
     epoch: int,
     checkpoint: str,
     vocalisations: Mapping[str, Sequence[Mapping[str, Any]]],
+    recordings: Mapping[str, Mapping[str, Any]] | None = None,
     rendition: Mapping[str, Any],
     analytic: Mapping[str, Any] | None,
     provenance: Mapping[str, Any],
@@ -36,6 +37,8 @@ def build_manifest(
     vocalisations     "val" and, once it has been read, "test" -> one mapping per vocalisation: `recording`, `label`,
                       `start_s`, `onset_s`, `offset_s` (seconds of the recording), and under `raw` and `rescaled` the
                       value of every metric
+    recordings        split -> `clips`, a hash by which scores are known to be of the same clips, and `changes`, lines
+                      on recordings that are not what they were at the training
     rendition         the bird's own reproducibility: `tf_corr` (None or NaN when no syllable is sung twice), `pairs`
     analytic          mean scores of the untrained physical prior on the same clips; None where no pitch is found
     provenance        `versions`, `git` and `created_at`, see `provenance.provenance`
@@ -44,6 +47,7 @@ def build_manifest(
 
         scores.{split}.{raw|rescaled}.{metric}                    mean over the vocalisations
         scores.{split}.per_label.{label}.{raw|rescaled}.{metric}  mean over those of one label
+        scores.{split}.{clips|changes}
         scores.{split}.per_vocalisation[k]                        the k-th vocalisation as it was given
         anchors.rendition.{tf_corr|pairs}
         anchors.analytic.{metric}
@@ -52,7 +56,10 @@ def build_manifest(
     Means leave out None and NaN ("not defined for this clip") and are None where nothing is left; `count` beside them
     is the number of vocalisations. Raises ValueError when a vocalisation lacks one of its keys.
     """
-    scores = {split: split_scores(clips) for split, clips in vocalisations.items()}
+    scores = {
+        split: {"clips": None, "changes": [], **(recordings or {}).get(split, {}), **split_scores(clips)}
+        for split, clips in vocalisations.items()
+    }
     return {
         "schema": SCHEMA,
         "key": key,
@@ -73,9 +80,46 @@ def build_manifest(
     }
 
 
+def is_current(
+    manifest: Mapping[str, Any] | None,
+    *,
+    key: str,
+    checkpoint: str,
+    config: Mapping[str, Any],
+    splits: Sequence[str],
+) -> bool:
+    """Whether a manifest holds the scores that are asked for: of this model, checkpoint, selection and evaluation.
+
+    checkpoint  relative to the run's folder
+    config      its `selection` (metric and checkpoint) and `eval` are compared with those of the manifest
+    splits      that must have been scored
+    """
+    return (
+        manifest is not None
+        and manifest["key"] == key
+        and manifest["checkpoint"] == checkpoint
+        and _terms(manifest["config"]) == _terms(config)
+        and set(splits) <= manifest["scores"].keys()
+    )
+
+
+def same_clips(config: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two configurations of one model cut the same clips and show as much of them, in whatever splits."""
+    return _evaluation(config) == _evaluation(other)
+
+
+def _terms(config: Mapping[str, Any]) -> tuple[Any, ...]:
+    selection = config.get("selection") or {}
+    return selection.get("metric"), selection.get("checkpoint"), _evaluation(config)
+
+
+def _evaluation(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in (config.get("eval") or {}).items() if name != "splits"}
+
+
 def flags(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What must be known before scores are believed, a line each: a share of the oscillator's under `LEAST_SHARE`."""
-    lines = []
+    """What must be known before scores are believed, a line each: changed recordings, a low share of the oscillator."""
+    lines = [line for means in scores.values() for line in means.get("changes", ())]
     for split, means in scores.items():
         share = means["raw"].get("oscillator_share")
         if share is not None and share < LEAST_SHARE:

@@ -13,7 +13,7 @@ from .atomic import jsonable, read_json
 from .directory import RunDirectory
 from .identity import run_key
 
-TRAINING, RUNG, SELECTED = "training", "rung", "selected"
+TRAINING, RUNG, SELECTED, OTHER = "training", "rung", "selected", "other"
 
 _FIGURE = re.compile(r"(?:(?P<split>val|test)-(?:(?P<vocalisation>\d+)-(?P<label>.+)-)?)?(?P<kind>[^-]+)\.png")
 
@@ -41,12 +41,14 @@ def read_record(run: RunDirectory) -> RunRecord:
             f"{run.path} is not a run: it has no config.yaml and state.json; give a folder that training named"
         )
     config, state, history = run.config(), run.state(), run.history.read()
-    manifest = read_json(run.manifest_path) if run.manifest_path.is_file() else None
+    manifest = run.manifest()
     checkpoints = run.checkpoints()
     evaluations = [_of_training(row) for row in history if any(name.startswith("val/") for name in row)]
     evaluations += _of_rungs(run) + _of_manifest(manifest)
     shown = _shown(evaluations, finished=state.get("status") == "finished")
     selected = shown.get("source") == SELECTED
+    for path in sorted(run.evaluations_path.glob("*.json")):
+        evaluations += [{**one, "source": OTHER} for one in _of_manifest(read_json(path)) if one["epoch"] >= 0]
     git = (manifest or {}).get("git") or state.get("git") or {}
     latest = f"{run.checkpoints_path.name}/{checkpoints[-1][1].name}" if checkpoints else None
     fingerprint = state.get("data_fingerprint")

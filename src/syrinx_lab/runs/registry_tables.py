@@ -38,8 +38,8 @@ EVALUATIONS = Table(
     Column("model_key", ForeignKey("models.key", ondelete="CASCADE"), nullable=False, index=True),
     Column(
         "source", Text, nullable=False
-    ),  # training: val on the way; rung: of a sweep; selected: of the selected model
-    Column("split", Text, nullable=False),  # val or test
+    ),  # training: val on the way; rung: of a sweep; selected: of the selected model; other: see evaluations/
+    Column("split", Text, nullable=False),  # val, test or new
     Column("epoch", Integer, nullable=False),  # of the scored checkpoint
     Column("scores", JSON, nullable=False),  # as models.val
     Column("vocalisations", Integer),  # how many the means are over, where it is known

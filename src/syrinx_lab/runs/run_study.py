@@ -38,7 +38,11 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         _mode(place, overrides, [runs[n] for n in members], [configs[n] for n in members], metric)
         for place, (overrides, members) in enumerate(groups.items(), start=1)
     ]
-    winner = _best_of([(mode.number, mode.of_selected("val", "raw")) for mode in modes], metric)
+    alike: dict[str, list[tuple[int, Any]]] = {}
+    for mode in modes:
+        alike.setdefault(_clips(mode.manifest), []).append((mode.number, mode.of_selected("val", "raw")))
+    scored = {clips: group for clips, group in alike.items() if clips} or alike
+    winners = [_best_of(group, metric) for group in scored.values()]
     keys = sorted({key for name in names for key in name if key not in ("seed", "run")})
     return Study(
         name=runs[0].path.resolve().name if len(runs) == 1 else f"{len(runs)} runs",
@@ -48,7 +52,7 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         seeds=tuple(sorted({int(config.get("seed", 0)) for config in configs})),
         metric=metric,
         modes=tuple(modes),
-        best=winner,
+        winners=tuple(number for number in winners if number is not None),
         under_way=any(run.state().get("status") in ("claimed", "running") and being_trained(run) for run in runs),
     )
 
@@ -102,6 +106,14 @@ def _climbs(run: RunDirectory, config: Mapping[str, Any], manifest: Mapping[str,
     if state.get("status") == "failed":
         climbs.append(Climb(int(config.get("n_epochs") or 0), "failed", reason=state.get("message")))
     return tuple(climbs)
+
+
+def _clips(manifest: Mapping[str, Any] | None) -> str:
+    """What the val scores of a manifest are scores of; empty without any."""
+    val = ((manifest or {}).get("scores") or {}).get("val")
+    if manifest is None or val is None:
+        return ""
+    return val.get("clips") or manifest["data_fingerprint"]
 
 
 def _best_of(scored: Sequence[tuple[int, Any]], metric: str) -> int | None:

@@ -134,7 +134,8 @@ class Study:
     compared   swept key -> its values, less the seeds
     seeds      of every mode, ascending
     metric     val score by which seeds are ranked
-    best       number of the mode whose model was selected of all; None before that is decided
+    winners    numbers of the modes with the best models: one, or one for each set of clips, where modes were scored
+               on different ones; none before that is decided
     under_way  whether a process is at work in the sweep, or in one of the runs
     """
 
@@ -145,8 +146,13 @@ class Study:
     seeds: tuple[int, ...]
     metric: str
     modes: tuple[Mode, ...]
-    best: int | None
+    winners: tuple[int, ...]
     under_way: bool
+
+    @property
+    def best(self) -> int | None:
+        """Number of the mode whose model was selected of all; None where there is none, or none yet."""
+        return self.winners[0] if len(self.winners) == 1 else None
 
 
 def short_name(overrides: Sequence[str]) -> str:

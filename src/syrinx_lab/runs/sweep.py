@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .atomic import read_json, write_json_atomic
 from .decision import decide
 from .directory import RunDirectory
-from .plan import Combination, SweepPlan
+from .plan import SCHEMA, Combination, SweepPlan
 from .seed_table import seed_rows, table_text
 from .selection import best
 from .sweep_folder import SELECTED_RECORD, SweepFolder, record_name, relative
@@ -38,6 +38,9 @@ Say = Callable[[str], None]
 
 def run_sweep(plan: SweepPlan, folder: SweepFolder, launch: Launch, say: Say = print) -> dict[str, Any]:
     """Train, cull, resume, select and evaluate; returns the content of the sweep's selected_model.json.
+
+    Where combinations were scored on different clips there is none: it returns that of selected_models.json, which
+    names the best combination of each set of clips under `selected`.
 
     plan    what to do
     folder  where the records lie; what is in it already is not done again
@@ -147,10 +150,10 @@ def _told(combination: Combination, decision: dict[str, Any], index: int) -> lis
 def _select(
     plan: SweepPlan, folder: SweepFolder, standing: dict[str, list[int]], launch: Launch, say: Say
 ) -> dict[str, Any] | None:
-    """Evaluate the model of every combination, write it, and write the best of them; None when there is none."""
+    """Evaluate the model of every combination, write it, and write the best; None when there is none."""
     chosen = [(c, standing[c.label][0]) for c in plan.combinations if standing[c.label]]
     _run(folder, [Job(c, seed, c.rungs[-1].epochs, selected=True) for c, seed in chosen], launch, say)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for combination, seed in chosen:
         evaluated = folder.record(combination, seed, SELECTED_RECORD)
         assert evaluated is not None, "a job without a record was given one that says it is lost"
@@ -160,20 +163,65 @@ def _select(
                 f"evaluation failed: {evaluated['reason']}; the same command tries again"
             )
         run, path = RunDirectory(folder.outputs / evaluated["run"]), folder.combination_path(combination)
-        if folder.selected(path) is None:
-            compared = {"name": folder.path.name, "overrides": list(combination.overrides)}
-            whose = {"run": relative(run.path, path), "sweep": compared}
-            folder.write_selected(path, run.path, {**read_json(run.manifest_path), **whose})
         record = folder.record(combination, seed, record_name(combination.rungs[-1].epochs))
         assert record is not None, "it was ranked"
-        rows.append({**record["val"]["raw"], "seed": seed, "key": combination.label, "run": run.path, "path": path})
+        if folder.selected(path) is None:
+            manifest = read_json(run.manifest_path)
+            if manifest["checkpoint"] != evaluated.get("checkpoint", manifest["checkpoint"]):
+                # another command has scored another checkpoint of the run since: this one is to be scored again
+                (folder.job_path(combination, seed) / SELECTED_RECORD).unlink()
+                return _select(plan, folder, standing, launch, say)
+            compared = {"name": folder.path.name, "overrides": list(combination.overrides)}
+            whose = {"run": relative(run.path, path), "sweep": compared}
+            folder.write_selected(path, run.path, {**manifest, **whose})
+        # scores of other clips say nothing about which model is better
+        clips = record.get("clips") or record.get("data_fingerprint")
+        rows.append(
+            {
+                **record["val"]["raw"],
+                **{"seed": seed, "key": combination.label, "run": run.path, "path": path, "clips": clips},
+            }
+        )
     if not rows:
         return None
-    winner = best(rows, plan.metric)
+    alike: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(row["clips"], []).append(row)
+    if len(alike) > 1:
+        return _write_apart(plan, folder, list(alike.values()))
+    return _write_best(folder, best(rows, plan.metric))
+
+
+def _write_best(folder: SweepFolder, winner: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the best model of all, unless it is there."""
     selected, here = folder.selected(folder.path), relative(winner["run"], folder.path)
     if selected is None or selected["run"] != here:
         manifest = folder.selected(winner["path"])
-        assert manifest is not None, "it was written above"
+        assert manifest is not None, "it was written before"
         selected = {**manifest, "run": here}
         folder.write_selected(folder.path, winner["path"], selected)
     return selected
+
+
+def _write_apart(plan: SweepPlan, folder: SweepFolder, alike: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Write which combination is best on each set of clips, where there are several: none is the best of all."""
+    winners = []
+    for group in alike:
+        winner = best(group, plan.metric)
+        winners.append(
+            {
+                "combination": winner["key"],
+                "compared_with": [row["key"] for row in group if row["key"] != winner["key"]],
+                "seed": winner["seed"],
+                "run": relative(winner["run"], folder.path),
+                "metric": plan.metric,
+                "val": winner[plan.metric],
+            }
+        )
+    content = {
+        "schema": SCHEMA,
+        "reason": "the combinations were scored on different clips of val, so that no model is the best of all",
+        "selected": winners,
+    }
+    folder.write_apart(content)
+    return content

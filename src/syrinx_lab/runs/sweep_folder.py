@@ -15,6 +15,7 @@ from .plan import Combination, SweepPlan
 
 _SHOWN_DIFFERENCES = 5
 SELECTED_RECORD = "selected.json"
+APART = "selected_models.json"
 
 
 class SweepFolder:
@@ -23,6 +24,7 @@ class SweepFolder:
         plan.json                              what the sweep does
         seed_cv.csv                            a row a seed and rung
         selected_model.json audio/ figures/    the best model of all
+        selected_models.json                   instead, where combinations were scored on different clips: which is best
         loss=mse_accel/                        the same of one combination, and of it alone:
             decisions/epoch00020.json          the ranking after a rung, who goes on
             s0/epoch00020.json                 how seed 0 came through that rung
@@ -100,6 +102,20 @@ class SweepFolder:
         for name in ("audio", "figures"):
             _copy_whole(source / name, folder / name)
         write_json_atomic(folder / "selected_model.json", manifest)
+        (folder / APART).unlink(missing_ok=True)
+
+    def apart(self) -> dict[str, Any] | None:
+        """Which combinations are best on which clips, None where one is the best of all, or none is decided."""
+        path = self.path / APART
+        return read_json(path) if path.exists() else None
+
+    def write_apart(self, content: Mapping[str, Any]) -> None:
+        """Write which combinations are best on which clips, unless that is there; no model is then the best of all."""
+        if self.apart() != content:
+            write_json_atomic(self.path / APART, content)
+        (self.path / "selected_model.json").unlink(missing_ok=True)
+        for name in ("audio", "figures"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
 
     def write_table(self, text: str) -> None:
         """Write seed_cv.csv."""

@@ -37,7 +37,12 @@ def read_sweep(path: str | Path) -> Study:
         own = {config["seed"]: run for run, config in runs if _of(combination, config)}
         modes.append(_mode(folder, number, combination, plan["seeds"], own))
     best = folder.selected(folder.path)
-    chosen = best["sweep"]["overrides"] if best else None
+    apart = folder.apart()
+    if best is not None:
+        winners = tuple(mode.number for mode in modes if list(mode.overrides) == best["sweep"]["overrides"])
+    else:
+        labels = [one["combination"] for one in (apart or {}).get("selected", [])]
+        winners = tuple(number for number, one in enumerate(combinations, start=1) if one.label in labels)
     return Study(
         name=folder.path.name,
         path=folder.path,
@@ -46,7 +51,7 @@ def read_sweep(path: str | Path) -> Study:
         seeds=tuple(plan["seeds"]),
         metric=plan["metric"],
         modes=tuple(modes),
-        best=next((mode.number for mode in modes if list(mode.overrides) == chosen), None),
+        winners=winners,
         under_way=is_locked(folder.path),
     )
 

@@ -11,6 +11,7 @@ from .directory import RunDirectory
 from .fields import marked, plain_keys, varying
 from .identity import identity
 from .registry import run_folders
+from .sweep_folder import APART
 
 PLAN = "plan.json"
 
@@ -33,8 +34,9 @@ def watched(paths: Sequence[str | Path]) -> list[RunDirectory]:
 
 
 def is_open_sweep(path: str | Path) -> bool:
-    """Whether `path` is a sweep that has not selected its model: more of its runs may come."""
-    return (Path(path) / PLAN).is_file() and not (Path(path) / "selected_model.json").is_file()
+    """Whether `path` is a sweep that has not selected: more of its runs may come."""
+    ends = ("selected_model.json", APART)
+    return (Path(path) / PLAN).is_file() and not any((Path(path) / name).is_file() for name in ends)
 
 
 def names_of(configs: Sequence[Mapping[str, Any]], runs: Sequence[RunDirectory]) -> list[dict[str, str]]:

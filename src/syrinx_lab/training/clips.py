@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -128,6 +129,15 @@ def mean_scores(takes: Sequence[Take], which: str) -> dict[str, float]:
     means = mean_score(take.raw_score if which == "raw" else take.rescaled_score for take in takes)
     fits = [take.accel_r2 for take in takes if not np.isnan(take.accel_r2)]
     return means | {"accel_r2": float(np.mean(fits)) if fits else float("nan")}
+
+
+def clips_hash(clips: Sequence[Clip]) -> str:
+    """12 hexadecimal digits that change with any sound, label or syllable of the clips, not with their files' names."""
+    digest = hashlib.sha256()
+    for clip in clips:
+        digest.update(repr((clip.vocalisation.label, clip.onset, clip.offset, len(clip.x))).encode())
+        digest.update(np.ascontiguousarray(clip.x, dtype="<f4").tobytes())
+    return digest.hexdigest()[:12]
 
 
 def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:

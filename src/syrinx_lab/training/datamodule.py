@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 
 from ..data.annotation_records import Problem
 from ..data.corpus import SILENCE_LABELS, Corpus, Recording, inspect_corpus, load_corpus
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.segments import Pools, check_horizon, cut_segments
 from ..data.splits import Splits, check_leaks, split_recordings
+from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
 from ..types import Category, Vocalisation
 from .clips import Clip
+from .epoch_draws import EpochDraws
 
 
 class SegmentSampler(Protocol):
@@ -40,21 +42,6 @@ class DataSource(Protocol):
 
     def write(self, root: str | Path) -> Path:
         """Write the folder unless it is there already."""
-
-
-class EpochDraws(Sampler[int]):
-    """The sampler's draw for the current epoch; the epoch is asked for when iteration begins, not before."""
-
-    def __init__(self, draw: Callable[[int], Sequence[int]], length: int, epoch: Callable[[], int]) -> None:
-        self.draw = draw
-        self.length = length
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        return iter([int(i) for i in self.draw(self.epoch())])
-
-    def __len__(self) -> int:
-        return self.length
 
 
 class SongDataModule(LightningDataModule):
@@ -154,43 +141,63 @@ class SongDataModule(LightningDataModule):
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.counts = {"val": val_count, "test": test_count}
-        self.lead_in = lead_in
-        self.tail_ms = tail_ms
         self.renditions_per_clip = renditions_per_clip
-        self.mid = dict(mid_start_ms=mid_start_ms, mid_samples=mid_samples)
+        self.clipping = dict(lead_in=lead_in, tail_ms=tail_ms, mid_start_ms=mid_start_ms, mid_samples=mid_samples)
         self.synthetic = synthetic
         self.corpus: Corpus | None = None
+        self._prepared = False
 
-    def prepare(self, horizon: int | None = None) -> None:
-        """Read, split, cut and check everything; `horizon` is the longest rollout in samples.
+    def read(self) -> None:
+        """Read the folder; raises ValueError with one line on the first thing that is wrong with it."""
+        if self.corpus is None:
+            self._write_synthetic()
+            self.corpus = load_corpus(self.root, **self.reading)  # type: ignore[arg-type]
+
+    def prepare(self, horizon: int | None = None, *, stored: SplitRecord | None = None, training: bool = True) -> None:
+        """Read, split, cut and check everything, once.
+
+        Args:
+            horizon: the longest rollout in samples.
+            stored: the split of a run that has begun, see `split_record`; None: the recordings are split anew.
+            training: whether windows of train are wanted; without, recordings of train may be missing.
 
         Raises:
             ValueError: one line on the first thing that is wrong.
         """
-        if self.corpus is not None:
+        if self._prepared:
             return
-        self._write_synthetic()
-        corpus = load_corpus(self.root, **self.reading)  # type: ignore[arg-type]
-        self.splits: Splits = split_recordings(corpus, **self.splitting)  # type: ignore[arg-type]
-        self.pools: Pools = cut_segments(
-            [corpus.recordings[i] for i in self.splits.train],
-            **self.cutting,  # type: ignore[arg-type]
-        )
-        if horizon is not None:
-            check_horizon(self.pools, horizon)
+        self.read()
+        corpus = self.corpus
+        assert corpus is not None
+        self.splits: Splits
+        if stored is None:
+            self.splits, self.changes = split_recordings(corpus, **self.splitting), Changes()  # type: ignore[arg-type]
+        else:
+            self.splits, self.changes = restore_split(stored, corpus)
+        if training:
+            self.pools: Pools = cut_segments(
+                [corpus.recordings[i] for i in self.splits.train],
+                **self.cutting,  # type: ignore[arg-type]
+            )
+            if horizon is not None:
+                check_horizon(self.pools, horizon)
+        parts = {"val": self.splits.val, "test": self.splits.test, NEW: self.changes.new}
         self.vocalisations = {
             split: choose_vocalisations(
-                [corpus.recordings[i] for i in getattr(self.splits, split)],
-                count=self.counts[split],
-                lead_in=self.lead_in,
-                tail_ms=self.tail_ms,
+                [corpus.recordings[i] for i in ids],
+                count=self.counts["test" if split == NEW else split],
                 seed=self.splitting["seed"],  # type: ignore[arg-type]
-                **self.mid,  # type: ignore[arg-type]
+                **self.clipping,  # type: ignore[arg-type]
             )
-            for split in ("val", "test")
+            for split, ids in parts.items()
         }
-        check_leaks(self.splits, corpus, {"train": self.pools.segments, **self.vocalisations})
-        self.corpus = corpus
+        used = {"val": self.vocalisations["val"], "test": self.vocalisations["test"]}
+        check_leaks(self.splits, corpus, {"train": self.pools.segments if training else [], **used})
+        self._prepared = True
+
+    def split_record(self) -> dict[str, Any]:
+        """The split in plain values, as a run stores it."""
+        return split_record(self.splits, Corpus(self._recordings(), self.sample_rate))
 
     def setup(self, stage: str | None = None) -> None:
         """Lightning's hook; the data are prepared once."""
@@ -224,17 +231,17 @@ class SongDataModule(LightningDataModule):
         return self.clips("val")
 
     def clips(self, split: str) -> list[Clip]:
-        """The held-out clips of "val" or "test"."""
+        """The held-out clips of "val" or "test", or those of "new" recordings, which a stored split does not know."""
         return [self._clip(voc) for voc in self.vocalisations[split]]
 
     def renditions(self, split: str) -> list[tuple[Clip, Clip]]:
         """Pairs of renditions of one syllable: each clip of the split with others of its label by the same bird."""
+        own = {voc.recording for voc in self.vocalisations[split]}
+        of_the_run = own.union(self.splits.train, self.splits.val, self.splits.test)
         candidates = choose_vocalisations(
-            self._recordings().values(),
+            [self._recordings()[i] for i in sorted(of_the_run)],
             count=None,
-            lead_in=self.lead_in,
-            tail_ms=self.tail_ms,
-            **self.mid,  # type: ignore[arg-type]
+            **self.clipping,  # type: ignore[arg-type]
         )
         pairs = rendition_pairs(self.vocalisations[split], candidates, per_clip=self.renditions_per_clip)
         return [(self._clip(a), self._clip(b)) for a, b in pairs]
@@ -242,7 +249,8 @@ class SongDataModule(LightningDataModule):
     def calibration_material(self, most: int = 200) -> tuple[list[Tensor], list[Tensor]]:
         """Up to `most` vocalisations of train, of all labels in turn: each with its silence, and the syllable alone."""
         recordings = [self._recordings()[i] for i in self.splits.train]
-        found = choose_vocalisations(recordings, count=most, lead_in=self.lead_in, tail_ms=self.tail_ms)
+        lead_in, tail_ms = self.clipping["lead_in"], self.clipping["tail_ms"]
+        found = choose_vocalisations(recordings, count=most, lead_in=lead_in, tail_ms=tail_ms)  # type: ignore[arg-type]
         clips = [self._clip(voc) for voc in found]
         whole = [torch.from_numpy(clip.x) for clip in clips]
         return whole, [x[clip.onset : clip.offset] for x, clip in zip(whole, clips)]

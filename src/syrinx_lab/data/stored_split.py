@@ -1,0 +1,123 @@
+"""The split of a run as it was when the run began, and the same recordings in the folder as it is now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .corpus import Corpus
+from .splits import NAMES, Splits
+
+SCHEMA = 1
+NEW = "new"
+_NAMED = 5
+
+SplitRecord = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What has become of the recordings of a stored split.
+
+    new      ids of recordings that were not there; those that hold the audio of one that was are left out
+    copies   id -> the recording of the split whose audio it holds
+    missing  split -> ids that are no longer there
+    changed  split -> ids whose samples or annotation differ
+    """
+
+    new: tuple[str, ...] = ()
+    copies: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def flags(self, split: str) -> list[str]:
+        """Lines on what the scores of a split are not the scores of, none where nothing has happened to it."""
+        lines = []
+        if ids := self.changed.get(split, ()):
+            lines.append(f"{split}: {listed(ids)} changed since the training (samples or annotation)")
+        if ids := self.missing.get(split, ()):
+            lines.append(f"{split}: {listed(ids)} of the training's split missing; nothing of it is scored")
+        return lines
+
+    def lines(self) -> list[str]:
+        """All that differs, a line each, for a person."""
+        told = [line for split in NAMES for line in self.flags(split)]
+        if self.copies:
+            pairs = ", ".join(f"{copy} of {there}" for copy, there in list(self.copies.items())[:_NAMED])
+            told.append(f"{len(self.copies)} copies of recordings of the split are left out: {pairs}")
+        if self.new:
+            told.append(f"{listed(self.new)} new since the training: in none of its splits, scored by split={NEW}")
+        return told
+
+
+def listed(ids: Sequence[str]) -> str:
+    """`2 recordings (a, b)`, the first five by name."""
+    more = f", and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f"{len(ids)} recording{'s' * (len(ids) > 1)} ({', '.join(sorted(ids)[:_NAMED])}{more})"
+
+
+def split_record(splits: Splits, corpus: Corpus) -> dict[str, Any]:
+    """The split in plain values: `schema`, and under train, val and test the recordings, id -> hash of the content."""
+    return {
+        "schema": SCHEMA,
+        **{name: {key: corpus.recordings[key].content_hash() for key in splits[name]} for name in NAMES},
+    }
+
+
+def restore_split(record: SplitRecord, corpus: Corpus) -> tuple[Splits, Changes]:
+    """The recordings of `corpus` in the splits that they had, and what has changed.
+
+    A recording is known by its id; one that is missing under its id is looked for by its content, as in a folder that
+    was renamed. What is in no split of the record goes to none.
+    """
+    hashes = {key: recording.content_hash() for key, recording in corpus.recordings.items()}
+    known = {key for name in NAMES for key in record[name]}
+    strangers = {hashes[key]: key for key in sorted(hashes.keys() - known, reverse=True)}
+    parts: dict[str, list[str]] = {}
+    missing: dict[str, tuple[str, ...]] = {}
+    changed: dict[str, tuple[str, ...]] = {}
+    for name in NAMES:
+        there = {key: key for key in record[name] if key in hashes}
+        for key in sorted(record[name].keys() - there.keys()):
+            if (found := strangers.pop(record[name][key], None)) is not None:
+                there[key] = found
+        parts[name] = sorted(there.values())
+        missing[name] = tuple(sorted(record[name].keys() - there.keys()))
+        changed[name] = tuple(sorted(key for key in there if hashes[there[key]] != record[name][key]))
+    taken = {key for ids in parts.values() for key in ids}
+    audio = {_audio(corpus, key): key for key in sorted(taken, reverse=True)}
+    heard = {key: audio.get(_audio(corpus, key)) for key in sorted(hashes.keys() - taken)}
+    copies = {key: there for key, there in heard.items() if there is not None}
+    new = tuple(sorted(hashes.keys() - taken - copies.keys()))
+    return _splits(parts, corpus), Changes(new, copies, missing, changed)
+
+
+def difference(record: SplitRecord, now: SplitRecord) -> str:
+    """What distinguishes the recordings of two records, in words; empty when nothing does."""
+    before, after = ({key: h for name in NAMES for key, h in one[name].items()} for one in (record, now))
+    kinds = {
+        "new": sorted(after.keys() - before.keys()),
+        "missing": sorted(before.keys() - after.keys()),
+        "changed": sorted(key for key in before.keys() & after.keys() if before[key] != after[key]),
+    }
+    return ", ".join(f"{listed(ids)} {kind}" for kind, ids in kinds.items() if ids)
+
+
+def _splits(parts: Mapping[str, Sequence[str]], corpus: Corpus) -> Splits:
+    """The splits, and the labels that each of them lacks."""
+    labels = {
+        name: {s.label for key in ids for s in corpus.recordings[key].syllables if s.selected}
+        for name, ids in parts.items()
+    }
+    wanted = set().union(*labels.values())
+    missing = {name: tuple(sorted(wanted - found)) for name, found in labels.items()}
+    return Splits(tuple(parts["train"]), tuple(parts["val"]), tuple(parts["test"]), missing)
+
+
+def _audio(corpus: Corpus, key: str) -> bytes:
+    samples = np.ascontiguousarray(corpus.recordings[key].samples)
+    return hashlib.sha256(samples.tobytes()).digest()

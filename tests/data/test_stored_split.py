@@ -1,0 +1,87 @@
+"""A split that was stored holds for the recordings that it was drawn from, whatever has become of the folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from syrinx_lab.data.corpus import Corpus, Recording, Syllable
+from syrinx_lab.data.splits import split_recordings
+from syrinx_lab.data.stored_split import Changes, difference, restore_split, split_record
+
+
+def recording(name: str, seed: int) -> Recording:
+    samples = np.random.default_rng(seed).standard_normal(400).astype(np.float32)
+    syllables = (Syllable("a", 10, 100), Syllable("b", 150, 300))
+    return Recording(name, Path(f"{name}.wav"), samples, 44100, 44100, syllables)
+
+
+def corpus(*recordings: Recording) -> Corpus:
+    return Corpus({one.id: one for one in sorted(recordings, key=lambda one: one.id)}, 44100)
+
+
+SONGS = [recording(f"song{n}", n) for n in range(8)]
+BEFORE = corpus(*SONGS)
+SPLITS = split_recordings(BEFORE)
+RECORD = split_record(SPLITS, BEFORE)
+HELD_OUT = BEFORE.recordings[SPLITS.test[0]]
+
+
+def test_an_unchanged_folder_has_the_split_that_was_drawn() -> None:
+    none = dict.fromkeys(("train", "val", "test"), ())
+    assert restore_split(RECORD, BEFORE) == (SPLITS, Changes(missing=none, changed=none))
+    assert difference(RECORD, RECORD) == ""
+
+
+def test_what_is_new_is_in_no_split() -> None:
+    added = [recording(f"added{n}", 100 + n) for n in range(30)]
+    grown = corpus(*SONGS, *added)
+    anew = split_recordings(grown)
+    assert {*anew.val, *anew.test} & {*SPLITS.train}, "drawn anew, trained recordings would be held out"
+    splits, changes = restore_split(RECORD, grown)
+    assert (splits.train, splits.val, splits.test) == (SPLITS.train, SPLITS.val, SPLITS.test)
+    assert changes.new == tuple(sorted(one.id for one in added))
+    assert changes.flags("test") == []
+    (line,) = changes.lines()
+    assert line.startswith("30 recordings (added0, added1, added10, added11, added12, and 25 more) new since")
+    assert difference(RECORD, split_record(anew, grown)).startswith("30 recordings (added0, ")
+
+
+def test_a_copy_of_a_trained_recording_is_no_new_one() -> None:
+    trained = BEFORE.recordings[SPLITS.train[0]]
+    splits, changes = restore_split(RECORD, corpus(*SONGS, replace(trained, id="another name")))
+    assert changes.new == ()
+    assert changes.copies == {"another name": trained.id}
+    assert splits.train == SPLITS.train
+
+
+def test_a_renamed_recording_keeps_its_split() -> None:
+    renamed = replace(HELD_OUT, id="day1/x")
+    splits, changes = restore_split(RECORD, corpus(*(s for s in SONGS if s is not HELD_OUT), renamed))
+    assert splits.test == ("day1/x",)
+    assert changes.lines() == []
+
+
+@pytest.mark.parametrize("kind", ["samples", "annotation"])
+def test_a_changed_recording_is_flagged_in_its_split_alone(kind: str) -> None:
+    if kind == "samples":
+        changed = replace(HELD_OUT, samples=HELD_OUT.samples * np.float32(1.001))
+    else:
+        changed = replace(HELD_OUT, syllables=HELD_OUT.syllables[:1])
+    now = corpus(*(s for s in SONGS if s is not HELD_OUT), changed)
+    splits, changes = restore_split(RECORD, now)
+    assert splits.test == SPLITS.test
+    what = f"1 recording ({HELD_OUT.id}) changed"
+    assert changes.flags("test") == [f"test: {what} since the training (samples or annotation)"]
+    assert changes.flags("val") == changes.flags("train") == []
+    assert difference(RECORD, split_record(splits, now)) == what
+
+
+def test_a_missing_recording_is_flagged() -> None:
+    splits, changes = restore_split(RECORD, corpus(*(s for s in SONGS if s is not HELD_OUT)))
+    assert splits.test == ()
+    assert splits.missing["test"] == ("a", "b")
+    assert changes.flags("test")[0].startswith(f"test: 1 recording ({HELD_OUT.id}) of the training's split missing")
