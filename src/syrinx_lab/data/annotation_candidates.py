@@ -17,6 +17,7 @@ from .annotations import ORDER, canonical, detect_format, format_endings, own_na
 from .audio_index import AudioIndex
 from .foreign import is_foreign_audio, why_not_annotation
 from .layout import AudioFile
+from .progress import tracked
 
 _TEXT = (".txt", ".csv", ".tsv")
 
@@ -56,7 +57,7 @@ def read_candidates(
     """Every file that may hold annotations, read and ranked, and the others that look like it, each with the reason."""
     endings = tuple(ending.lower() for ending in format_endings(annotations))
     candidates, passed = [], []
-    for relative in files:
+    for relative in tracked(files, "looking for annotations"):
         path = folder / relative
         if not path.name.lower().endswith(endings):
             if reason := _other_kind(path, annotations):

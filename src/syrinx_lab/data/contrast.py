@@ -48,6 +48,7 @@ def contrast_warning(samples: np.ndarray, syllables: Sequence[Syllable], sample_
     contrast = contrast_db(samples, inside)
     if not contrast < LEAST_DB:
         return None
+    contrast = round(contrast, 1) + 0.0  # no -0.0
     return (
         f"contrast {contrast:.1f} dB: the annotated syllables {_level(contrast)} the gaps between them, where 10 dB or "
         "more are usual: the times may be shifted, in another unit or of another recording, or syllables are not "

@@ -15,6 +15,7 @@ from .annotations import format_endings
 from .audio import check_reading
 from .layout import expand
 from .pairing import merged
+from .progress import tracked
 from .reading import Scaling, read_recording
 from .recording import Corpus, Recording, Syllable
 from .roots import choose_audio, find_audio, missing_folder, pair_roots, share_with_denoised, without_annotation
@@ -174,7 +175,7 @@ def inspect_corpus(
     problems += without_annotation(wanted, pairing, roots[0], unannotated)
     recordings: dict[str, Recording] = {}
     silences: Counter[str] = Counter()
-    for file in wanted:
+    for file in tracked(wanted, "reading recordings"):
         source = pairing.sources.get(file.id)
         if (source is None and unannotated == "skip") or (source and not source.usable and faulty == "skip"):
             continue

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from ..types import Segment, Vocalisation
 from .corpus import Corpus, Recording
@@ -85,7 +87,7 @@ def split_recordings(
 
     parts = [[name for name, split in zip(useful, owner) if split == k] for k in range(3)]
     parts[0] = sorted([*parts[0], *(corpus.recordings.keys() - set(useful))])
-    has = np.array([(counts[owner == k] > 0).any(axis=0) for k in range(3)])
+    has = np.array([counts[owner == k].sum(axis=0) > 0 for k in range(3)])
     missing = {name: tuple(label for label, found in zip(labels, has[k]) if not found) for k, name in enumerate(NAMES)}
     return Splits(tuple(parts[0]), tuple(parts[1]), tuple(parts[2]), missing)
 
@@ -152,19 +154,28 @@ def _sizes(recordings: int, val_fraction: float, test_fraction: float) -> tuple[
     return recordings - val - test, val, test
 
 
-def _label_counts(recordings: Sequence[Recording]) -> tuple[list[str], np.ndarray, np.ndarray]:
+def _label_counts(recordings: Sequence[Recording]) -> tuple[list[str], csr_array, np.ndarray]:
     """Labels, selected syllables by recording and column, and the columns' weights: labels first, then folders."""
-    rows = [[s.label for s in recording.syllables if s.selected] for recording in recordings]
+    rows = [Counter(s.label for s in recording.syllables if s.selected) for recording in recordings]
     labels = sorted({label for row in rows for label in row})
-    counts = np.array([[row.count(label) for label in labels] for row in rows], dtype=float)
+    table: list[dict[Hashable, int]] = [dict[Hashable, int](row) for row in rows]
     folder_of = [recording.id.rpartition("/")[0] for recording in recordings]
     folders = sorted(set(folder_of))
-    if len(folders) == 1 or len(folders) > MOST_COLUMNS:
-        return labels, counts, np.ones(len(labels))
-    inside = np.array([[folder == mine for folder in folders] for mine in folder_of], dtype=float)
-    by_folder = (inside[:, :, None] * counts[:, None, :]).reshape(len(rows), -1)
-    by_folder = by_folder[:, by_folder.any(axis=0)]
-    if by_folder.shape[1] > MOST_COLUMNS:
-        by_folder = inside
-    small = np.full(by_folder.shape[1], FOLDER_SHARE / by_folder.shape[1])
-    return labels, np.hstack([counts, by_folder]), np.concatenate([np.ones(len(labels)), small])
+    spread: list[Hashable] = []
+    if 1 < len(folders) <= MOST_COLUMNS:
+        pairs = sorted({(folder, label) for folder, row in zip(folder_of, rows) for label in row})
+        if len(pairs) <= MOST_COLUMNS:
+            spread = [*pairs]
+            for folder, row, counted in zip(folder_of, table, rows):
+                row |= {(folder, label): count for label, count in counted.items()}
+        else:
+            spread = [(folder,) for folder in folders]
+            for folder, row in zip(folder_of, table):
+                row[(folder,)] = 1
+    place = {column: k for k, column in enumerate([*labels, *spread])}
+    entries = [(k, place[column], count) for k, row in enumerate(table) for column, count in row.items()]
+    at, columns, counts = np.array(entries).T
+    shape = (len(recordings), len(place))
+    weights = np.ones(len(place))
+    weights[len(labels) :] = FOLDER_SHARE / max(len(spread), 1)
+    return labels, csr_array((counts.astype(float), (at, columns)), shape=shape), weights

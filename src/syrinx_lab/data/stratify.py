@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from scipy.sparse import csr_array
 
-SHORTLIST = 32  # recordings of each split that an exchange looks at
+from .progress import Progress
+from .stratify_price import SHORTLIST, TINY, label_prices
+from .stratify_sparse import SparseProblem, unavoidable_alone
+
 TRIALS = 64
 KICKS = 3  # exchanges at random before each trial
-UNEVEN = 1e-6  # what a label's wrong share costs beside its absence
-TOLERANCE = 0.05
-TINY = 1e-9
+LARGE = 2**18  # entries of a table beyond which only those that are not zero are kept
+WORK = 2**20  # entries that the trials of a large table look at, about
 
 
 def stratify(
-    counts: np.ndarray,
+    counts: csr_array,
     weights: np.ndarray,
     sizes: Sequence[int],
     lacking: Sequence[float],
@@ -33,6 +37,9 @@ def stratify(
     random exchanges and a new descent follow, up to 64 times, and are kept where they are no worse. All chance comes
     from `generator`.
 
+    The time grows with the number of entries that are not zero, but for up to 64 trials on tables of at most 2^18
+    entries, which are searched in full.
+
     counts   (R, L) syllables of each label in each recording; every row and every column has one
     weights  (L,) above 0
     sizes    recordings of each split, in all R
@@ -42,23 +49,30 @@ def stratify(
     Sechidis, Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, section 3 (iterative
     stratification), here on counts and with splits of fixed size.
     """
-    assert counts.any(axis=0).all()
-    assert counts.any(axis=1).all()
-    assert sum(sizes) == len(counts)
-    wanted = np.outer(np.array(sizes) / len(counts), counts.sum(axis=0))
-    problem = _Problem(counts, weights, wanted, lacking)
-    holders = (counts > 0).sum(axis=0)
+    recordings, labels = counts.shape
+    holders = np.bincount(counts.indices, minlength=labels)
+    assert holders.all()
+    assert np.diff(counts.indptr).all()
+    assert sum(sizes) == recordings
+    wanted = np.outer(np.array(sizes) / recordings, counts.sum(axis=0))
     # the costs of the splits that go without, when a label's few holders are given to those that pay most
     without = np.append(np.cumsum(sorted(lacking))[::-1], 0.0)
     main = weights == weights.max()
     unavoidable = float(weights[main] @ without[np.minimum(holders[main], len(sizes))])
+    problem: _Problem | SparseProblem
+    if recordings * labels <= LARGE:
+        problem, trials = _Problem(counts.toarray(), weights, wanted, lacking), TRIALS
+    else:
+        problem = SparseProblem(counts, weights, wanted, lacking)
+        unavoidable += unavoidable_alone(counts[:, main], weights[main], sizes, lacking)
+        trials = min(TRIALS, max(4, WORK // counts.nnz))
     best = problem.mend(_deal(counts, wanted, sizes, generator))
     least = problem.price(best)
-    for _ in range(TRIALS):
+    for _ in range(trials):
         if problem.absences(best, main) <= unavoidable + TINY:
             break
         trial = best.copy()
-        for one, other in generator.integers(len(counts), size=(KICKS, 2)):
+        for one, other in generator.integers(recordings, size=(KICKS, 2)):
             trial[[one, other]] = trial[[other, one]]
         trial = problem.mend(trial)
         # as good will do: it leads on to other divisions
@@ -67,21 +81,39 @@ def stratify(
     return best
 
 
-def _deal(counts: np.ndarray, wanted: np.ndarray, sizes: Sequence[int], generator: np.random.Generator) -> np.ndarray:
+def _deal(counts: csr_array, wanted: np.ndarray, sizes: Sequence[int], generator: np.random.Generator) -> np.ndarray:
     """Recordings dealt one by one, those with the rarest label first."""
-    owner = np.full(len(counts), -1)
+    recordings, labels = counts.shape
+    order = generator.permutation(recordings)
+    holding: list[list[int]] = [[] for _ in range(labels)]  # recordings of each label, in that order
+    for recording in order:
+        for label in counts.indices[counts.indptr[recording] : counts.indptr[recording + 1]]:
+            holding[label].append(recording)
+    left = [len(found) for found in holding]
+    queue = [(count, label) for label, count in enumerate(left)]
+    heapq.heapify(queue)
+    owner = np.full(recordings, -1)
     capacity, wanted = np.array(sizes), wanted.copy()
-    order = generator.permutation(len(counts))
-    while (owner < 0).any():
-        left = order[owner[order] < 0]
-        holders = (counts[left] > 0).sum(axis=0)
-        label = int(np.argmin(np.where(holders > 0, holders, len(counts) + 1)))
-        for recording in left[counts[left, label] > 0]:
+    progress, dealt = Progress("splitting recordings", recordings), 0
+    while dealt < recordings:
+        count, label = heapq.heappop(queue)
+        if count != left[label] or count == 0:  # its recordings have gone with other labels since
+            continue
+        for recording in holding[label]:
+            if owner[recording] >= 0:
+                continue
             choice = [(wanted[k, label], room, -k) for k, room in enumerate(capacity) if room]
             split = -max(choice)[-1]
             owner[recording] = split
             capacity[split] -= 1
-            wanted[split] -= counts[recording]
+            row = slice(counts.indptr[recording], counts.indptr[recording + 1])
+            wanted[split, counts.indices[row]] -= counts.data[row]
+            for other in counts.indices[row]:
+                left[other] -= 1
+                heapq.heappush(queue, (left[other], int(other)))
+            dealt += 1
+        progress.update(dealt)
+    progress.close()
     return owner
 
 
@@ -109,9 +141,7 @@ class _Problem:
 
     def split_price(self, split: int, held: np.ndarray) -> np.ndarray:
         """(...) what a split pays when it holds (..., L) syllables."""
-        due = self.wanted[split]
-        uneven = np.maximum(np.abs(held - due) / (held + due) - TOLERANCE, 0)
-        return (self.lacking[split] * (held == 0) + UNEVEN * uneven) @ self.weights
+        return label_prices(held, self.wanted[split], self.lacking[split]) @ self.weights
 
     def pair_price(
         self, split: int, other: int, held: np.ndarray, other_held: np.ndarray, moved: np.ndarray
