@@ -84,3 +84,13 @@ def test_songs_that_cannot_be_read_are_told(bird: Path) -> None:
     sf.write(bird / "blip.wav", np.array([0.0, 0.5, 0.0]), RATE)
     with pytest.raises(ValueError, match="3 samples are no song"):
         read_song(bird / "blip.wav", reading(bird))
+
+
+def test_a_song_is_read_from_the_channel_that_its_annotation_names(tmp_path: Path) -> None:
+    wave = 0.1 * np.sin(2 * np.pi * 440 * np.arange(RATE // 2) / RATE)
+    sf.write(tmp_path / "x.wav", np.stack([wave, 3 * wave], axis=1), RATE, subtype="FLOAT")
+    head = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
+    (tmp_path / "x.selections.txt").write_text(f"{head}1\tSpectrogram 2\t2\t0.1\t0.3\ta\n")
+    for scale in (None, 1.0):
+        found = read_song(tmp_path / "x.wav", reading(tmp_path, scale="none"), scale=scale)
+        assert np.abs(found.samples).max() == pytest.approx(0.3, rel=1e-3)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.audio import read_audio, scale_factor
-from ..data.corpus import inspect_corpus
+from ..data.corpus import Recording, inspect_corpus
 from ..data.layout import expand
 
 
@@ -51,18 +51,29 @@ def read_song(path: str | Path, reading: Mapping[str, Any], scale: float | None 
     heard = {name: reading[name] for name in ("sample_rate", "channel", "highpass_hz")}
     if scale is not None and not 0 < scale < np.inf:
         raise ValueError(f"scale is {scale}: use a factor above 0, or null for the one of training")
+    known = _recording(path, reading, heard)
+    if known is not None:
+        heard["channel"] = known.channel  # which its annotation may name
     samples = read_audio(path, **heard).samples
     if len(samples) < 5:
         raise ValueError(f"{path}: {len(samples)} samples are no song")
-    syllables = None if scale is not None else _syllables(path, reading, heard)
+    syllables = None if scale is not None or known is None else _within_syllables(known)
     if scale is None:
         sung = samples if syllables is None else samples[syllables]
         scale = scale_factor(sung, reading["scale_to"], reading["scale"])
     return Song(samples * np.float32(scale), float(scale), syllables is not None)
 
 
-def _syllables(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any]) -> NDArray[np.bool_] | None:
-    """Which samples lie within annotated syllables; None where the run's roots know nothing of the file."""
+def _within_syllables(recording: Recording) -> NDArray[np.bool_]:
+    """Which samples of a recording lie within annotated syllables."""
+    inside = np.zeros(len(recording.samples), bool)
+    for syllable in recording.syllables:
+        inside[syllable.onset : syllable.offset] = True
+    return inside
+
+
+def _recording(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any]) -> Recording | None:
+    """The recording with its annotated syllables; None where the run's roots know nothing of the file."""
     where = path.resolve()
     roots = [root for root in expand(reading["root"]) if where.is_relative_to(root.resolve())]
     if not roots:
@@ -78,10 +89,4 @@ def _syllables(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any])
         scale="none",
         unannotated="skip",
     )
-    for recording in corpus.recordings.values():
-        if recording.path.resolve() == where and recording.syllables:
-            inside = np.zeros(len(recording.samples), bool)
-            for syllable in recording.syllables:
-                inside[syllable.onset : syllable.offset] = True
-            return inside
-    return None
+    return next((r for r in corpus.recordings.values() if r.path.resolve() == where and r.syllables), None)
