@@ -1,4 +1,4 @@
-"""docs/parity.md against the configuration: every key, every default, every override, and the experiment that has them."""
+"""docs/parity.md against the configuration: keys, defaults, overrides, and the experiment that has them."""
 
 from __future__ import annotations
 

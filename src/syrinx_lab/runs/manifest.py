@@ -39,7 +39,8 @@ def build_manifest(
                       value of every metric
     recordings        split -> `clips`, a hash by which scores are known to be of the same clips, and `changes`, lines
                       on recordings that are not what they were at the training
-    rendition         the bird's own reproducibility: `tf_corr` (None or NaN when no syllable is sung twice), `pairs`
+    rendition         the bird's own reproducibility: `tf_corr`, `autonomy`, `autonomy_published` (None or NaN
+                      when no syllable is sung twice), `pairs`
     analytic          mean scores of the untrained physical prior on the same clips; None where no pitch is found
     provenance        `versions`, `git` and `created_at`, see `provenance.provenance`
 
@@ -49,7 +50,7 @@ def build_manifest(
         scores.{split}.per_label.{label}.{raw|rescaled}.{metric}  mean over those of one label
         scores.{split}.{clips|changes}
         scores.{split}.per_vocalisation[k]                        the k-th vocalisation as it was given
-        anchors.rendition.{tf_corr|pairs}
+        anchors.rendition.{tf_corr|autonomy|autonomy_published|pairs}
         anchors.analytic.{metric}
         flags                                                     lines to be read before the scores are believed
 
@@ -72,7 +73,7 @@ def build_manifest(
         "data_fingerprint": data_fingerprint,
         "scores": scores,
         "anchors": {
-            "rendition": {"tf_corr": rendition["tf_corr"], "pairs": rendition["pairs"]},
+            "rendition": dict(rendition),
             "analytic": None if analytic is None else dict(analytic),
         },
         "flags": flags(scores),
