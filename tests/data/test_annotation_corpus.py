@@ -15,6 +15,7 @@ from folders import RATE, TEXT, annotate, load, spans, tone, write_text, write_t
 
 from syrinx_lab.data.annotations import ORDER
 from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.examples import examples
 from syrinx_lab.data.report import print_report, summarise
 
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
@@ -186,7 +187,10 @@ def test_names_that_are_not_utf8_are_printed(tmp_path: Path, capsys: pytest.Capt
     annotate(tmp_path, "x.wav")
     os.rename(tmp_path / "x.wav", tmp_path / f"{name}.wav")
     os.rename(tmp_path / "x.txt", tmp_path / f"{name}.txt")
-    assert len(load(tmp_path).fingerprint()) == 16
+    corpus = load(tmp_path)
+    assert len(corpus.fingerprint()) == 16
+    assert list(corpus.recordings) == ["caf\\xe9"]
+    assert [title for title, _ in examples(corpus)] == ["a  caf\\xe9 at 0.10 s", "b  caf\\xe9 at 0.30 s"]
     write_text(tmp_path / f"{name}.txt", "0.2 0.1 a\n")
     corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
     assert "caf\\xe9.txt, line 1: the offset" in str(problems[0])
@@ -195,6 +199,9 @@ def test_names_that_are_not_utf8_are_printed(tmp_path: Path, capsys: pytest.Capt
     with pytest.raises(ValueError, match=r"caf\\xe9\.txt, line 1: ") as caught:
         load(tmp_path)
     str(caught.value).encode("utf-8")
+    (tmp_path / name).mkdir()
+    (problem,) = inspect_corpus(tmp_path / name, sample_rate=RATE)[1]
+    assert "caf\\xe9: the name of this folder is not UTF-8; rename it, or set data.root to a link" in str(problem)
 
 
 def test_headerless_csv_belongs_to_the_recording_of_its_name(tmp_path: Path) -> None:

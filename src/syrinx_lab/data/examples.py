@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .annotation_problem import printable
 from .corpus import Corpus, Recording, Syllable
 
 MOST = 16  # clips of a figure
@@ -30,6 +31,6 @@ def examples(corpus: Corpus, *, margin_ms: float = 20.0) -> list[tuple[str, NDAr
         middle = float(np.median([len(syllable) for _, syllable in renditions]))
         for recording, syllable in sorted(renditions, key=lambda pair: abs(len(pair[1]) - middle))[:each]:
             cut = slice(max(syllable.onset - margin, 0), syllable.offset + margin)
-            title = f"{label}  {recording.path.stem} at {syllable.onset / corpus.sample_rate:.2f} s"
+            title = f"{label}  {printable(recording.path.stem)} at {syllable.onset / corpus.sample_rate:.2f} s"
             clips.append((title, recording.samples[cut] * np.float32(syllable.gain)))
     return clips

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..types import Category
+from .annotation_problem import printable
 from .examples import examples
 from .summary import CorpusReport, channels_line, summarise
 
@@ -117,7 +118,7 @@ def _windows(report: CorpusReport) -> Iterator[str]:
 def _faults(report: CorpusReport) -> Iterator[str]:
     """Clipped, silent and non-finite recordings, and how many problems follow."""
     for name, paths in report.faults.items():
-        yield f"{name} recordings: {len(paths) or 'none'}" + "".join(f"\n  {path}" for path in paths)
+        yield f"{name} recordings: {len(paths) or 'none'}" + "".join(f"\n  {printable(path)}" for path in paths)
     counts = [(severity, sum(p.severity == severity for p in report.problems)) for severity in _STYLES]
     told = ", ".join(_count(count, severity) for severity, count in counts if count)
     yield f"{told}:" if told else "nothing is wrong with the files"

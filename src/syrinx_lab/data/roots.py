@@ -25,6 +25,9 @@ _EXPECTED = (
 
 def missing_folder(path: Path, option: str, or_file: bool = False) -> Problem | None:
     """A problem when `path` is not a folder (nor, where that will do, a file)."""
+    if printable(path) != str(path):  # a run notes its roots in files that are UTF-8
+        advice = f"rename it, or set data.{option} to a link to it with another name"
+        return Problem(path, None, f"the name of this folder is not UTF-8; {advice}")
     if path.is_dir() or (or_file and path.is_file()):
         return None
     what = "this is a file, not a folder" if path.is_file() else "there is no such folder"
