@@ -17,6 +17,7 @@ from syrinx_lab.data.annotations import ORDER
 from syrinx_lab.data.corpus import inspect_corpus
 from syrinx_lab.data.examples import examples
 from syrinx_lab.data.report import print_report, summarise
+from syrinx_lab.runs.identity import run_key
 
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
 
@@ -230,3 +231,23 @@ def test_the_page_on_data_names_keys_and_formats_that_exist() -> None:
     assert set(re.findall(r"data\.(\w+)", page)) <= keys | {"md"}
     listed = re.findall(r"^\| `([a-z-]+)` \|", page.split("## Tables")[0], flags=re.MULTILINE)
     assert tuple(listed) == ORDER
+
+
+def test_digital_silence_under_a_label_that_was_not_asked_for_stops_nothing(tmp_path: Path) -> None:
+    wave = tone(440, 1, RATE)
+    wave[2400:4000] = 0
+    soundfile.write(tmp_path / "x.wav", wave, RATE)
+    soundfile.write(tmp_path / "y.wav", wave, RATE)
+    write_text(tmp_path / "x.txt", TEXT)
+    write_text(tmp_path / "y.txt", TEXT.splitlines()[1])
+    for per in ("vocalisation", "recording"):
+        corpus = load(tmp_path, label="a", scale_per=per)
+        assert corpus.recordings["x"].syllables[-1].gain == corpus.recordings["y"].syllables[-1].gain == 1.0
+        with pytest.raises(ValueError, match=r"[xy]\.wav: all 1600 samples are zero"):
+            load(tmp_path, scale_per=per)
+
+
+@pytest.mark.parametrize("key", ["tier", "label_column", "time_unit", "faulty", "silence_labels"])
+def test_how_annotations_are_read_is_part_of_a_models_identity(key: str) -> None:
+    one, other = ({"data": {"root": "r", key: value}} for value in ("ms", "skip"))
+    assert run_key(one, "fingerprint") != run_key(other, "fingerprint")

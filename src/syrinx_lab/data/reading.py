@@ -130,12 +130,19 @@ def _place(annotation: Annotation, clip: AudioClip, file: AudioFile) -> Syllable
 
 
 def _scaled(recording: Recording, scaling: Scaling) -> Recording:
-    """The recording with its samples, or each syllable's gain, brought to the level asked for."""
+    """The recording with its samples, or each syllable's gain, brought to the level asked for.
+
+    Syllables of zeros have no level, which is a fault of those that are trained on alone.
+    """
     cuts = [recording.samples[s.onset : s.offset] for s in recording.syllables]
-    if not cuts:
+    wanted = any(syllable.selected for syllable in recording.syllables)
+    if not wanted and not any(cut.any() for cut in cuts):
         return recording
     if scaling.per == "vocalisation":
-        gains = [scale_factor(cut, scaling.target, scaling.measure) for cut in cuts]
+        gains = [
+            scale_factor(cut, scaling.target, scaling.measure) if syllable.selected or cut.any() else 1.0
+            for syllable, cut in zip(recording.syllables, cuts)
+        ]
         return replace(recording, syllables=tuple(replace(s, gain=g) for s, g in zip(recording.syllables, gains)))
     gain = scale_factor(np.concatenate(cuts), scaling.target, scaling.measure)
     return replace(recording, samples=recording.samples * np.float32(gain), gain=gain)
