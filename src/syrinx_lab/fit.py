@@ -91,9 +91,8 @@ def prepare(cfg: DictConfig) -> Prepared:
     seed_everything(cfg.seed, workers=True, verbose=False)
     model = build_model(cfg)
     if cfg.init_from is not None:
-        source = _weights_file(cfg.init_from)
-        start_from(model, config, source)
-        config["init_weights"] = hashlib.sha256(source.read_bytes()).hexdigest()[:16]  # the identity, wherever they lie
+        start_from(model, config, weights_file(cfg.init_from))
+        config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
     callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
     start_logger: Start = build(cfg.logger)
@@ -229,7 +228,13 @@ def forget(run: RunDirectory) -> None:
         file.unlink(missing_ok=True)
 
 
-def _weights_file(source: str) -> Path:
+def weights_hash(source: str) -> str:
+    """16 hexadecimal digits of the file behind `init_from`; raises ValueError with one line when there is none."""
+    return hashlib.sha256(weights_file(source).read_bytes()).hexdigest()[:16]
+
+
+def weights_file(source: str) -> Path:
+    """The file behind `init_from`: itself, or the latest checkpoint of a run; raises ValueError when there is none."""
     path = Path(source)
     if path.is_file():
         return path

@@ -78,7 +78,7 @@ def test_a_name_is_made_of_what_is_compared_and_a_hash_of_the_models_and_the_rul
         plan(loss={"name": "spectral_rollout", "lam": 2.0}),
         plan(eval={"val_count": 4}),
         plan(selection={"name": "all", "metric": "tf_corr"}),
-        plan(init_from="there"),
+        plan(init_weights="ab12"),
     ]
     assert len({name, *(other.name() for other in changed)}) == 7
     assert plan().name("loss_modes").startswith("loss_modes-")
@@ -89,6 +89,6 @@ def test_what_changes_no_weight_is_not_compared() -> None:
         return combination((overrides,), config(**changes), [])[0]
 
     refuse_twins([planned("loss.lam=1"), planned("loss.lam=2", loss={"name": "spectral_rollout", "lam": 2.0})])
-    refuse_twins([planned("init_from=a", init_from="a"), planned("init_from=b", init_from="b")])
+    refuse_twins([planned("init_from=a", init_weights="a"), planned("init_from=b", init_weights="b")])
     with pytest.raises(ValueError, match=r"eval\.val_count=8 and eval\.val_count=4 are the same model"):
         refuse_twins([planned("eval.val_count=8"), planned("eval.val_count=4", eval={"val_count": 4})])

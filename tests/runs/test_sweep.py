@@ -13,7 +13,7 @@ import pytest
 from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.choosing import choose
 from syrinx_lab.runs.directory import find_run
-from syrinx_lab.runs.plan import SweepPlan, combination
+from syrinx_lab.runs.plan import Combination, SweepPlan, belongs, combination
 from syrinx_lab.runs.registry import Registry
 from syrinx_lab.runs.rungs import CullResume
 from syrinx_lab.runs.sweep import Job, run_sweep
@@ -235,6 +235,39 @@ def test_another_sweep_is_refused_and_what_differs_is_named(tmp_path: Path) -> N
     with pytest.raises(ValueError, match=r"holds another sweep: .*config\.sampler \(there absent, now 'uniform'\)"):
         stage.sweep(planned(sampler="uniform"))
     assert stage.folder.plan_path.read_bytes() == before
+
+
+def test_recordings_may_be_moved_but_not_exchanged(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    there, elsewhere = ({"data": {"root": root, "annotation_root": None}} for root in ("song", "/elsewhere/song"))
+    expected = stage.sweep(planned((1, 2), **there))
+    stage.launched.clear()
+    asked: list[str] = []
+
+    def fingerprint(one: Combination) -> str:
+        asked.append(one.label)
+        return "f00d"
+
+    moved = planned((1, 2), **elsewhere)
+    assert run_sweep(moved, stage.folder, stage, lambda line: None, fingerprint) == expected
+    assert (asked, stage.launched) == (["lam=1", "lam=2"], [])
+    run_sweep(moved, stage.folder, stage, lambda line: None, fingerprint)
+    assert len(asked) == 2, "from then on it is the plan"
+    before = stage.folder.plan_path.read_bytes()
+    with pytest.raises(ValueError, match=r"holds another sweep: data_fingerprint \(there f00d, now beef\)"):
+        run_sweep(planned((1, 2), **there), stage.folder, stage, lambda line: None, lambda one: "beef")
+    assert stage.folder.plan_path.read_bytes() == before
+    with pytest.raises(ValueError, match=r"holds another sweep: .*data\.channel"):
+        stage.sweep(planned((1, 2), data={"root": "song", "annotation_root": None, "channel": 1}))
+
+
+def test_a_run_belongs_to_its_combination_wherever_its_recordings_lie() -> None:
+    config = {"seed": 3, "lam": 1, "data": {"root": "there", "channel": 0}}
+    planned_config = {"lam": 1, "data": {"root": "here", "channel": 0}}
+    assert belongs(planned_config, config, ["lam"])
+    assert not belongs(planned_config, config, ["+data.root"]), "what is compared counts"
+    assert not belongs({**planned_config, "lam": 2}, config, ["lam"])
+    assert not belongs(planned_config, {**config, "init_weights": "ab"}, ["lam"])
 
 
 def test_wherever_the_loop_dies_the_next_call_ends_alike(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import time
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile as sf
 import torch
 from forks import Forks
 
@@ -127,6 +129,83 @@ def test_evaluate_finds_the_selection(forks: Forks, undisturbed: Path, tmp_path:
     before = len(said(undisturbed))
     assert forks.run(undisturbed, "evaluate", f"run={folder}", "split=val") == 0, said(undisturbed)
     assert (folder / selected(folder)["run"]).resolve().name in said(undisturbed)[before:]
+
+
+def test_moved_outputs_and_recordings_go_on_and_changed_ones_do_not(
+    forks: Forks, undisturbed: Path, tiny_song: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(undisturbed / "outputs", tmp_path / "results" / "outputs")
+    song = Path(shutil.copytree(tiny_song, tmp_path / "song"))
+    place = f"paths.outputs={tmp_path / 'results' / 'outputs'}"
+    folder = tmp_path / "results" / "outputs" / "sweeps" / "question"
+    before = {path: path.stat().st_mtime_ns for path in folder.parents[1].glob("*-s*/checkpoints/*")}
+    assert sweep(forks, tmp_path, song, place, *COMPARED) == 0, said(tmp_path)
+    assert selected(folder) == selected(undisturbed / "outputs" / "sweeps" / "question")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert forks.run(tmp_path, "evaluate", f"run={folder}", "split=val", f"data_root={song}") == 0, said(tmp_path)
+    annotation = song / "song0.txt"
+    annotation.write_text("".join(annotation.read_text().splitlines(keepends=True)[:-1]))
+    shutil.move(song, tmp_path / "other")
+    assert sweep(forks, tmp_path, tmp_path / "other", place, *COMPARED) == 1
+    assert "holds another sweep: data_fingerprint (there " in said(tmp_path).splitlines()[-1]
+
+
+def test_recordings_that_change_between_two_rungs_are_not_mixed(
+    forks: Forks, undisturbed: Path, tiny_song: Path, tmp_path: Path
+) -> None:
+    """As after a kill in the second rung, and with a folder that has grown since."""
+    shutil.copytree(undisturbed / "outputs", tmp_path / "outputs")
+    folder = tmp_path / "outputs" / "sweeps" / "question"
+    song = Path(shutil.copytree(tiny_song, tmp_path / "song"))
+    plan = json.loads((folder / "plan.json").read_text())
+    for combination in plan["combinations"].values():
+        combination["config"]["data"]["root"] = str(song)  # as it was begun
+    (folder / "plan.json").write_text(json.dumps(plan))
+    for path in (*folder.glob("*/decisions/epoch00003.json"), *folder.glob("*/s*/epoch00003.json"),
+                 *folder.glob("*/s*/selected.json"), *folder.glob("**/selected_model.json")):  # fmt: skip
+        path.unlink()
+    samples, rate = sf.read(song / "song0.wav", dtype="float32")
+    sf.write(song / "new.wav", samples[::-1], rate, subtype="FLOAT")
+    shutil.copy(song / "song0.txt", song / "new.txt")
+    runs = sorted(path.name for path in (tmp_path / "outputs").iterdir())
+    assert sweep(forks, tmp_path, song, *COMPARED) == 1
+    assert "the recordings changed while the sweep ran: data_fingerprint was " in said(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "outputs").iterdir()) == runs, "nothing was trained on the others"
+
+
+def test_a_ranked_checkpoint_that_was_removed_is_trained_again(
+    forks: Forks, undisturbed: Path, tiny_song: Path, tmp_path: Path
+) -> None:
+    """The best of the winner is evaluated, not the best of those that are left."""
+    shutil.copytree(undisturbed / "outputs", tmp_path / "outputs")
+    folder = tmp_path / "outputs" / "sweeps" / "question"
+    name, job = "loss=spectral_rollout", next(folder.glob("loss=spectral_rollout/s*/selected.json"))
+    expected, ranked = selected(folder / name), json.loads((job.parent / "epoch00003.json").read_text())
+    run = tmp_path / "outputs" / ranked["run"]
+    before = weights(run, 3)
+    for path in (*folder.glob("**/selected_model.json"), run / "selected_model.json", run / ranked["checkpoint"], job):
+        path.unlink()
+    assert sweep(forks, tmp_path, tiny_song, *COMPARED) == 0, said(tmp_path)
+    assert "the checkpoint after epoch 3 is gone: training it again" in said(tmp_path)
+    assert selected(folder / name) == expected
+    assert all(torch.equal(before[key], value) for key, value in weights(run, 3).items())
+    assert json.loads((run / "state.json").read_text())["status"] == "finished"
+
+
+def test_a_sweep_over_labels_has_a_model_for_each(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
+    arguments = ["data.label=[a],[b]", "seed=0,1", "loss=mse_accel", "n_epochs=1"]
+    assert sweep(forks, tmp_path, tiny_song, *arguments) == 0, said(tmp_path)
+    folder = tmp_path / "outputs" / "sweeps" / "question"
+    found = json.loads((folder / "selected_models.json").read_text())
+    assert len(found["selected"]) == 2
+    assert not (folder / "selected_model.json").exists()
+    lines = said(tmp_path).splitlines()
+    assert sum(line.startswith("selected  data.label=") for line in lines) == 2
+    one = folder / found["selected"][0]["combination"]
+    assert {clip["label"] for clip in selected(one)["scores"]["val"]["per_vocalisation"]} == {"a"}
+    assert forks.run(tmp_path, "evaluate", f"run={folder}", "split=val") == 1
+    assert "no best model of all" in said(tmp_path).splitlines()[-1]
+    assert forks.run(tmp_path, "evaluate", f"run={one}", "split=val") == 0, said(tmp_path)
 
 
 def test_a_model_that_exists_is_shared_even_beyond_the_rung(

@@ -34,13 +34,16 @@ class SyrinxLabSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep that the command line describes; returns the content of its selected_model.json."""
         # not above: Hydra executes this module whenever it looks for plugins
+        from syrinx_lab.assembly import build_datamodule, plain
         from syrinx_lab.runs.lock import folder_lock
+        from syrinx_lab.runs.plan import Combination
         from syrinx_lab.runs.sweep import Job, run_sweep
         from syrinx_lab.runs.sweep_folder import SweepFolder
         from syrinx_lab.runs.sweep_interruption import noting_interruptions
 
         fixed, swept = self._split(arguments)
-        plan, first = self._plan(fixed, swept)
+        plan, configs = self._plan(fixed, swept)
+        first = plain(configs[0])
         question = OmegaConf.select(self.config, "hydra.runtime.choices").get("sweeps")
         name = str(first["sweep_name"] or plan.name(question))
         if name != Path(name).name or name.startswith("."):
@@ -50,6 +53,11 @@ class SyrinxLabSweeper(Sweeper):
         logging.getLogger("hydra").setLevel(logging.WARNING)  # the jobs say themselves what they do
         launcher = Plugins.instance().instantiate_launcher(self.hydra_context, self.task_function, self.config)
         launched = 0
+
+        def fingerprint(one: Combination) -> str:
+            datamodule = build_datamodule(configs[plan.combinations.index(one)])
+            datamodule.read()
+            return datamodule.fingerprint()
 
         def launch(jobs: Sequence[Job]) -> None:
             nonlocal launched
@@ -63,7 +71,7 @@ class SyrinxLabSweeper(Sweeper):
             print(f"compared  {one.label or 'seeds alone'}, ranked after epoch {rungs}", flush=True)
         busy = f"another process runs the sweep {folder.path}: wait until it has ended"
         with folder_lock(folder.path, busy=busy), noting_interruptions(folder):
-            selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True))
+            selected = run_sweep(plan, folder, launch, lambda line: print(line, flush=True), fingerprint)
         print("\n".join(_selection(folder, selected)))
         return selected
 
@@ -84,11 +92,12 @@ class SyrinxLabSweeper(Sweeper):
                 swept[key] = _values(override)
         return list(fixed.values()), swept
 
-    def _plan(self, fixed: list[str], swept: dict[str, list[str]]) -> tuple[Any, dict[str, Any]]:
-        """The plan, for which every combination is composed once, and the first of these configurations."""
+    def _plan(self, fixed: list[str], swept: dict[str, list[str]]) -> tuple[Any, list[DictConfig]]:
+        """The plan, and the configurations of its combinations, with the first seed."""
         from hydra.utils import instantiate
 
         from syrinx_lab.assembly import plain
+        from syrinx_lab.fit import weights_hash
         from syrinx_lab.runs.plan import SweepPlan, combination, refuse_twins, split_swept
 
         def composed(overrides: Sequence[str]) -> DictConfig:
@@ -100,6 +109,8 @@ class SyrinxLabSweeper(Sweeper):
         containers = [plain(cfg) for cfg in configs]
         for config in containers:
             _refuse(config)
+            if config["init_from"] is not None:
+                config["init_weights"] = weights_hash(config["init_from"])
         planned = [
             combination(overrides, config, instantiate(cfg.selection.rungs).rungs(cfg.n_epochs, len(seeds)))
             for overrides, cfg, config in zip(chosen, configs, containers)
@@ -110,7 +121,7 @@ class SyrinxLabSweeper(Sweeper):
         compared = {key: values for key, values in swept.items() if key != "seed"}
         metric = containers[0]["selection"]["metric"]
         plan = SweepPlan(compared, tuple(seeds), tuple(one for one, _ in planned), metric, planned[0][1])
-        return plan, containers[0]
+        return plan, configs
 
 
 def _selection(folder: Any, selected: Mapping[str, Any]) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
-from .identity import differing_keys, identity
+from .identity import DATA_LOCATIONS, differing_keys, identity
 from .rungs import Rung
 
 SCHEMA = 1
@@ -118,11 +118,11 @@ def label(overrides: Sequence[str]) -> str:
 def combination(
     overrides: Sequence[str], config: Mapping[str, Any], rungs: Sequence[Rung]
 ) -> tuple[Combination, dict[str, Any]]:
-    """A combination from its resolved configuration, and the part of that which its scores depend on."""
-    models = dict(config)
-    if models.get("init_from") is not None:
-        models["init_weights"] = str(models["init_from"])  # their hash would need the file; the path says as much here
-    models = identity(models)
+    """A combination from its resolved configuration, and the part of that which its scores depend on.
+
+    config  with `init_weights`, the hash of the first weights, where they come from a file, as the runs have it
+    """
+    models = identity(config)
     models.pop("seed", None)
     scoring: dict[str, Any] = {}
     for name in SCORING:
@@ -142,6 +142,24 @@ def refuse_twins(combinations: Sequence[Combination]) -> None:
                     f"{other.label or 'one job'} and {one.label or 'another'} are the same model: what differs between "
                     "them changes no weight; take it out of the sweep"
                 )
+
+
+def is_location(key: str) -> bool:
+    """Whether a key of a plan's content says where recordings lie, not which they are."""
+    return any(key == name or key.endswith(f".config.{name}") for name in DATA_LOCATIONS)
+
+
+def belongs(planned: Mapping[str, Any], config: Mapping[str, Any], compared: Iterable[str]) -> bool:
+    """Whether a run is one of a combination, with whatever seed: its folder and its recordings may have been moved.
+
+    planned   the combination's `config`
+    config    the run's
+    compared  the swept keys: where one of them is of `data`, the recordings' place counts
+    """
+    differing = {key for key, *_ in differing_keys(planned, identity(config))} - {"seed"}
+    if not any(key.lstrip("+").partition(".")[0] == "data" for key in compared):
+        differing = {key for key in differing if not is_location(key)}
+    return not differing
 
 
 def _safe(text: str) -> str:

@@ -12,7 +12,7 @@ from .directory import RunDirectory
 from .plan import SCHEMA, Combination, SweepPlan
 from .seed_table import seed_rows, table_text
 from .selection import best
-from .sweep_folder import SELECTED_RECORD, SweepFolder, record_name, relative
+from .sweep_folder import SELECTED_RECORD, Fingerprint, SweepFolder, record_name, relative
 
 LAUNCHES = 3  # how often a job is launched that leaves no record: once, and twice again
 
@@ -36,7 +36,9 @@ Launch = Callable[[Sequence[Job]], None]
 Say = Callable[[str], None]
 
 
-def run_sweep(plan: SweepPlan, folder: SweepFolder, launch: Launch, say: Say = print) -> dict[str, Any]:
+def run_sweep(
+    plan: SweepPlan, folder: SweepFolder, launch: Launch, say: Say = print, fingerprint: Fingerprint | None = None
+) -> dict[str, Any]:
     """Train, cull, resume, select and evaluate; returns the content of the sweep's selected_model.json.
 
     Where combinations were scored on different clips there is none: it returns that of selected_models.json, which
@@ -47,13 +49,14 @@ def run_sweep(plan: SweepPlan, folder: SweepFolder, launch: Launch, say: Say = p
     launch  runs jobs, in parallel or one after the other, and returns when they have ended; each leaves its record in
             `folder`. What it raises (but for KeyboardInterrupt and its like) is the loss of those that left none
     say     takes lines for a person
+    fingerprint  see `SweepFolder.claim`
 
     A job without a record was lost with its process: it is launched again, twice at most, the last time alone, and then
     counts as lost. Decisions stand once they are written. Jobs that failed or were lost are tried again by the next
     call as long as no decision was made on them. Raises ValueError when the folder holds another sweep, when no seed of
     a combination came through (after the others have been brought to their end), or when an evaluation fails.
     """
-    folder.claim(plan)
+    folder.claim(plan, fingerprint)
     _forget_failures(plan, folder)
     empty: list[str] = []
     standing = {combination.label: list(plan.seeds) for combination in plan.combinations}

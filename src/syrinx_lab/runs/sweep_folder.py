@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .atomic import read_json, write_json_atomic, write_text_atomic
 from .identity import differing_keys
-from .plan import Combination, SweepPlan
+from .plan import Combination, SweepPlan, is_location
 
 _SHOWN_DIFFERENCES = 5
 SELECTED_RECORD = "selected.json"
 APART = "selected_models.json"
+
+Fingerprint = Callable[[Combination], str]
 
 
 class SweepFolder:
@@ -45,9 +47,11 @@ class SweepFolder:
         """The folder in which the runs lie."""
         return self.path.parent.parent
 
-    def claim(self, plan: SweepPlan) -> None:
+    def claim(self, plan: SweepPlan, fingerprint: Fingerprint | None = None) -> None:
         """Make this the folder of `plan`, or go on with it if it is that already.
 
+        fingerprint  reads the recordings of a combination and returns their fingerprint: where the plan differs from
+                     the one that is there in the recordings' place alone, they must be the same; None believes it
         Raises ValueError with one line when it holds another sweep, naming up to five keys with both values.
         """
         content = plan.content()
@@ -58,11 +62,30 @@ class SweepFolder:
         differing = differing_keys(read_json(self.plan_path), content)
         if not differing:
             return
+        if all(is_location(key) for key, *_ in differing):
+            self._check_recordings(plan, fingerprint)
+            write_json_atomic(self.plan_path, content)
+            return
         differing.sort(key=lambda entry: entry[0].count("."))
         named = [f"{key} (there {a!r:.60}, now {b!r:.60})" for key, a, b in differing[:_SHOWN_DIFFERENCES]]
         if len(differing) > _SHOWN_DIFFERENCES:
             named.append(f"{len(differing) - _SHOWN_DIFFERENCES} more")
         raise ValueError(f"{self.path} holds another sweep: {', '.join(named)}; choose another sweep_name")
+
+    def fingerprints(self, combination: Combination) -> set[str]:
+        """Those of the recordings that the jobs of a combination were trained on, so far one at most."""
+        records = [read_json(path) for path in sorted(self.combination_path(combination).glob("s*/*.json"))]
+        return {record["data_fingerprint"] for record in records if record.get("data_fingerprint") is not None}
+
+    def _check_recordings(self, plan: SweepPlan, fingerprint: Fingerprint | None) -> None:
+        """Raise ValueError when the recordings of a combination are not those that its jobs were trained on."""
+        for combination in plan.combinations:
+            known = self.fingerprints(combination)
+            if known and fingerprint is not None and (now := fingerprint(combination)) not in known:
+                raise ValueError(
+                    f"{self.path} holds another sweep: data_fingerprint (there {', '.join(sorted(known))}, now {now}); "
+                    "choose another sweep_name"
+                )
 
     def combination_path(self, combination: Combination) -> Path:
         """The folder of a combination."""

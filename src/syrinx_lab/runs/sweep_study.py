@@ -8,17 +8,13 @@ from typing import Any
 
 from .atomic import read_json
 from .directory import RunDirectory
-from .identity import differing_keys, identity
 from .lock import is_locked
-from .plan import Combination
+from .plan import Combination, belongs
 from .registry import run_folders
 from .run_facts import run_facts
 from .rungs import Rung
 from .study import Climb, Mode, SeedStory, Study, short_name
 from .sweep_folder import SweepFolder, record_name
-
-# the plan knows neither the seed nor, by the run's name for them, the first weights
-_UNPLANNED = ("seed", "init_weights")
 
 
 def read_sweep(path: str | Path) -> Study:
@@ -34,7 +30,7 @@ def read_sweep(path: str | Path) -> Study:
     runs = _runs_beside(folder)
     modes = []
     for number, combination in enumerate(combinations, start=1):
-        own = {config["seed"]: run for run, config in runs if _of(combination, config)}
+        own = {config["seed"]: run for run, config in runs if belongs(combination.config, config, plan["compared"])}
         modes.append(_mode(folder, number, combination, plan["seeds"], own))
     best = folder.selected(folder.path)
     apart = folder.apart()
@@ -81,11 +77,6 @@ def _runs_beside(folder: SweepFolder) -> list[tuple[RunDirectory, dict[str, Any]
         except ValueError:  # no run of this sweep can be known by it
             continue
     return found
-
-
-def _of(combination: Combination, config: Mapping[str, Any]) -> bool:
-    """Whether a run's config is that of the combination with some seed."""
-    return not [key for key, *_ in differing_keys(combination.config, identity(config)) if key not in _UNPLANNED]
 
 
 def _mode(

@@ -9,7 +9,7 @@ from typing import Any
 from .atomic import read_json
 from .directory import RunDirectory
 from .fields import marked, plain_keys, varying
-from .identity import identity
+from .plan import belongs
 from .registry import run_folders
 from .sweep_folder import APART
 
@@ -72,7 +72,7 @@ def _at(path: Path) -> list[RunDirectory]:
 def _of_sweep(path: Path) -> list[RunDirectory]:
     """The runs of a sweep: those whose identity is that of one of its combinations with one of its seeds."""
     plan = read_json(path / PLAN)
-    wanted = [_less(combination["config"]) for combination in plan["combinations"].values()]
+    wanted = [combination["config"] for combination in plan["combinations"].values()]
     runs = []
     # OUTPUTS/sweeps/NAME; as it was given, so that its runs are named from where the person stands
     for run in run_folders(path.parents[1] if len(path.parts) > 2 else path.absolute().parents[1]):
@@ -80,11 +80,8 @@ def _of_sweep(path: Path) -> list[RunDirectory]:
             config = run.config()
         except ValueError:
             continue
-        if config.get("seed") in plan["seeds"] and _less(identity(config)) in wanted:
+        if config.get("seed") in plan["seeds"] and any(
+            belongs(one, config, plan.get("compared", ())) for one in wanted
+        ):
             runs.append(run)
     return runs
-
-
-def _less(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A config without the seed, and without the first weights, which the plan knows by another name than the run."""
-    return {key: value for key, value in config.items() if key not in ("seed", "init_weights")}
