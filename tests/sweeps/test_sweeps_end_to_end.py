@@ -205,7 +205,7 @@ def test_a_sweep_over_labels_has_a_model_for_each(forks: Forks, tiny_song: Path,
     assert {clip["label"] for clip in selected(one)["scores"]["val"]["per_vocalisation"]} == {"a"}
     assert forks.run(tmp_path, "evaluate", f"run={folder}", "split=val") == 1
     assert "no best model of all" in said(tmp_path).splitlines()[-1]
-    assert forks.run(tmp_path, "evaluate", f"run={one}", "split=val") == 0, said(tmp_path)
+    assert forks.run(tmp_path, "evaluate", f'run="{one}"', "split=val") == 0, said(tmp_path)
 
 
 def test_a_model_that_exists_is_shared_even_beyond_the_rung(

@@ -211,8 +211,11 @@ def refuse_apart(folder: str | Path) -> None:
     """Raise ValueError when `folder` is that of a sweep that has a model for each set of clips, and none of all."""
     path = Path(folder) / "selected_models.json"
     if path.is_file():
-        models = ", ".join(str(Path(folder) / one["combination"]) for one in read_json(path)["selected"])
-        raise ValueError(f"{folder} has no best model of all, its modes were scored on different clips: give {models}")
+        models = ", ".join(one["combination"] for one in read_json(path)["selected"])
+        raise ValueError(
+            f"{folder} has no best model of all, its modes were scored on different clips: give the folder of one in it "
+            f"({models}), with a = in its name quoted as 'run=\"{folder}/NAME\"'"
+        )
 
 
 def swept_selection(folder: str | Path) -> dict[str, Any] | None:
