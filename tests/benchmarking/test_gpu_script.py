@@ -1,0 +1,102 @@
+"""benchmarks/gpu.sh: one JSON whatever happens, every part under its limit, and all of it runs where no GPU is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    monkeypatch.setenv("SECONDS_IN_ALL", "60")
+    import gpu_driver
+
+    monkeypatch.setattr(gpu_driver, "machine", lambda: {"processor": "a slide rule"})
+    monkeypatch.setattr(gpu_driver, "cuda_device", lambda: (False, "no CUDA GPU"))
+    return gpu_driver
+
+
+def part(name: str, code: str, limit: float = 30.0, needed: tuple[str, ...] = ()) -> tuple[Any, ...]:
+    return name, list(needed), ["-c", f"from gpu_results import check, tell, Skip\nimport time\n{code}"], limit
+
+
+def test_whatever_a_part_does_the_rest_runs_and_all_is_told(
+    driver: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [
+        part("well", "check('a', lambda: {'ms': 3})"),
+        part("wrong", "check('a', lambda: 1 / 0)\ncheck('b', lambda: None)"),
+        part("dead", "tell('a', 'pass')\nimport os\nos.abort()"),
+        part("stuck", "tell('a', 'pass')\ntime.sleep(60)", limit=1.5),
+        part("none here", "def no(): raise Skip('needs a CUDA GPU')\ncheck('a', no)"),
+        part("foreign", "tell('a', 'pass')", needed=("json", "no_such_module")),
+    ]
+    monkeypatch.setattr(driver, "parts", lambda device: found)
+    began = time.monotonic()
+    assert driver.main(tmp_path / "deep" / "gpu.json") == 1
+    assert time.monotonic() - began < 50, "the stuck one is not waited for"
+    report = json.loads((tmp_path / "deep" / "gpu.json").read_text())
+    assert (report["status"], report["cuda"], report["machine"]) == ("fail", False, {"processor": "a slide rule"})
+    told = {name: (one["status"], one["reason"]) for name, one in report["parts"].items()}
+    assert told == {
+        "well": ("pass", None),
+        "wrong": ("fail", "1 of 2 failed: a"),
+        "dead": ("fail", "ended with status -6"),
+        "stuck": ("fail", "stopped at its limit of 2 s"),
+        "none here": ("skip", "nothing ran: needs a CUDA GPU"),
+        "foreign": ("skip", "not installed: no_such_module"),
+    }
+    results = {name: one["results"] for name, one in report["parts"].items()}
+    assert results["well"][0]["ms"] == 3
+    assert results["wrong"][0]["reason"] == "ZeroDivisionError: division by zero"
+    assert [one["name"] for one in results["stuck"]] == ["a"], "what was found before is kept"
+
+
+def test_no_part_begins_when_the_time_is_over(
+    driver: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECONDS_IN_ALL", "6")
+    monkeypatch.setattr(driver, "parts", lambda device: [part("late", "tell('a', 'pass')")])
+    assert driver.main(tmp_path / "gpu.json") == 0
+    report = json.loads((tmp_path / "gpu.json").read_text())
+    assert report["parts"]["late"]["reason"] == "no time is left of 6 s"
+    assert report["status"] == "skip"
+
+
+def test_the_script_runs_here(tmp_path: Path) -> None:
+    environment = os.environ | {"TINY": "1", "PYTHON": sys.executable, "PARTS": "kernels,steps", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [str(BENCHMARKS / "gpu.sh"), "gpu.json"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "gpu.json").read_text())
+    assert report["cuda"] is torch.cuda.is_available()
+    assert report["machine"]["versions"]["lightning"]
+    assert {name: one["status"] for name, one in report["parts"].items()} == {"kernels": "pass", "steps": "pass"}
+    (step,) = report["parts"]["steps"]["results"]
+    assert 0 < step["losses"]["cpu"]["total"] < 10
+    differences = [
+        one["largest_difference"] for one in report["parts"]["kernels"]["results"] if one["status"] == "pass"
+    ]
+    assert len(differences) >= 3
+    assert max(differences) < 1e-4
+
+
+def test_without_a_python_there_is_a_json_too(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHON": "no-such-python"}
+    done = subprocess.run([str(BENCHMARKS / "gpu.sh")], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "gpu.json").read_text())
+    assert (report["status"], report["reason"]) == ("fail", "PYTHON=no-such-python is no Python 3.11 or newer")
