@@ -15,7 +15,7 @@ from ..metrics.facts import UNITS as METRIC_UNITS
 from .panels import TICK_SIZE
 
 # in the order in which they are drawn; others follow by name
-LOSSES = ("total", "spec", "tf", "env", "env_log", "ltas", "level", "weights", "nan_skip")
+LOSSES = ("total", "spec", "tf", "env", "env_log", "ltas", "level", "weights", "accel_sum", "weights_sum", "nan_skip")
 SCORES = tuple(METRICS)
 MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
 UNITS = {"nan_skip": "updates left out", "horizon": "samples", **METRIC_UNITS}

@@ -22,7 +22,7 @@ class WeightedLoss(nn.Module):
     - otherwise it enters the total.
 
     terms    name -> nn.Module with `needs_rollout: bool` and forward(Prediction) -> (B,); the lab's names are
-             spec, tf, env, env_log, weights
+             spec, tf, env, env_log, ltas, level, weights, and as published accel_sum, weights_sum
     weights  name -> target weight, >= 0, one for every term
 
     Raises ValueError when the two do not name the same terms, or a weight is negative or not finite.
