@@ -1,7 +1,8 @@
 """One training step of every experiment, arm and encoder on a device, beside the same step on the CPU.
 
-`python gpu_steps.py cuda`; called by gpu.sh. The losses must be finite and agree to 2 %: random numbers are drawn on the host,
-so both steps see the same, but convolutions on a GPU may round to TF32. On CUDA the host may wait for the device once a step.
+`python gpu_steps.py cuda`; called by gpu.sh. The losses must be finite and agree to 2 %: random numbers are drawn on the
+host, so both steps see the same, but convolutions on a GPU may round to TF32. On CUDA the host may wait for the device
+once a step.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +59,8 @@ def made(cfg: DictConfig, batch: Batch, device: torch.device) -> OuroborosModule
     return lit.to(device)
 
 
-def step(
-    lit: OuroborosModule, batch: Batch, device: torch.device, optimizer: torch.optim.Optimizer
-) -> dict[str, float]:
-    """What a trainer does in a step; the losses, read at its end."""
+def step(lit: OuroborosModule, batch: Batch, device: torch.device, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """What a trainer does in a step; the losses, not yet read."""
     optimizer.zero_grad(set_to_none=True)
     moved = lit.transfer_batch_to_device(batch, device, 0)
     total = lit.training_step(moved, 0)
@@ -69,7 +69,7 @@ def step(
     lit.on_after_backward()
     lit.configure_gradient_clipping(optimizer)
     optimizer.step()
-    return {name: value.detach() for name, value in parts.items()}  # type: ignore[misc]
+    return {name: value.detach() for name, value in parts.items()}
 
 
 def trained(overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def trained(overrides: tuple[str, ...]) -> dict[str, Any]:
             raise AssertionError(f"not finite on {name}: {', '.join(wrong[:5])}")
         losses[name] = found
         if name == "cuda":
-            facts["waits"] = waits(lambda: step(lit, source, device, optimizer))
+            facts["waits"] = waits(partial(step, lit, source, device, optimizer))
         began = time.perf_counter()
         float(step(lit, source, device, optimizer)["total"])
         facts[f"step_ms_{name}"] = round(1e3 * (time.perf_counter() - began), 1)
