@@ -1,8 +1,8 @@
 """One training step of every experiment, arm and encoder on a device, beside the same step on the CPU.
 
-`python gpu_steps.py cuda`; called by gpu.sh. The losses must be finite and agree to 2 %: random numbers are drawn on the
-host, so both steps see the same, but convolutions on a GPU may round to TF32. On CUDA the host may wait for the device
-once a step.
+`python gpu_steps.py cuda`; called by gpu.sh. The losses must be finite and agree to 2 %: random numbers are drawn on
+the host, so both steps see the same, but convolutions on a GPU may round to TF32. On CUDA the host may wait for the
+device once a step.
 """
 
 from __future__ import annotations

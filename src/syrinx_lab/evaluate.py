@@ -106,6 +106,7 @@ def evaluate_run(
         checkpoint=shown_path,
         vocalisations=rows,
         recordings=recordings,
+        counts=(run.split() or {}).get("counts"),
         rendition=anchors.get("rendition") or rendition_anchor(datamodule.renditions(splits[-1]), model.sample_rate),
         analytic=anchors["analytic"] if anchors else _analytic_anchor(cfg, datamodule, splits[-1]),
         provenance=provenance(),

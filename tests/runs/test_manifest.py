@@ -57,7 +57,7 @@ def paths_of(node: Any, prefix: str = "") -> set[str]:
 
 def test_the_keys_are_these_and_no_others() -> None:
     metrics = ("tf_corr", "f0_cents", "bounded_frac")
-    expected = {"schema", "key", "seed", "epoch", "checkpoint", "created_at", "data_fingerprint", "git"}
+    expected = {"schema", "key", "seed", "epoch", "checkpoint", "created_at", "data_fingerprint", "git", "counts"}
     expected |= {"versions.python", "config.seed", "config.data.label"}
     expected |= {"anchors.rendition.tf_corr", "anchors.rendition.pairs", "anchors.analytic.tf_corr", "flags"}
     for split, labels in (("val", "de"), ("test", "d")):

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from ..figures.style import save_figure
 from ..runs.atomic import write_text_atomic
+from ..runs.run_facts import counts_in_words
 from ..runs.study import Mode, Study
 from .badges import badge
 from .drawing import draw
@@ -147,9 +148,19 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         ("seeds", ", ".join(map(str, study.seeds))),
         ("ranked by", f"val {study.metric}, bounded models first"),
         ("training", "; ".join(rungs)),
+        *_counts(study),
         ("data fingerprint", ", ".join(prints) or "unknown: no run has begun"),
         ("code", ", ".join(commits) or "unknown: no model has been evaluated"),
     ]
+
+
+def _counts(study: Study) -> list[tuple[str, str]]:
+    """How much each split held, where all models that were scored agree in it."""
+    found = [counts_in_words(mode.manifest.get("counts")) for mode in study.modes if mode.manifest]
+    distinct = [said for n, said in enumerate(found) if said and said not in found[:n]]
+    if len(distinct) != 1:
+        return [("recordings", "differ from mode to mode: see selected_model.json")] if distinct else []
+    return [(f"recordings of {split}", said) for split, said in distinct[0].items()]
 
 
 def _rungs(mode: Mode) -> str:

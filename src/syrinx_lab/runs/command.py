@@ -14,6 +14,7 @@ from .directory import RunDirectory
 from .identity import ABSENT, differing_keys, identity
 from .listing import print_columns, print_models, score_of, shown, shown_score
 from .registry import Registry
+from .run_facts import counts_in_words
 
 _RUNNERS_UP = 5
 _WIDE = 46  # characters of a value beside another one
@@ -45,6 +46,7 @@ def show(registry: Registry, words: Sequence[str]) -> None:
             "checkpoint": row["checkpoint"],
             "backend": row["backend_used"],
             "data": row["data_fingerprint"],
+            **counts_in_words(((RunDirectory(folder).split() if folder is not None else None) or {}).get("counts")),
             "commit": commit,
             "created": row["created_at"],
             "changed": row["updated_at"],

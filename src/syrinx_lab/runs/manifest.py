@@ -22,6 +22,7 @@ def build_manifest(
     checkpoint: str,
     vocalisations: Mapping[str, Sequence[Mapping[str, Any]]],
     recordings: Mapping[str, Mapping[str, Any]] | None = None,
+    counts: Mapping[str, Mapping[str, Any]] | None = None,
     rendition: Mapping[str, Any],
     analytic: Mapping[str, Any] | None,
     provenance: Mapping[str, Any],
@@ -39,6 +40,8 @@ def build_manifest(
                       value of every metric
     recordings        split -> `clips`, a hash by which scores are known to be of the same clips, and `changes`, lines
                       on recordings that are not what they were at the training
+    counts            split -> `recordings`, `vocalisations`, and `windows` by category or `scored`, as the training
+                      found them; None for a run from before they were stored
     rendition         the bird's own reproducibility: `tf_corr`, `autonomy`, `autonomy_published` (None or NaN
                       when no syllable is sung twice), `pairs`
     analytic          mean scores of the untrained physical prior on the same clips; None where no pitch is found
@@ -71,6 +74,7 @@ def build_manifest(
         "versions": dict(provenance["versions"]),
         "git": provenance["git"],
         "data_fingerprint": data_fingerprint,
+        "counts": None if counts is None else dict(counts),
         "scores": scores,
         "anchors": {
             "rendition": dict(rendition),

@@ -34,3 +34,19 @@ def warmups(config: Mapping[str, Any]) -> dict[str, int]:
     """Term -> epochs over which its weight ramps, of the warm-ups among a run's callbacks."""
     found = (config.get("callbacks") or {}).items()
     return {node["term"]: int(node["epochs"]) for name, node in found if name.endswith("_warmup") and node}
+
+
+def counts_in_words(counts: Mapping[str, Mapping[str, Any]] | None) -> dict[str, str]:
+    """Split -> `6 recordings, 24 vocalisations, windows 20 onset, 18 offset, 12 mid`, from a manifest's `counts`.
+
+    counts  None, of a run from before they were stored, says nothing: the result is empty
+    """
+    said = {}
+    for split, held in (counts or {}).items():
+        parts = [f"{held['recordings']} recordings", f"{held['vocalisations']} vocalisations"]
+        if "windows" in held:
+            parts.append("windows " + ", ".join(f"{count} {name}" for name, count in held["windows"].items()))
+        if "scored" in held:
+            parts.append(f"{held['scored']} scored")
+        said[split] = ", ".join(parts)
+    return said

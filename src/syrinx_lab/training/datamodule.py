@@ -16,6 +16,7 @@ from ..data.annotation_records import Problem
 from ..data.corpus import SILENCE_LABELS, Corpus, Recording, inspect_corpus, load_corpus
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.segments import Pools, check_horizon, cut_segments
+from ..data.split_counts import split_counts
 from ..data.splits import Splits, check_leaks, split_recordings
 from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
@@ -196,8 +197,10 @@ class SongDataModule(LightningDataModule):
         self._prepared = True
 
     def split_record(self) -> dict[str, Any]:
-        """The split in plain values, as a run stores it."""
-        return split_record(self.splits, Corpus(self._recordings(), self.sample_rate))
+        """The split in plain values, as a run stores it: what it holds, and under `counts` how much."""
+        corpus = Corpus(self._recordings(), self.sample_rate)
+        counts = split_counts(self.splits, corpus, getattr(self, "pools", None), self.vocalisations)
+        return {**split_record(self.splits, corpus), "counts": counts}
 
     def setup(self, stage: str | None = None) -> None:
         """Lightning's hook; the data are prepared once."""
@@ -221,8 +224,7 @@ class SongDataModule(LightningDataModule):
             num_workers=self.num_workers,
             # joblib's processes start others by a method that workers do not take; macOS cannot fork safely
             multiprocessing_context="fork" if self.num_workers and sys.platform == "linux" else None,
-            # copies to a GPU from other memory would make the host wait for it
-            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
+            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",  # else copies wait
         )
 
     @property
