@@ -117,12 +117,14 @@ def _evaluated(prepared: Prepared, folder: Path) -> dict[str, Any]:
     ranked = read_json(folder / record_name(epochs))
     epoch, shown = ranked["model_epoch"], ranked["checkpoint"]
     checkpoint = run.path / shown
-    if not is_current(
+    current = is_current(
         run.manifest(), key=prepared.key, checkpoint=shown, config=prepared.config, splits=cfg.eval.splits
-    ):
+    )
+    if not (current and checkpoint.is_file()):
         prepared.claim()
-        if not checkpoint.is_file():
-            retrain(prepared, epoch)
+    if not checkpoint.is_file():
+        retrain(prepared, epoch)
+    if not current:
         evaluate_run(run, cfg, prepared.datamodule, splits=cfg.eval.splits, checkpoint=checkpoint)
     run.set_status("finished", epoch=run.checkpoints()[-1][0])
     return {**_whose(prepared), "model_epoch": epoch, "checkpoint": shown, "status": "trained", "reason": None}

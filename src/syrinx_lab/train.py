@@ -36,7 +36,7 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
         noting_interruption(prepared.run),
     ):
         manifest = _train(prepared)
-    return None if manifest is None else manifest["scores"]["val"]["raw"].get(cfg.selection.metric)
+    return None if manifest is None else manifest["scores"].get("val", {}).get("raw", {}).get(cfg.selection.metric)
 
 
 def _train(prepared: Prepared) -> dict[str, Any] | None:
@@ -47,8 +47,10 @@ def _train(prepared: Prepared) -> dict[str, Any] | None:
     done = run.checkpoints()[-1][0] if run.checkpoints() else 0
     manifest = run.manifest()
     if done >= cfg.trainer.max_epochs and manifest is not None and run.state().get("key") == key:
-        shown = run.shown(selected_checkpoint(run, config, key)[1])
-        if is_current(manifest, key=key, checkpoint=shown, config=config, splits=cfg.eval.splits):
+        epoch, checkpoint = selected_checkpoint(run, config, key)
+        if is_current(manifest, key=key, checkpoint=run.shown(checkpoint), config=config, splits=cfg.eval.splits):
+            if not checkpoint.is_file():
+                retrain(prepared, epoch)
             if run.state().get("status") != "finished":  # a kill came between the scores and this
                 run.set_status("finished", epoch=done)
             print(f"run       {run.path}\nalready trained to epoch {done}: nothing to do (force=true trains again)")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from made_sweeps import MadeSweep
 
+from syrinx_lab.reporting.notes import notes
 from syrinx_lab.runs.atomic import read_json, write_json_atomic
+from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.run_study import read_runs
 
 
@@ -42,12 +45,26 @@ def test_runs_that_differ_in_the_seed_alone_are_a_mode(tmp_path: Path) -> None:
 
 def test_models_scored_on_different_clips_are_not_ranked_with_each_other(tmp_path: Path) -> None:
     made = outputs(tmp_path)
-    path = made.folder.outputs / "spectral_rollout-s0" / "selected_model.json"
-    manifest = read_json(path)
-    manifest["scores"]["val"]["clips"] = "0therc11p5"
-    write_json_atomic(path, manifest)
+    for path in sorted(made.folder.outputs.glob("*/selected_model.json")):
+        manifest = read_json(path)
+        manifest["scores"]["val"]["clips"] = path.parent.name.partition("-")[0]  # by loss
+        write_json_atomic(path, manifest)
     study = read_runs([made.folder.outputs])
     assert (study.winners, study.best) == ((1, 2), None)
+
+
+def test_what_makes_scores_doubtful_is_said(tmp_path: Path) -> None:
+    made = outputs(tmp_path)
+    run = RunDirectory(made.folder.outputs / "mse_accel-s0")
+    config, manifest = run.config(), read_json(run.manifest_path)
+    run.config_path.write_text(yaml.safe_dump({**config, "selection": {"metric": "tf_corr", "checkpoint": "last"}}))
+    manifest["scores"]["test"]["changes"] = ["test: 1 recording (x) changed since the training (samples or annotation)"]
+    write_json_atomic(run.manifest_path, {**manifest, "epoch": 8})
+    assert notes(read_runs([run.path])) == [
+        "1 the run: test: 1 recording (x) changed since the training (samples or annotation).",
+        "1 the run: its scores are those of epoch 8, and it has been trained to epoch 10 since: the command that "
+        "trained it scores it again.",
+    ]
 
 
 def test_a_single_run(tmp_path: Path) -> None:

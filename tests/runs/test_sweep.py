@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ class Stage:
                 for name in ("audio", "figures"):
                     (run / name).mkdir(parents=True, exist_ok=True)
                     (run / name / "one").write_text(record["run"])
+                (run / "c").touch()
                 write_json_atomic(run / "selected_model.json", {"seed": job.seed, "checkpoint": "c", "lam": lam})
             path = self.folder.job_path(job.combination, job.seed)
             path.mkdir(parents=True, exist_ok=True)
@@ -141,9 +143,7 @@ def test_scores_of_different_clips_have_no_best_of_all(tmp_path: Path) -> None:
     assert stage.sweep(planned((1, 2, 3))) == found
     assert stage.launched == []
     for ask in (find_run, lambda path: choose(Registry(folder.outputs), [str(path)])):
-        with pytest.raises(
-            ValueError, match=r"no best model of all, .*: give the folder of one in it \(lam=1, lam=2\)"
-        ):
+        with pytest.raises(ValueError, match=r"no best model of all, .*: give the folder of one \(lam=1, lam=2\)"):
             ask(folder.path)
     study = read_sweep(folder.path)
     assert (study.winners, study.best) == ((1, 2), None)
@@ -158,6 +158,19 @@ def test_a_model_that_another_command_scored_meanwhile_is_scored_again(tmp_path:
     stage.launched.clear()
     assert stage.sweep(planned()) == expected
     assert stage.launched == [("", 1, "selected.json")]
+
+
+def test_a_selected_checkpoint_that_was_removed_is_asked_for_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    expected = stage.sweep(planned())
+    (stage.folder.outputs / "run-1-1" / "c").unlink()
+    stage.launched.clear()
+    assert stage.sweep(planned()) == expected
+    assert stage.launched == [("", 1, "selected.json")]
+    shutil.rmtree(stage.folder.outputs / "run-1-1")  # who removes a run does not want it trained again
+    stage.launched.clear()
+    assert stage.sweep(planned()) == expected
+    assert stage.launched == []
 
 
 def test_the_same_call_again_launches_nothing(tmp_path: Path) -> None:

@@ -229,10 +229,12 @@ def test_a_selected_checkpoint_that_was_removed_is_replaced_by_no_other(here: Pa
     assert "the selected checkpoint is gone" in done.stderr
     if chosen["epoch"] == 2:  # then the run is one epoch short, and goes on
         return
-    assert "nothing to do" in told("train", *best)
-    assert manifest(here) == chosen
-    said = told("train", *best, "eval.test_count=2")
+    said = told("train", *best)
     assert "the checkpoint after epoch 1 is gone: training it again" in said
+    assert "nothing to do" in said
+    assert manifest(here) == chosen
+    path.unlink()
+    assert "training it again" in told("train", *best, "eval.test_count=2")
     again = torch.load(path, weights_only=True)["state_dict"]
     assert all(torch.equal(weights[name], again[name]) for name in weights)
     assert manifest(here)["checkpoint"] == chosen["checkpoint"]

@@ -68,6 +68,16 @@ def _of_mode(mode: Mode, study: Study) -> list[str]:
         told.append(f"{name}: no model has been selected and evaluated.")
     elif mode.manifest is not None and "test" not in mode.manifest["scores"]:
         told.append(f"{name}: its model was not evaluated on test.")
+    told += [f"{name}: {line}." for scores in (mode.manifest or {}).get("scores", {}).values()
+             for line in scores.get("changes", ())]  # fmt: skip
+    selected = mode.selected
+    if not study.is_sweep and selected is not None and mode.manifest is not None:
+        rule = (selected.config.get("selection") or {}).get("checkpoint")
+        if rule == "last" and selected.epoch > mode.manifest["epoch"] >= 0:
+            told.append(
+                f"{name}: its scores are those of epoch {mode.manifest['epoch']}, and it has been trained to epoch "
+                f"{selected.epoch} since: the command that trained it scores it again."
+            )
     if doubt := oscillator_doubt(mode):
         told.append(doubt)
     gone = [seed.seed for seed in mode.seeds if seed.climbs and seed.run is None and not seed.broken]

@@ -213,7 +213,7 @@ def refuse_apart(folder: str | Path) -> None:
     if path.is_file():
         models = ", ".join(one["combination"] for one in read_json(path)["selected"])
         raise ValueError(
-            f"{folder} has no best model of all, its modes were scored on different clips: give the folder of one in it "
+            f"{folder} has no best model of all, its modes were scored on different clips: give the folder of one "
             f"({models}), with a = in its name quoted as 'run=\"{folder}/NAME\"'"
         )
 

@@ -39,8 +39,10 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         for place, (overrides, members) in enumerate(groups.items(), start=1)
     ]
     alike: dict[str, list[tuple[int, Any]]] = {}
+    known = all(_clips(mode.manifest)[0] for mode in modes if _clips(mode.manifest)[1])
     for mode in modes:
-        alike.setdefault(_clips(mode.manifest), []).append((mode.number, mode.of_selected("val", "raw")))
+        clips = _clips(mode.manifest)[0 if known else 1]
+        alike.setdefault(clips, []).append((mode.number, mode.of_selected("val", "raw")))
     scored = {clips: group for clips, group in alike.items() if clips} or alike
     winners = [_best_of(group, metric) for group in scored.values()]
     keys = sorted({key for name in names for key in name if key not in ("seed", "run")})
@@ -108,12 +110,13 @@ def _climbs(run: RunDirectory, config: Mapping[str, Any], manifest: Mapping[str,
     return tuple(climbs)
 
 
-def _clips(manifest: Mapping[str, Any] | None) -> str:
-    """What the val scores of a manifest are scores of; empty without any."""
+def _clips(manifest: Mapping[str, Any] | None) -> tuple[str, str]:
+    """What the val scores of a manifest are scores of: a hash of the clips (older ones have none), and of the
+    recordings; empty without scores."""
     val = ((manifest or {}).get("scores") or {}).get("val")
     if manifest is None or val is None:
-        return ""
-    return val.get("clips") or manifest["data_fingerprint"]
+        return "", ""
+    return val.get("clips") or "", manifest["data_fingerprint"]
 
 
 def _best_of(scored: Sequence[tuple[int, Any]], metric: str) -> int | None:

@@ -155,6 +155,10 @@ def _select(
 ) -> dict[str, Any] | None:
     """Evaluate the model of every combination, write it, and write the best; None when there is none."""
     chosen = [(c, standing[c.label][0]) for c in plan.combinations if standing[c.label]]
+    for combination, seed in chosen:
+        done = folder.record(combination, seed, SELECTED_RECORD)
+        if done is not None and _lacks_checkpoint(folder, done):
+            (folder.job_path(combination, seed) / SELECTED_RECORD).unlink()  # its job brings the checkpoint back
     _run(folder, [Job(c, seed, c.rungs[-1].epochs, selected=True) for c, seed in chosen], launch, say)
     rows: list[dict[str, Any]] = []
     for combination, seed in chosen:
@@ -178,7 +182,7 @@ def _select(
             whose = {"run": relative(run.path, path), "sweep": compared}
             folder.write_selected(path, run.path, {**manifest, **whose})
         # scores of other clips say nothing about which model is better
-        clips = record.get("clips") or record.get("data_fingerprint")
+        clips = (record.get("clips"), record["data_fingerprint"])
         rows.append(
             {
                 **record["val"]["raw"],
@@ -188,11 +192,18 @@ def _select(
     if not rows:
         return None
     alike: dict[Any, list[dict[str, Any]]] = {}
+    known = all(row["clips"][0] for row in rows)  # older records have the recordings' fingerprint alone
     for row in rows:
-        alike.setdefault(row["clips"], []).append(row)
+        alike.setdefault(row["clips"][0 if known else 1], []).append(row)
     if len(alike) > 1:
         return _write_apart(plan, folder, list(alike.values()))
     return _write_best(folder, best(rows, plan.metric))
+
+
+def _lacks_checkpoint(folder: SweepFolder, record: Mapping[str, Any]) -> bool:
+    """Whether somebody has removed the selected checkpoint from a run that is there."""
+    run = folder.outputs / str(record.get("run"))
+    return "checkpoint" in record and run.is_dir() and not (run / record["checkpoint"]).is_file()
 
 
 def _write_best(folder: SweepFolder, winner: Mapping[str, Any]) -> dict[str, Any]:
