@@ -35,9 +35,15 @@ class Forks:
         )
         self._ask()
 
-    def start(self, cwd: Path, module: str, *arguments: str, out: str = "log.txt", err: str = "log.txt") -> int:
-        """Start a command whose streams are appended to files in `cwd`; returns the id of its process."""
-        return self._ask({"cwd": str(cwd), "module": module, "arguments": arguments, "out": out, "err": err})
+    def start(
+        self, cwd: Path, module: str, *arguments: str, out: str = "log.txt", err: str = "log.txt", first: str = ""
+    ) -> int:
+        """Start a command whose streams are appended to files in `cwd`; returns the id of its process.
+
+        first  Python that it executes before all else
+        """
+        streams = {"out": out, "err": err}
+        return self._ask({"cwd": str(cwd), "module": module, "arguments": arguments, "first": first, **streams})
 
     def end(self, child: int) -> int:
         """Wait for it; returns its exit status, negative for a signal."""
@@ -93,7 +99,7 @@ def _undrawn(figure: Figure, path: Path, **_: object) -> None:
     path.write_text("\n".join(axes.get_title() for axes in figure.axes))
 
 
-def _run(main, cwd: str, module: str, arguments: list[str], out: str, err: str) -> None:
+def _run(main, cwd: str, module: str, arguments: list[str], out: str, err: str, first: str) -> None:
     status = 1
     try:
         os.chdir(cwd)
@@ -102,6 +108,7 @@ def _run(main, cwd: str, module: str, arguments: list[str], out: str, err: str) 
             os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.argv = [module, *arguments]
+        exec(first, {})
         main()
         status = 0
     except SystemExit as ended:

@@ -46,8 +46,9 @@ from .training.history import HistoryWriter
 from .training.initial_weights import start_from
 from .training.loggers import Start, finishing
 from .training.module import OuroborosModule
-from .training.outcome import write_loss_figure
 from .training.weights import read_checkpoint
+from .training_log import begin, end
+from .training_log import mend as mend_log
 
 _THREADS = torch.get_num_threads()  # before any run has asked for fewer
 
@@ -133,10 +134,13 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
             callback.path = again or run.history_path
     logger = None
     if again is None:
+        mend(prepared)
         described = training_run(prepared.config, prepared.key, resumed=latest is not None)
         logger = prepared.start_logger(run.path, described)
     run.set_status("running")
     with finishing(logger):
+        if again is None:
+            begin(run, described, logger, after=before[-1][0] if before else 0, to=epochs)
         trainer = Trainer(
             max_epochs=epochs,
             accelerator=cfg.trainer.accelerator,
@@ -169,7 +173,12 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
             else:
                 run.set_status("failed", message=one_line(error))
             raise
-    write_loss_figure(run.figures_path, run.history.read())
+    end(run)
+
+
+def mend(prepared: Prepared) -> None:
+    """End for loggers and figure what a kill has left open, where its last checkpoint is there."""
+    mend_log(prepared.run, prepared.config, prepared.key, prepared.start_logger)
 
 
 def trained_before(prepared: Prepared) -> str | None:
@@ -226,6 +235,7 @@ def forget(run: RunDirectory) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for file in (run.history_path, run.manifest_path, run.split_path):
         file.unlink(missing_ok=True)
+    run.note_training(None)
 
 
 def weights_hash(source: str) -> str:

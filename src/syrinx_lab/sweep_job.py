@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from .cli import BAD_INPUT, one_line
 from .evaluate import evaluate_run, log_evaluation, sing_split
-from .fit import Prepared, fit, prepare, retrain, true_status
+from .fit import Prepared, fit, mend, prepare, retrain, true_status
 from .runs.atomic import read_json, write_json_atomic
 from .runs.checkpoint_choice import select_checkpoint
 from .runs.history import History
@@ -84,6 +84,7 @@ def _climbed(prepared: Prepared) -> dict[str, Any]:
     if score is None or score["terms"] != terms:
         prepared.claim()
         print(f"run       {run.path}", flush=True)
+        mend(prepared)
         again = run.rungs_path / f"again{epochs:05d}.jsonl"
         if not any(epoch == epochs for epoch, _ in run.checkpoints()):
             beyond = any(epoch > epochs for epoch, _ in run.checkpoints())

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from .cli import entry_point
 from .evaluate import evaluate_run
-from .fit import Prepared, fit, forget, prepare, retrain, trained_before, true_status
+from .fit import Prepared, fit, forget, mend, prepare, retrain, trained_before, true_status
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
@@ -45,6 +45,7 @@ def _train(prepared: Prepared) -> dict[str, Any] | None:
         prepared.claim()  # refuses another configuration's run before anything of it is lost
         forget(run)
     done = run.checkpoints()[-1][0] if run.checkpoints() else 0
+    mend(prepared)
     manifest = run.manifest()
     if done >= cfg.trainer.max_epochs and manifest is not None and run.state().get("key") == key:
         epoch, checkpoint = selected_checkpoint(run, config, key)

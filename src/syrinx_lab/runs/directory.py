@@ -19,6 +19,7 @@ CHECKPOINT_NAME = "epoch{epoch:05d}.ckpt"
 
 _CHECKPOINT = re.compile(r"epoch(\d+)\.ckpt")
 _SHOWN_DIFFERENCES = 5
+_KEPT = ("backend", "training")  # of a state when its run is claimed again: they say how it was trained until then
 
 
 class RunDirectory:
@@ -88,7 +89,7 @@ class RunDirectory:
         if split is not None and (not self.split_path.exists() or self.state().get("key") != key):
             write_json_atomic(self.split_path, split)
         # the state first: a config.yaml beside no state would be compared without the fingerprint
-        known = {name: value for name, value in self.state().items() if name == "backend"}  # of what is trained already
+        known = {name: value for name, value in self.state().items() if name in _KEPT}
         claimed = {"key": key, "data_fingerprint": data_fingerprint, "status": "claimed"}
         write_json_atomic(self.state_path, claimed | known)
         write_text_atomic(self.config_path, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
@@ -114,7 +115,7 @@ class RunDirectory:
         return read_json(self.manifest_path) if self.manifest_path.is_file() else None
 
     def state(self) -> dict[str, Any]:
-        """What state.json says: key, data_fingerprint, status, epoch, message, backend; empty before `claim`."""
+        """What state.json says: key, data_fingerprint, status, epoch, message, backend, training; empty before `claim`."""
         return read_json(self.state_path) if self.state_path.exists() else {}
 
     def set_status(self, status: str, *, epoch: int | None = None, message: str | None = None) -> None:
@@ -131,6 +132,11 @@ class RunDirectory:
     def set_backend(self, backend: str) -> None:
         """Note in state.json what the rollouts of the training were computed with, one line."""
         write_json_atomic(self.state_path, {**self.state(), "backend": backend})
+
+    def note_training(self, noted: Mapping[str, Any] | None) -> None:
+        """Note in state.json what loggers and figures follow: id, after, to (epochs); None when they have ended."""
+        state = {name: value for name, value in self.state().items() if name != "training"}
+        write_json_atomic(self.state_path, state if noted is None else {**state, "training": dict(noted)})
 
     def checkpoint_path(self, epoch: int) -> Path:
         """Where the checkpoint after `epoch` finished epochs lies or will lie."""

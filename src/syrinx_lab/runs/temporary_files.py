@@ -27,11 +27,15 @@ def abandoned(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not _NAMED.fullmatch(name)]
 
 
-def empty_pieces(wandb_folder: Path) -> Iterator[Path]:
-    """The folders of pieces of W&B runs that hold no record: their process was killed as it began."""
+def empty_pieces(wandb_folder: Path, run_id: str | None = None) -> Iterator[Path]:
+    """The folders of pieces of W&B runs that hold no record: their process was killed as it began.
+
+    run_id  of a run that nobody else can be beginning: its pieces count however young they are
+    """
     for piece in sorted(wandb_folder.glob("offline-run-*/run-*.wandb")):
         try:
-            if piece.stat().st_size <= WANDB_HEADER and _age_s(piece) > _NAMELESS_S:
+            old = piece.name == f"run-{run_id}.wandb" or _age_s(piece) > _NAMELESS_S
+            if old and piece.stat().st_size <= WANDB_HEADER:
                 yield piece.parent
         except FileNotFoundError:
             continue

@@ -35,8 +35,10 @@ def wandb_logger(
         require_key("logger.mode=online", ", or use logger.mode=offline")
 
     def start(directory: Path, described: LoggedRun) -> Logger:
+        from .replay import remove_empty_pieces
         from .wandb_run import WandbRun
 
+        remove_empty_pieces(directory, described.id if described.job_type == "train" else None)
         return WandbRun(directory, described, mode=mode, project=project, entity=entity, group=group)
 
     return start

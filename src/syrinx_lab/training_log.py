@@ -1,0 +1,50 @@
+"""What follows a training beside its history, loggers and the figure of losses: begun, ended, and mended after kills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lightning.pytorch.loggers import Logger
+
+from .logged import training_run
+from .runs.directory import RunDirectory
+from .training.logged_run import LoggedRun
+from .training.loggers import Start, finishing
+from .training.outcome import write_loss_figure
+from .training.replay import replay
+
+
+def begin(run: RunDirectory, described: LoggedRun, logger: Logger | None, *, after: int, to: int) -> None:
+    """Note that a training from epoch `after` to epoch `to` is followed, and log what an earlier attempt missed."""
+    noted = run.state().get("training")
+    if noted is not None and noted["id"] == described.id:
+        if logger is not None:
+            replay(logger, run.path, [row for row in run.history.read() if noted["after"] < row["epoch"] <= after])
+        after = noted["after"]
+    run.note_training({"id": described.id, "after": after, "to": to})
+
+
+def end(run: RunDirectory) -> None:
+    """Draw the losses and note that nothing is left to do; the loggers are finished by now."""
+    write_loss_figure(run.figures_path, run.history.read())
+    run.note_training(None)
+
+
+def mend(run: RunDirectory, config: Mapping[str, Any], key: str, start: Start) -> None:
+    """End what a kill has left open: a training whose last checkpoint is there, and whose loggers do not know it.
+
+    config, key  of the run as it is asked for now; a folder of another model is left alone
+    start        the logger of `config`
+    """
+    state = run.state()
+    noted = state.get("training")
+    if noted is None or state.get("key") != key or not any(epoch >= noted["to"] for epoch, _ in run.checkpoints()):
+        return
+    rung = {**config, "trainer": {**config["trainer"], "max_epochs": noted["to"]}}
+    rows = [row for row in run.history.read() if noted["after"] < row["epoch"] <= noted["to"]]
+    with finishing(start(run.path, training_run(rung, key, resumed=True))) as logger:
+        missing = 0 if logger is None else replay(logger, run.path, rows)
+    if missing:
+        print(f"logged    {missing} epochs that a kill had kept from the logger", flush=True)
+    end(run)
