@@ -173,7 +173,8 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
             else:
                 run.set_status("failed", message=one_line(error))
             raise
-    end(run)
+    if again is None:
+        end(run)
 
 
 def mend(prepared: Prepared) -> None:
@@ -275,4 +276,5 @@ def _quieten() -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    warnings.filterwarnings("ignore", message=".*overridden `transfer_batch_to_device`.*")
     warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")

@@ -1,4 +1,4 @@
-"""What follows a training beside its history, loggers and the figure of losses: begun, ended, and mended after kills."""
+"""What follows a training beside its history, loggers and the figure of losses: begun, ended, mended after kills."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class RunDirectory:
         return read_json(self.manifest_path) if self.manifest_path.is_file() else None
 
     def state(self) -> dict[str, Any]:
-        """What state.json says: key, data_fingerprint, status, epoch, message, backend, training; empty before `claim`."""
+        """What state.json says: key, data_fingerprint, status, epoch, message, backend, training; empty at first."""
         return read_json(self.state_path) if self.state_path.exists() else {}
 
     def set_status(self, status: str, *, epoch: int | None = None, message: str | None = None) -> None:
