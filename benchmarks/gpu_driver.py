@@ -33,7 +33,7 @@ TINY_TESTS = ["tests/benchmarking/test_cuda_chain.py"]
 
 
 def main(result: Path) -> int:
-    """Run everything; 0 unless something failed."""
+    """Run everything; 0 unless something failed or was stopped at its limit."""
     began = time.monotonic()
     budget = float(os.environ.get("SECONDS_IN_ALL") or 480)
     report: dict[str, Any] = {
@@ -65,11 +65,11 @@ def main(result: Path) -> int:
         write(result, report)
         print(f"{found['status']:<9} {name}: {found.get('reason') or counted(found['results'])}", flush=True)
     statuses = [part["status"] for part in report["parts"].values()]
-    report["status"] = "fail" if "fail" in statuses else "pass" if "pass" in statuses else "skip"
+    report["status"] = next((one for one in ("fail", "stopped", "pass") if one in statuses), "skip")
     report["seconds"] = round(time.monotonic() - began, 1)
     write(result, report)
     print(f"{report['status']:<9} after {report['seconds']:.0f} s, result {result}")
-    return int(report["status"] == "fail")
+    return int(report["status"] in ("fail", "stopped"))
 
 
 def parts(device: str) -> list[tuple[str, list[str], list[str], float]]:
@@ -97,7 +97,7 @@ def run(words: list[str], limit: float) -> dict[str, Any]:
         environment = os.environ | {"GPU_RESULTS": str(results), "GPU_ROWS": str(rows), "PYTHONPATH": path,
                                     "SYRINX_OUTPUTS": str(Path(folder) / "outputs"), "WANDB_MODE": "offline",
                                     "TINY": "1" if TINY else "0"}  # fmt: skip
-        began = time.monotonic()
+        began, stopped = time.monotonic(), False
         with open(log, "wb") as file:
             process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, stdout=file,
                                        stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
@@ -107,7 +107,7 @@ def run(words: list[str], limit: float) -> dict[str, Any]:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                reason = f"stopped at its limit of {limit:.0f} s"
+                stopped, reason = True, f"stopped at its limit of {limit:.0f} s"
         seconds = round(time.monotonic() - began, 2)
         found = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
         if rows.exists():
@@ -117,7 +117,15 @@ def run(words: list[str], limit: float) -> dict[str, Any]:
     failed = [one["name"] for one in found if one["status"] == "fail"]
     if failed:
         reason = f"{len(failed)} of {len(found)} failed: {', '.join(failed[:5])}" + ("; " + reason if reason else "")
-    status = "fail" if reason else "pass" if any(one["status"] == "pass" for one in found) else "skip"
+    status = (
+        "stopped"
+        if stopped and not failed
+        else "fail"
+        if reason
+        else "pass"
+        if any(one["status"] == "pass" for one in found)
+        else "skip"
+    )
     if status == "skip":
         reason = "nothing ran: " + "; ".join(sorted({one.get("reason", "") for one in found})) if found else "no result"
     return {"status": status, "reason": reason, "seconds": seconds, "limit_s": round(limit, 1), "results": found,

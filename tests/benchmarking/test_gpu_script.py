@@ -54,7 +54,7 @@ def test_whatever_a_part_does_the_rest_runs_and_all_is_told(
         "well": ("pass", None),
         "wrong": ("fail", "1 of 2 failed: a"),
         "dead": ("fail", "ended with status -6"),
-        "stuck": ("fail", "stopped at its limit of 2 s"),
+        "stuck": ("stopped", "stopped at its limit of 2 s"),
         "none here": ("skip", "nothing ran: needs a CUDA GPU"),
         "foreign": ("skip", "not installed: no_such_module"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import subprocess
@@ -153,6 +154,10 @@ def test_show_finds_one_model_by_key_name_path_or_condition(lab: Lab) -> None:
     assert lab("show", "outputs/sweeps/q").startswith(wanted)
     told = lab("show", "seed=1")
     assert ["tf_corr", "0.700", "0.800", "0.450", "0.700"] in table(told)
+    assert "recordings" not in told, "a run from before its counts were stored"
+    counts = {"train": {"recordings": 6, "vocalisations": 24, "windows": {"onset": 20}}}
+    (lab.outputs / "spectral_rollout-s1-0.001" / "split.json").write_text(json.dumps({"counts": counts}))
+    assert "\ntrain       6 recordings, 24 vocalisations, windows 20 onset\n" in lab("show", "seed=1")
     assert "figures/test-001-a-b-drives.png" in told
     assert "  name: spectral_rollout" in told
 
