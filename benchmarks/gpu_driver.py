@@ -117,15 +117,8 @@ def run(words: list[str], limit: float) -> dict[str, Any]:
     failed = [one["name"] for one in found if one["status"] == "fail"]
     if failed:
         reason = f"{len(failed)} of {len(found)} failed: {', '.join(failed[:5])}" + ("; " + reason if reason else "")
-    status = (
-        "stopped"
-        if stopped and not failed
-        else "fail"
-        if reason
-        else "pass"
-        if any(one["status"] == "pass" for one in found)
-        else "skip"
-    )
+    passed = any(one["status"] == "pass" for one in found)
+    status = "stopped" if stopped and not failed else "fail" if reason else "pass" if passed else "skip"
     if status == "skip":
         reason = "nothing ran: " + "; ".join(sorted({one.get("reason", "") for one in found})) if found else "no result"
     return {"status": status, "reason": reason, "seconds": seconds, "limit_s": round(limit, 1), "results": found,

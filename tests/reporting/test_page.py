@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from made_sweeps import MadeSweep
 
-from syrinx_lab.reporting.page import write_report
+from syrinx_lab.reporting.page import split_facts, write_report
 from syrinx_lab.runs.sweep import Job
 from syrinx_lab.runs.sweep_study import read_sweep
 
@@ -130,3 +132,16 @@ def test_a_mode_that_failed_and_one_without_sound(tmp_path: Path) -> None:
     assert "There is no audio of test" in page.text
     assert "4, 4 failed" in page.text
     assert not page.all("audio")
+
+
+def test_how_much_each_split_held_stands_once_where_all_agree() -> None:
+    def study(*counts: dict[str, Any] | None) -> Any:
+        manifests = [None if one is None else {"counts": one} for one in counts]
+        return SimpleNamespace(modes=[SimpleNamespace(manifest=manifest) for manifest in manifests])
+
+    some = {"train": {"recordings": 6, "vocalisations": 24, "windows": {"onset": 20, "mid": 3}}}
+    said = [("recordings of train", "6 recordings, 24 vocalisations, windows 20 onset, 3 mid")]
+    assert split_facts(study(some, None, some)) == said
+    assert split_facts(study(None)) == []
+    other = {"train": {"recordings": 7, "vocalisations": 24}}
+    assert split_facts(study(some, other)) == [("recordings", "differ from mode to mode: see selected_model.json")]

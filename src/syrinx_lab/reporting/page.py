@@ -148,14 +148,14 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         ("seeds", ", ".join(map(str, study.seeds))),
         ("ranked by", f"val {study.metric}, bounded models first"),
         ("training", "; ".join(rungs)),
-        *_counts(study),
+        *split_facts(study),
         ("data fingerprint", ", ".join(prints) or "unknown: no run has begun"),
         ("code", ", ".join(commits) or "unknown: no model has been evaluated"),
     ]
 
 
-def _counts(study: Study) -> list[tuple[str, str]]:
-    """How much each split held, where all models that were scored agree in it."""
+def split_facts(study: Study) -> list[tuple[str, str]]:
+    """(name, value) of how much each split held, where all models that were scored agree in it; a line where not."""
     found = [counts_in_words(mode.manifest.get("counts")) for mode in study.modes if mode.manifest]
     distinct = [said for n, said in enumerate(found) if said and said not in found[:n]]
     if len(distinct) != 1:
