@@ -260,7 +260,8 @@ def _alone() -> LightningEnvironment:
     Lightning would count this process among a job's tasks, handle its signals with checkpoints of its own in the middle
     of an epoch, and go on from those.
     """
-    rank_zero_only.rank = 0  # read off SLURM_PROCID and its like at import: loggers of other ranks write nothing
+    # read off SLURM_PROCID and its like at import: loggers of other ranks write nothing
+    rank_zero_only.rank = 0  # type: ignore[attr-defined]
     return LightningEnvironment()
 
 
