@@ -6,23 +6,28 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from .assembly import build_datamodule, plain
+from .assembly import build_datamodule, build_horizon, build_objective, plain
 from .cli import entry_point
 from .data.report import examples, print_report, summarise
 from .figures.examples import examples_figure
 from .figures.style import save_figure
+from .training.inspection import inspect_data
 
 
 def check_data(cfg: DictConfig) -> None:
-    """Print recordings, rates, labels, pools and every problem with file and line; write a figure of examples.
+    """Print recordings, rates, labels, pools, splits and every problem with file and line; write a figure of examples.
+
+    What training would refuse is among the problems: the folder is prepared as for training.
 
     Raises:
         ValueError: after the report, when the folder cannot be trained on.
     """
     config = plain(cfg)
     datamodule = build_datamodule(cfg)
-    corpus, problems, pools = datamodule.inspect()
-    print_report(summarise(corpus, problems, pools))
+    longest = build_horizon(cfg).max if build_objective(cfg).needs_rollout else None
+    found = inspect_data(datamodule, longest)
+    corpus, problems = found.corpus, found.problems
+    print_report(summarise(corpus, problems, found.pools, training=found.training))
     clips = examples(corpus)
     if clips:
         folder = Path(config["paths"]["outputs"]) / "check_data"

@@ -44,6 +44,7 @@ def render_report(report: CorpusReport) -> list[Table | Text]:
     if report.labels:
         parts.append(_labels(report))
     parts += [Text("\n".join(_windows(report)))] if report.context is not None else []
+    parts += [Text("\n".join(f"training: {line}" for line in report.training))] if report.training else []
     parts.append(Text("\n".join(_faults(report))))
     parts += [
         Text.assemble((problem.severity, _STYLES[problem.severity]), f": {problem}") for problem in report.problems
@@ -121,7 +122,8 @@ def _faults(report: CorpusReport) -> Iterator[str]:
         yield f"{name} recordings: {len(paths) or 'none'}" + "".join(f"\n  {printable(path)}" for path in paths)
     counts = [(severity, sum(p.severity == severity for p in report.problems)) for severity in _STYLES]
     told = ", ".join(_count(count, severity) for severity, count in counts if count)
-    yield f"{told}:" if told else "nothing is wrong with the files"
+    fine = "nothing is wrong with the files" + (", and training would take them" if report.training else "")
+    yield f"{told}:" if told else fine
 
 
 def _table(title: str, names: list[str], numbers: list[str]) -> Table:

@@ -158,7 +158,7 @@ def _label_counts(recordings: Sequence[Recording]) -> tuple[list[str], csr_array
     """Labels, selected syllables by recording and column, and the columns' weights: labels first, then folders."""
     rows = [Counter(s.label for s in recording.syllables if s.selected) for recording in recordings]
     labels = sorted({label for row in rows for label in row})
-    table: list[dict[Hashable, int]] = [dict[Hashable, int](row) for row in rows]
+    table: list[dict[Hashable, int]] = [dict[Hashable, int](row.items()) for row in rows]
     folder_of = [recording.id.rpartition("/")[0] for recording in recordings]
     folders = sorted(set(folder_of))
     spread: list[Hashable] = []

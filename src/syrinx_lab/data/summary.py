@@ -86,6 +86,7 @@ class CorpusReport:
     shortened    windows with less silence than asked for
     notes        what to do about a category without windows
     problems     everything wrong, errors first, then warnings, then notes
+    training     lines about what training would use: splits, scored clips, windows of an epoch
     """
 
     sample_rate: int
@@ -99,6 +100,7 @@ class CorpusReport:
     shortened: int
     notes: tuple[str, ...]
     problems: tuple[Problem, ...]
+    training: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -130,7 +132,12 @@ def channels_line(recordings: Iterable[Recording | RecordingSummary]) -> str:
 
 
 def summarise(
-    corpus: Corpus, problems: Sequence[Problem], pools: Pools | None = None, *, lead_in: int = 2000
+    corpus: Corpus,
+    problems: Sequence[Problem],
+    pools: Pools | None = None,
+    *,
+    lead_in: int = 2000,
+    training: Sequence[str] = (),
 ) -> CorpusReport:
     """Count and measure what `inspect_corpus` read and `cut_segments` cut.
 
@@ -138,6 +145,7 @@ def summarise(
     problems  of `inspect_corpus`
     pools     None where nothing was cut
     lead_in   samples of silence before a cold start
+    training  what training would use, a line each
     """
     rank = ("error", "warning", "note")
     ordered = sorted(problems, key=lambda problem: rank.index(problem.severity))
@@ -159,6 +167,7 @@ def summarise(
         shortened=sum(pools.shortened.values()) if pools else 0,
         notes=pools.notes if pools else (),
         problems=tuple(ordered),
+        training=tuple(training),
     )
 
 

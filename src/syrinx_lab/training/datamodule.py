@@ -12,13 +12,13 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..data.annotation_records import Problem
-from ..data.corpus import SILENCE_LABELS, Corpus, Recording, inspect_corpus, load_corpus
+from ..data.corpus import SILENCE_LABELS, Corpus, Recording, load_corpus
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.segments import Pools, check_horizon, cut_segments
 from ..data.split_counts import split_counts
 from ..data.splits import Splits, check_leaks, split_recordings
 from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record
+from ..data.summary import channels_line
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
 from ..types import Category, Vocalisation
 from .clips import Clip
@@ -151,7 +151,7 @@ class SongDataModule(LightningDataModule):
     def read(self) -> None:
         """Read the folder; raises ValueError with one line on the first thing that is wrong with it."""
         if self.corpus is None:
-            self._write_synthetic()
+            self.write_synthetic()
             self.corpus = load_corpus(self.root, **self.reading)  # type: ignore[arg-type]
 
     def prepare(self, horizon: int | None = None, *, stored: SplitRecord | None = None, training: bool = True) -> None:
@@ -180,6 +180,7 @@ class SongDataModule(LightningDataModule):
                 [corpus.recordings[i] for i in self.splits.train],
                 **self.cutting,  # type: ignore[arg-type]
             )
+            self.sampler.counts(self.pools)  # refuses shares of categories that have no window
             if horizon is not None:
                 check_horizon(self.pools, horizon)
         parts = {"val": self.splits.val, "test": self.splits.test, NEW: self.changes.new}
@@ -192,6 +193,8 @@ class SongDataModule(LightningDataModule):
             )
             for split, ids in parts.items()
         }
+        if training and (silent := [split for split in ("val", "test") if not self.vocalisations[split]]):
+            raise ValueError(f"{silent[0]} has no vocalisation to score: add recordings, or raise its fraction")
         used = {"val": self.vocalisations["val"], "test": self.vocalisations["test"]}
         check_leaks(self.splits, corpus, {"train": self.pools.segments if training else [], **used})
         self._prepared = True
@@ -266,26 +269,21 @@ class SongDataModule(LightningDataModule):
         assert self.corpus is not None
         return self.corpus.fingerprint()
 
-    def inspect(self) -> tuple[Corpus, list[Problem], Pools | None]:
-        """What the folder holds and everything that is wrong with it; the windows of all recordings where any fit."""
-        self._write_synthetic()
-        corpus, problems = inspect_corpus(self.root, **self.reading)  # type: ignore[arg-type]
-        try:
-            pools = cut_segments(corpus.recordings.values(), **self.cutting)  # type: ignore[arg-type]
-        except ValueError as error:
-            if corpus.recordings and not any(problem.severity == "error" for problem in problems):
-                raise ValueError(str(error)) from error
-            pools = None
-        return corpus, problems, pools
-
     def describe(self) -> list[str]:
         """A few lines: recordings and vocalisations per split, windows per category and epoch, and what is odd."""
+        corpus = Corpus(self._recordings(), self.sample_rate)
         sizes = f"{len(self.splits.train)} / {len(self.splits.val)} / {len(self.splits.test)}"
         scored = " / ".join(str(len(self.vocalisations[split])) for split in ("val", "test"))
         lines = [f"recordings train / val / test {sizes}; vocalisations scored val / test {scored}"]
+        syllables = [
+            str(sum(one.selected for found in self.splits.recordings(corpus, name) for one in found.syllables))
+            for name in ("train", "val", "test")
+        ]
+        lines += [f"syllables train / val / test {' / '.join(syllables)}", channels_line(corpus.recordings.values())]
         return [*lines, *self.splits.notes(), *self.sampler.notes(self.pools), *self.pools.notes]
 
-    def _write_synthetic(self) -> None:
+    def write_synthetic(self) -> None:
+        """Render the synthetic finch's folder, where the configuration has one."""
         if self.synthetic is not None:
             assert isinstance(self.root, str), "the synthetic finch lives in one folder"
             self.synthetic.write(self.root)
