@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from conftest import REPOSITORY
 from hydra import compose, initialize_config_dir
 
 from syrinx_lab.assembly import plain
 from syrinx_lab.cli import config_directory
 
+REPOSITORY = Path(__file__).resolve().parents[1]
 HEAD = ["what", "published", "here", "as published", "why"]
 GROUPS = {path.name for path in config_directory().iterdir() if path.is_dir()}
 
