@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from syrinx_lab.fit import forget, prepare
 from syrinx_lab.logged import evaluation_run, training_run
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.identity import run_key
+from syrinx_lab.runs.temporary_files import WANDB_HEADER
 from syrinx_lab.training.logged_run import LoggedRun
 from syrinx_lab.training.loggers import finishing, wandb_logger
 from syrinx_lab.training.wandb_run import WandbRun
@@ -171,4 +173,7 @@ def test_a_service_that_was_started_elsewhere_writes_into_the_runs_folder(
         with finishing(WandbRun("outputs/run", described(id=f"{KEY}-{here}"))):
             pass
     (piece,) = (tmp_path / "second").glob("outputs/run/wandb/offline-run-*/*.wandb")
-    assert piece.stat().st_size > 100
+    limit = time.monotonic() + 30
+    while piece.stat().st_size <= WANDB_HEADER:  # `finish` may return before W&B's service has written the file
+        assert time.monotonic() < limit
+        time.sleep(0.05)
