@@ -17,12 +17,12 @@ from syrinx_lab.assembly import (
     build_objective,
     plain,
 )
-from syrinx_lab.cli import config_directory, sweeps_parent
+from syrinx_lab.cli import config_directory, sweeps_directory
 
 CONF = config_directory()
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
 CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
-SWEEPS = sorted(path.stem for path in (sweeps_parent() / "sweeps").glob("*.yaml"))
+SWEEPS = sorted(path.stem for path in sweeps_directory().glob("*.yaml"))
 
 
 def composed(*overrides: str, name: str = "config") -> DictConfig:
@@ -55,7 +55,7 @@ def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> 
 
 @pytest.mark.parametrize("sweep", SWEEPS)
 def test_every_sweep_composes(sweep: str) -> None:
-    path = sweeps_parent() / "sweeps" / f"{sweep}.yaml"
+    path = sweeps_directory() / f"{sweep}.yaml"
     params = OmegaConf.load(path).hydra.sweeper.params
     parser = OverridesParser.create()
     overrides = [parser.parse_override(f"{key}={values}") for key, values in params.items()]

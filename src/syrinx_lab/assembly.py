@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.errors import HydraException
+from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -34,7 +35,33 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 
 
 def build(node: Any, **extra: Any) -> Any:
-    """Instantiate a group's YAML: its `_target_` with its keys, less `name`, which only says which file it was."""
+    """Instantiate a group's YAML: its `_target_` with its keys, less `name`, which only says which file it was.
+
+    Raises ValueError for what a class refuses, with the group whose key it is.
+    """
+    try:
+        return _built(node, **extra)
+    except InstantiationException as error:
+        cause: BaseException | None = error
+        while isinstance(cause, InstantiationException):
+            cause = cause.__cause__
+        if not isinstance(cause, ValueError | TypeError):
+            raise
+        raise ValueError(_with_key(node, error, str(cause))) from cause
+
+
+def _with_key(node: Any, error: InstantiationException, reason: str) -> str:
+    """`reason` with the dotted key of what could not be built, unless it names a key itself."""
+    inner = re.search(r"full_key: ([\w.]+)", str(error))
+    place = ".".join(filter(None, (node._get_full_key(None), inner[1] if inner else None)))
+    own = OmegaConf.select(node, inner[1]) if inner else node
+    named = re.match(r"(\w+) is ", reason)
+    if not place or re.match(r"[a-z_]+\.[\w.]+ (is|=)", reason):
+        return reason
+    return f"{place}.{reason}" if named and named[1] in own else f"{place}: {reason}"
+
+
+def _built(node: Any, **extra: Any) -> Any:
     # resolved while still in its tree: what it refers to lies in other groups
     arguments = OmegaConf.to_container(node, resolve=True)
     assert isinstance(arguments, dict)
@@ -139,7 +166,7 @@ def _partial(node: Any, key: str) -> Any:
         raise ValueError(f"{key} has no _partial_: true, which leaves its first argument to training")
     try:
         return build(node)
-    except HydraException as error:
+    except (HydraException, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{key}._target_ is {node['_target_']}, which cannot be taken: {reason[:200]}") from None
 

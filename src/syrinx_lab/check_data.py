@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, which take seconds
+    from .cli import answer_early
+
+    answer_early("check_data")
+
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -42,7 +47,7 @@ def check_data(cfg: DictConfig) -> None:
 
 def main() -> None:
     """The console entry."""
-    entry_point(check_data)
+    entry_point(check_data, config_name="check_data")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import NoReturn
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.errors import HydraException, InstantiationException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from .command_line import of_hydra, unreadable, with_text
 from .runs.interruption import interrupted_by, interruptible, signal_of
 from .runs.parent import worker_of
+from .schema import EXAMPLES, checked, texts_of
 
 PACKAGE = Path(__file__).resolve().parent
 BAD_INPUT = (ValueError, OSError, HydraException, OmegaConfBaseException)
@@ -30,9 +34,9 @@ def config_directory() -> Path:
     return _configured("SYRINX_CONF", "conf")
 
 
-def sweeps_parent() -> Path:
-    """The absolute folder that holds sweeps/: the parent of SYRINX_SWEEPS, else the checkout, else the wheel's copy."""
-    return _configured("SYRINX_SWEEPS", "sweeps").parent
+def sweeps_directory() -> Path:
+    """The absolute folder of the sweeps: SYRINX_SWEEPS, else sweeps/ of the checkout, else the copy in the wheel."""
+    return _configured("SYRINX_SWEEPS", "sweeps")
 
 
 def _configured(variable: str, name: str) -> Path:
@@ -65,6 +69,7 @@ def entry_point(
 
     def told(cfg: DictConfig) -> object:
         try:
+            check(cfg, config_name)
             with worker_of(main):
                 return task(cfg)
         except BAD_INPUT as error:
@@ -75,6 +80,7 @@ def entry_point(
             fail(error)  # here and not below: Hydra would add a line of its own
 
     try:
+        _read_command_line(config_name)
         with interruptible():
             hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(told)()
     except BAD_INPUT as error:
@@ -93,6 +99,64 @@ def entry_point(
         sys.exit(128 + by)
 
 
+def answer_early(config_name: str = "config") -> None:
+    """Print the help or the configuration, or refuse a command line that cannot be read, and exit; else return.
+
+    For the top of a command whose imports take seconds.
+    """
+    arguments = _options()
+    if any((arguments.help, arguments.hydra_help, arguments.cfg, arguments.info, arguments.shell_completion)):
+        entry_point(lambda cfg: None, config_name)
+        sys.exit(0)
+    swept = arguments.multirun
+    wrong = next(filter(None, (unreadable(argument, swept=swept) for argument in arguments.overrides)), None)
+    if wrong is not None:
+        fail(ValueError(wrong))
+
+
+def check(cfg: DictConfig, command: str = "config") -> None:
+    """Raise ValueError with one line for a key of `cfg` that is missing or holds what it may not; see `schema`.
+
+    A name where a list of names is wanted becomes a list.
+    """
+    raw, resolved = OmegaConf.to_container(cfg, resolve=False), OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(raw, dict)
+    assert isinstance(resolved, dict)
+    for key, value in checked(command, raw, resolved).items():
+        OmegaConf.update(cfg, key, value, merge=False)
+    missing = sorted(OmegaConf.missing_keys(cfg))
+    if missing:
+        example = EXAMPLES.get(missing[0], "VALUE")
+        raise ValueError(f"{missing[0]} is not set: give it on the command line, as {missing[0]}={example}")
+
+
+def _options() -> argparse.Namespace:
+    """The command line as Hydra's options and the settings; an unknown option ends with one line."""
+    parser = get_args_parser()
+    vars(parser)["error"] = lambda message: fail(ValueError(f"{message} (see --help)"))
+    return parser.parse_intermixed_args()
+
+
+def _read_command_line(config_name: str) -> None:
+    """Check it, and put it into sys.argv as Hydra takes it; raises ValueError for what cannot be read."""
+    forget_empty_variables()
+    arguments = _options()
+    for argument in arguments.overrides:
+        if (wrong := unreadable(argument, swept=arguments.multirun)) is not None:
+            raise ValueError(wrong)
+    options = sys.argv[1:]
+    for argument in arguments.overrides:
+        options.remove(argument)
+    # settings first: those that follow an option Hydra does not see
+    sys.argv[1:] = [*with_text(arguments.overrides, texts_of(config_name)), *options]
+
+
+def forget_empty_variables() -> None:
+    """Take a variable of the lab that is set to nothing as one that is not set."""
+    for name in [name for name, value in os.environ.items() if name.startswith("SYRINX_") and not value.strip()]:
+        del os.environ[name]
+
+
 def fail(error: BaseException) -> NoReturn:
     """Print the error as one line on stderr and exit with status 1."""
     print(f"error: {one_line(error)}", file=sys.stderr)
@@ -103,5 +167,10 @@ def one_line(error: BaseException) -> str:
     """What is wrong, on a single line: of a failed instantiation the reason, not Hydra's account of it."""
     while isinstance(error, InstantiationException) and error.__cause__ is not None:
         error = error.__cause__
+    if isinstance(error, HydraException) and (line := of_hydra(error)) is not None:
+        return line
+    where = getattr(error, "full_key", None) if isinstance(error, OmegaConfBaseException) else None
     text = " ".join(str(error).split()) or type(error).__name__
+    if where and where not in text:
+        text = f"{where}: {text}"
     return text.replace("To append to your config use", "If it is meant to be a new key, use")

@@ -88,6 +88,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     config = plain(cfg)
     check_selection_metric(cfg.selection.metric)
     _quieten()
+    _check_accelerator(cfg.trainer.accelerator)
     _use_threads(cfg.trainer.get("threads"))
     seed_everything(cfg.seed, workers=True, verbose=False)
     model = build_model(cfg)
@@ -263,6 +264,13 @@ def _alone() -> LightningEnvironment:
     # read off SLURM_PROCID and its like at import: loggers of other ranks write nothing
     rank_zero_only.rank = 0  # type: ignore[attr-defined]
     return LightningEnvironment()
+
+
+def _check_accelerator(name: str) -> None:
+    """Raise ValueError for a device that torch lacks here; Lightning would say so after the run's folder is made."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if not {"gpu": cuda or mps, "cuda": cuda, "mps": mps}.get(name, True):
+        raise ValueError(f"trainer.accelerator is {name}, and torch finds none here: use auto or cpu")
 
 
 def _use_threads(count: int | None) -> None:

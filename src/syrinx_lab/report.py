@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, which take seconds
+    from .cli import answer_early
+
+    answer_early("report")
+
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from .cli import entry_point, sweeps_parent
+from .cli import entry_point, sweeps_directory
 from .figures.smoothing import check_smooth
 from .reporting.page import write_report
 from .reporting.question import question_of
@@ -34,7 +39,7 @@ def report(cfg: DictConfig) -> None:
         _told(write_report(study, folder, smooth=chosen["smooth"], say=print))
     for sweep in sweeps:
         study = read_sweep(sweep)
-        question = question_of(study.name, study.compared, sweeps_parent() / "sweeps")
+        question = question_of(study.name, study.compared, sweeps_directory())
         folder = Path(out) if out is not None else Path(sweep) / "report"
         _told(write_report(study, folder, question=question, smooth=chosen["smooth"], say=print))
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, which take seconds
+    from .cli import answer_early
+
+    answer_early("synthesize")
+
 import math
 import time
 from pathlib import Path

@@ -10,9 +10,9 @@ from forks import Forks
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from syrinx_lab.cli import sweeps_parent
+from syrinx_lab.cli import sweeps_directory
 
-SWEEPS = sorted(path for path in (sweeps_parent() / "sweeps").glob("*.yaml"))
+SWEEPS = sorted(path for path in sweeps_directory().glob("*.yaml"))
 TOY = [
     *("debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu", "n_epochs=1", "seed=0"),
     *("sampler.max_segments=4", "eval.val_count=1", "eval.test_count=1", "eval.max_audio=1", "data.label=[a,b]"),

@@ -77,8 +77,15 @@ class SyrinxLabSweeper(Sweeper):
 
     def _split(self, arguments: list[str]) -> tuple[list[str], dict[str, list[str]]]:
         """The overrides that hold for all jobs, and the swept keys with their values."""
+        from syrinx_lab.command_line import with_text
+        from syrinx_lab.schema import texts_of
+
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        lines = [f"{key}={value}" for key, value in self.params.items()] + arguments
+        is_text = texts_of("config")
+        for key, value in self.params.items():
+            if is_text(key) and not isinstance(value, str):
+                raise ValueError(f"{key} holds text: in the file of the sweep write {value} in quotes")
+        lines = with_text([*(f"{key}={value}" for key, value in self.params.items()), *arguments], is_text)
         fixed: dict[str, str] = {}
         swept: dict[str, list[str]] = {}
         for override in parser.parse_overrides(lines):
@@ -97,6 +104,7 @@ class SyrinxLabSweeper(Sweeper):
         from hydra.utils import instantiate
 
         from syrinx_lab.assembly import plain
+        from syrinx_lab.cli import check
         from syrinx_lab.fit import weights_hash
         from syrinx_lab.runs.plan import SweepPlan, combination, refuse_twins, split_swept
 
@@ -107,6 +115,10 @@ class SyrinxLabSweeper(Sweeper):
         chosen, seeds = split_swept(swept, self.config.seed)
         configs = [composed([*overrides, f"seed={seeds[0]}"]) for overrides in chosen]
         containers = [plain(cfg) for cfg in configs]
+        for cfg, config in zip(configs, containers):
+            _refuse_processes(config["trainer"])
+            check(cfg)
+        containers = [plain(cfg) for cfg in configs]  # with single names as lists
         for config in containers:
             _refuse(config)
             if config["init_from"] is not None:
@@ -144,17 +156,22 @@ def _values(override: Override) -> list[str]:
     return list(override.sweep_string_iterator())
 
 
+def _refuse_processes(trainer: Any) -> None:
+    """Raise ValueError on a strategy that runs the command in several processes."""
+    strategy = trainer.get("strategy") if isinstance(trainer, Mapping) else None
+    if str(strategy or "").startswith(("ddp", "fsdp", "deepspeed")):
+        raise ValueError(
+            f"trainer.strategy={strategy} would run the whole sweep in every process: with -m each job has "
+            "one device; run jobs in parallel with hydra/launcher=joblib or submitit_slurm"
+        )
+
+
 def _refuse(config: Mapping[str, Any]) -> None:
     """Raise ValueError on what a single run may ask for and a sweep may not."""
     from syrinx_lab.metrics.facts import check_selection_metric
 
     check_selection_metric(config["selection"]["metric"])
     trainer = config["trainer"]
-    if str(trainer.get("strategy") or "").startswith(("ddp", "fsdp", "deepspeed")):
-        raise ValueError(
-            f"trainer.strategy={trainer['strategy']} would run the whole sweep in every process: with -m each job has "
-            "one device; run jobs in parallel with hydra/launcher=joblib or submitit_slurm"
-        )
     if config["run_dir"] is not None:
         raise ValueError("run_dir would put all jobs into one folder: leave it out, and name the sweep with sweep_name")
     if config["force"]:

@@ -43,7 +43,8 @@ class FramesEncoder(nn.Module):
     stiffness      "squared" (omega not negative) or "signed"
     sample_rate    Hz
     hop            samples from knot to knot
-    n_fft, n_bands, max_hz              samples in a frame, bands, top of the bands in Hz; see `LogSpectra`
+    n_fft, n_bands, max_hz              samples in a frame, bands, top of the bands in Hz; see `LogSpectra`. No more
+                   bands than the frame tells apart, and none above half the sample rate
     fine_n_fft, fine_n_bands            the same of the short frames
     d_model, n_layers, d_state, d_conv, expand   sizes of each Mamba; d_model also of the layers before it
     n_codes        numbers in the code of the weights
@@ -99,6 +100,11 @@ class FramesEncoder(nn.Module):
         self.chunk_knots = chunk_knots
         self.detach_heads = detach_heads
         lookahead = int(lookahead_ms * 1e-3 * sample_rate) if causal else None
+        # at a higher rate a frame is shorter and tells fewer bands apart
+        n_bands, fine_n_bands = (
+            min(bands, max(1, int(min(max_hz, sample_rate / 2) * n / sample_rate)))
+            for n, bands in ((n_fft, n_bands), (fine_n_fft, fine_n_bands))
+        )
         self.spectra, self.fine_spectra = (
             LogSpectra(sample_rate, hop, n, bands, max_hz, 0 if lookahead is None else max(0, n // 2 - 1 - lookahead))
             for n, bands in ((n_fft, n_bands), (fine_n_fft, fine_n_bands))

@@ -20,7 +20,7 @@ class LongTermSpectrum(nn.Module):
 
     n_fft, hop   samples
     floor        power (signal units times samples, squared) that no longer matters, > 0
-    highest_hz   Hz, None: all bins count
+    highest_hz   Hz, None or half the sample rate and more: all bins count
     sample_rate  Hz
 
     Raises ValueError for values out of range. Rollouts shorter than n_fft take the longest power of two that fits.
@@ -42,10 +42,10 @@ class LongTermSpectrum(nn.Module):
             raise ValueError(f"ltas: floor {floor} must be positive and finite")
         if n_fft < 16 or n_fft % 2 or not 1 <= hop <= n_fft:
             raise ValueError(f"ltas: n_fft {n_fft}, hop {hop}: give n_fft even, at least 16, and 1 <= hop <= n_fft")
-        if highest_hz is not None and not 0 < highest_hz <= sample_rate / 2:
-            raise ValueError(f"ltas: highest_hz {highest_hz} must be above 0 and at most {sample_rate / 2:g}")
+        if highest_hz is not None and not 0 < highest_hz < float("inf"):
+            raise ValueError(f"ltas: highest_hz {highest_hz} must be above 0 and finite")
         self.n_fft, self.hop, self.floor = int(n_fft), int(hop), float(floor)
-        self.highest = 1.0 if highest_hz is None else 2 * highest_hz / sample_rate
+        self.highest = 1.0 if highest_hz is None else min(1.0, 2 * highest_hz / sample_rate)
 
     def forward(self, prediction: Prediction) -> Tensor:
         """The loss of every item: `output` and `target` (B, H) in, (B,) out, dimensionless."""

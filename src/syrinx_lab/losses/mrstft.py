@@ -44,8 +44,9 @@ class MultiResolutionStft(nn.Module):
 
     resolutions        pairs (n_fft, hop) in samples, n_fft even and at least 16
     convergence_floor  magnitude (signal units times samples), >= 0
-    highest_hz         bins above this frequency do not count; None: all do. Above what a bird sings both terms see the
-                       recorder's floor alone, and nearly all of the gradient's energy comes from there
+    highest_hz         bins above this frequency do not count; None, or half the sample rate and more: all do. Above
+                       what a bird sings both terms see the recorder's floor alone, and nearly all of the gradient's
+                       energy comes from there
     sample_rate        Hz, for highest_hz
     log_floor          magnitude, >= 0; |d loss / dA| of a bin is at most 1 / log_floor over frames times bins,
                        plus 1 / (||G||_F + convergence_floor), both over the number of resolutions
@@ -67,9 +68,9 @@ class MultiResolutionStft(nn.Module):
         sample_rate: float = 44100,
     ) -> None:
         super().__init__()
-        if highest_hz is not None and not 0 < highest_hz <= sample_rate / 2:
-            raise ValueError(f"mrstft: highest_hz {highest_hz} must be above 0 and at most {sample_rate / 2:g}")
-        self.highest = 1.0 if highest_hz is None else 2 * highest_hz / sample_rate
+        if highest_hz is not None and not 0 < highest_hz < float("inf"):
+            raise ValueError(f"mrstft: highest_hz {highest_hz} must be above 0 and finite")
+        self.highest = 1.0 if highest_hz is None else min(1.0, 2 * highest_hz / sample_rate)
         self.resolutions = tuple(_checked(pair) for pair in resolutions)
         if not self.resolutions:
             raise ValueError("mrstft: no resolution given: name at least one pair (n_fft, hop)")

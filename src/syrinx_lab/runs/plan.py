@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -95,10 +96,17 @@ def split_swept(swept: Mapping[str, Sequence[str]], seed: int) -> tuple[list[tup
         bare = key.lstrip("+~")
         if any(bare == name or bare.startswith((f"{name}.", f"{name}/", f"{name}@")) for name in RESERVED):
             raise ValueError(f"{bare} cannot be swept: the sweep decides it for all of its jobs; give one value")
-    try:
-        seeds = sorted(int(value) for value in swept.get("seed", [str(seed)]))
-    except ValueError as error:
-        raise ValueError(f"seed={','.join(swept['seed'])}: use whole numbers") from error
+        if not swept[key]:
+            raise ValueError(f"{bare} has no value to compare: give one or more, as {bare}=A,B")
+    typed = list(swept["seed"]) if "seed" in swept else ["null" if seed is None else str(seed)]
+    wrong = [value for value in typed if not (value.isascii() and value.isdecimal()) or int(value) >= 2**32]
+    if wrong:
+        given = ",".join(typed).replace(" ", "")
+        advice = (
+            f"seeds are separated by commas, as seed={given.strip('[]')}" if given[:1] == "[" and given != "[]" else ""
+        )
+        raise ValueError(f"seed={given}: {advice or 'use whole numbers from 0 to 4294967295'}")
+    seeds = sorted(map(int, typed))
     twice = sorted({value for value in seeds if seeds.count(value) > 1})
     if twice:
         raise ValueError(f"seed {twice[0]} stands twice in the sweep: give every seed once")
@@ -108,7 +116,7 @@ def split_swept(swept: Mapping[str, Sequence[str]], seed: int) -> tuple[list[tup
 
 def label(overrides: Sequence[str]) -> str:
     """The folder of a combination: its overrides, with a short hash where a folder's name cannot hold them."""
-    text = ",".join(override.lstrip("+") for override in overrides)
+    text = re.sub(r'"([^"\\]*)"', r"\1", ",".join(override.lstrip("+") for override in overrides))
     safe = _safe(text)
     if safe == text and len(text) <= _LONGEST:
         return text

@@ -10,6 +10,9 @@ from torch.nn.functional import log_softmax
 
 from ..control_rate import interpolate
 from ..fir_bank import band_passes, check_taps, convolve
+from ..span import span
+
+_USUAL_RATE = 44_100  # Hz, for which the numbers of taps are chosen
 
 
 class FilteredNoise(nn.Module):
@@ -24,8 +27,8 @@ class FilteredNoise(nn.Module):
     the oscillator. Raw controls and l_b shape it; it begins at start * ratio * envelope, spread over the bands. The
     background is not learned: its response r is measured where nobody sings (`calibrate`), and is silence until then.
 
-    bands, taps     of the bank; taps odd
-    low_hz, high_hz, sample_rate  Hz, what the bank spans
+    bands, taps     of the bank; taps odd, and more where a rate above 44.1 kHz makes them too short for the bands
+    low_hz, high_hz, sample_rate  Hz, what the bank spans; it ends below half the sample rate, see `span`
     ratio           in [0, 1): bound of the breath, in envelopes
     start           in (0, 1): the breath at raw controls of zero, as a share of that bound
     background_taps odd, of the response r
@@ -57,9 +60,9 @@ class FilteredNoise(nn.Module):
             raise ValueError(f"noise.start is {start}: use a share of the bound between 0 and 1")
         check_taps(background_taps)  # odd, so that a frame of silence, one sample longer, has two halves
         self.channels = bands
-        self.reach = max(taps, background_taps) // 2
         self.ratio = ratio
-        bank = orthonormal(band_passes(bands, taps, low_hz, high_hz, sample_rate))
+        bank = _bank(bands, taps, *span("noise", low_hz, high_hz, sample_rate), sample_rate)
+        self.reach = max(bank.shape[1], background_taps) // 2
         self.register_buffer("bank", bank.to(torch.get_default_dtype()), persistent=False)
         self.register_buffer("response", torch.zeros(background_taps))
         # bands e^l each: B e^2l / (1 + B e^2l) = start^2
@@ -97,6 +100,17 @@ class FilteredNoise(nn.Module):
         return convolve(excitation, self.response[None])[:, 0]
 
 
+def _bank(bands: int, taps: int, low_hz: float, high_hz: float, sample_rate: int) -> Tensor:
+    """The orthonormal bank; where the taps last too short for it at a high rate, as long in time as at 44.1 kHz."""
+    try:
+        return orthonormal(band_passes(bands, taps, low_hz, high_hz, sample_rate))
+    except ValueError:
+        if sample_rate <= _USUAL_RATE:
+            raise
+    longer = 2 * math.ceil(taps * sample_rate / _USUAL_RATE / 2) + 1
+    return orthonormal(band_passes(bands, longer, low_hz, high_hz, sample_rate))
+
+
 def orthonormal(bank: Tensor) -> Tensor:
     """The responses R^(-1/2) h, R = h h^T, of which each has unit energy and no two have anything in common.
 
@@ -104,5 +118,5 @@ def orthonormal(bank: Tensor) -> Tensor:
     """
     energy, axes = torch.linalg.eigh(bank @ bank.T)
     if energy[0] < 1e-2 * energy[-1]:
-        raise ValueError(f"{len(bank)} bands overlap too much with {bank.shape[1]} taps: use more taps or fewer bands")
+        raise ValueError(f"bands is {len(bank)}, and they overlap too much with {bank.shape[1]} taps: use more taps")
     return (axes / energy.sqrt()) @ axes.T @ bank

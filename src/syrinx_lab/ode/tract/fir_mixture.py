@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..bounded import bounded_gain
 from ..control_rate import interpolate
 from ..fir_bank import band_passes, convolve
+from ..span import span
 
 
 class FirMixture(nn.Module):
@@ -22,7 +23,7 @@ class FirMixture(nn.Module):
 
     filters         K
     taps            odd, of every filter
-    low_hz, high_hz, sample_rate  Hz, the span of the first band-passes
+    low_hz, high_hz, sample_rate  Hz, the span of the first band-passes; it ends below half the sample rate, see `span`
     mix_range_db    dB, the bound of every weight
     gain_range_db   dB, the bound of the gain
     Raises ValueError for taps, bands or ranges that cannot be.
@@ -52,7 +53,7 @@ class FirMixture(nn.Module):
         self.gain_range_db = gain_range_db
         self.channels = filters + 1
         self.reach = taps // 2
-        bank = band_passes(filters, taps, low_hz, high_hz, sample_rate)
+        bank = band_passes(filters, taps, *span("tract", low_hz, high_hz, sample_rate), sample_rate)
         self.responses = nn.Parameter(bank.to(torch.get_default_dtype()))
         self.log_mix = nn.Parameter(torch.zeros(filters))
 

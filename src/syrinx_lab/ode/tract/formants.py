@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..bounded import bounded_gain
 from ..control_rate import interpolate
 from ..resonance import resonate
+from ..span import span
 
 NARROWEST_HZ, WIDEST_HZ = 80.0, 2000.0
 _TAIL = 1e-4  # what is left after `reach` samples of the resonance that rings longest
@@ -33,7 +34,7 @@ class Formants(nn.Module):
     would cancel each other. The recursion runs at audio rate: a resonance rings on while it moves.
 
     formants        N
-    low_hz, high_hz, sample_rate  Hz
+    low_hz, high_hz, sample_rate  Hz; the span ends below half the sample rate, see `span`
     start_db        dB, every a_n before anything is learned
     amplitude_range_db, gain_range_db  dB
     Raises ValueError for numbers out of range.
@@ -58,10 +59,11 @@ class Formants(nn.Module):
         super().__init__()
         if formants < 1:
             raise ValueError(f"tract.formants is {formants}: use 1 or more")
-        half = sample_rate / 2
-        if not 0 < low_hz < high_hz < half:
+        low_hz, high_hz = span("tract", low_hz, high_hz, sample_rate)
+        if low_hz == 0 or high_hz == sample_rate / 2:
             raise ValueError(
-                f"formants from {low_hz} to {high_hz} Hz at {sample_rate} Hz: use 0 < low_hz < high_hz < {half}"
+                f"tract.low_hz is {low_hz:g} and tract.high_hz {high_hz:g}: use centres above 0 and below "
+                f"{sample_rate / 2:g} Hz, half of data.sample_rate"
             )
         for name, value in (("amplitude_range_db", amplitude_range_db), ("gain_range_db", gain_range_db)):
             if not value > 0:

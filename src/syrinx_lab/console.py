@@ -1,0 +1,52 @@
+"""The console commands `syrinx-train`, `syrinx-evaluate`, ...: help is answered before a command's imports."""
+
+from __future__ import annotations
+
+import importlib
+
+from .cli import answer_early
+
+
+def _run(command: str, config_name: str | None = None) -> None:
+    answer_early(config_name or command)
+    importlib.import_module(f"{__package__}.{command}").main()
+
+
+def train() -> None:
+    """As `python -m syrinx_lab.train`."""
+    _run("train", "config")
+
+
+def evaluate() -> None:
+    """As `python -m syrinx_lab.evaluate`."""
+    _run("evaluate")
+
+
+def check_data() -> None:
+    """As `python -m syrinx_lab.check_data`."""
+    _run("check_data")
+
+
+def bench() -> None:
+    """As `python -m syrinx_lab.bench`."""
+    _run("bench")
+
+
+def watch() -> None:
+    """As `python -m syrinx_lab.watch`."""
+    _run("watch")
+
+
+def dashboard() -> None:
+    """As `python -m syrinx_lab.dashboard`."""
+    _run("dashboard")
+
+
+def report() -> None:
+    """As `python -m syrinx_lab.report`."""
+    _run("report")
+
+
+def synthesize() -> None:
+    """As `python -m syrinx_lab.synthesize`."""
+    _run("synthesize")

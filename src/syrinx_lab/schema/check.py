@@ -1,0 +1,145 @@
+"""The check of a composed configuration: type and range of every key, in one place, before anything is done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from .kinds import Anything, Group, Kind, Text, Unfit
+from .signatures import arguments, found
+from .tables import CHOSEN, OPTIONAL, TABLES
+
+MISSING = "???"
+_OURS = ("syrinx_lab.", "torch.optim.")  # their keys are in the tables
+_OF_HYDRA = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_")
+_REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a configuration: its value, the value as it is written, and what it may hold (None: nobody says)."""
+
+    path: str
+    value: Any
+    given: Any
+    kind: Kind | None
+
+    @property
+    def refers(self) -> bool:
+        """Whether the value is that of another key, which is checked where it stands."""
+        return isinstance(self.given, str) and _REFERENCE.fullmatch(self.given) is not None
+
+
+def texts_of(command: str) -> Callable[[str], bool]:
+    """Whether a dotted key of a command's configuration holds text, for the keys that are in its table."""
+
+    def is_text(key: str) -> bool:
+        table = TABLES.get(command, {})
+        kind = _of_table(table, key)
+        # a group's choice is the name of a file
+        return table is TABLES["config"] and key in CHOSEN if kind is None else kind.text
+
+    return is_text
+
+
+def checked(command: str, raw: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys whose values are used in another form than they are given in, as [val] for val, with that form.
+
+    Args:
+        command: whose configuration it is: the stem of its file in conf/.
+        raw: the configuration in plain containers, references as they are written.
+        resolved: the same, with values in their place; ??? where none is given.
+
+    Raises:
+        ValueError: one line that names the key, its value and what it may hold; for a key that nothing reads as well.
+    """
+    references = {name for text in _texts(raw) for name in _REFERENCE.findall(text)}
+    changed: dict[str, Any] = {}
+    for key in keys(command, raw, resolved):
+        if key.refers or key.value == MISSING:
+            continue
+        if key.kind is None:
+            if not any(one == key.path or one.startswith(f"{key.path}.") for one in references):
+                raise ValueError(f"{key.path}: nothing reads a key of this name; correct it, or leave it out")
+            continue
+        try:
+            taken = key.kind.taken(key.value)
+        except Unfit as error:
+            raise ValueError(f"{key.path} is {shown(key.value)}: {str(error) or f'use {key.kind.words}'}") from None
+        if taken != key.value:
+            changed[key.path] = taken
+    return changed
+
+
+def keys(command: str, raw: Mapping[str, Any], resolved: Mapping[str, Any]) -> Iterator[Key]:
+    """Every key of a configuration that is no group of others, with what it may hold.
+
+    That is what the command's table says; below a `_target_` that the table does not know, what the annotations of that
+    class say. Raises ValueError for a `_target_` that is not found, and for keys that it has no argument for.
+    """
+    table = TABLES.get(command, {})
+    groups = {key.rsplit(".", depth)[0] for key in table for depth in range(1, key.count(".") + 1)}
+    yield from _walk("", raw, resolved, table, groups)
+
+
+def _walk(prefix: str, raw: Any, node: Mapping[str, Any], table: Mapping[str, Kind], groups: set[str]) -> Iterator[Key]:
+    target = node.get("_target_")
+    known = None if target is None else _arguments(f"{prefix}_target_", target)
+    tabled = target is None or target.startswith(_OURS)
+    for name, value in node.items():
+        path, given = f"{prefix}{name}", raw.get(name) if isinstance(raw, Mapping) else None
+        kind = _of_table(table, path) if tabled else None
+        if name in _OF_HYDRA:
+            continue
+        if known is not None and name not in known and name != "name" and kind is None:
+            near = get_close_matches(str(name), known) or sorted(known)
+            raise ValueError(f"{path} is no setting of {target}: use {', '.join(near)}")
+        declared = kind or (known or {}).get(name)
+        if isinstance(value, Mapping) and (declared is None or isinstance(declared, Anything)):
+            yield from _walk(f"{path}.", given, value, table, groups)
+        elif path in groups and tabled:
+            if value is not None or not _optional(path):
+                yield Key(path, value, given, Group())
+        elif kind is None and name == "name":
+            yield Key(path, value, given, Text())
+        elif kind is not None or target is None or known is not None:
+            yield Key(path, value, given, declared)
+
+
+def _of_table(table: Mapping[str, Kind], path: str) -> Kind | None:
+    return table.get(path) or table.get(f"{path.rpartition('.')[0]}.*")
+
+
+def _arguments(path: str, target: Any) -> dict[str, Kind] | None:
+    if not isinstance(target, str):
+        raise ValueError(f"{path} is {shown(target)}: use the dotted name of a class")
+    try:
+        return arguments(found(target))
+    except ValueError as error:
+        raise ValueError(f"{path} is {target}: {error}") from None
+
+
+def _optional(path: str) -> bool:
+    return path in OPTIONAL or f"{path.rpartition('.')[0]}.*" in OPTIONAL
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text in nested containers."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for inner in node.values():
+            yield from _texts(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _texts(inner)
+
+
+def shown(value: Any) -> str:
+    """A value as it is typed, at most 80 characters."""
+    if isinstance(value, bool) or value is None:
+        return {None: "null", True: "true", False: "false"}[value]
+    return "empty" if value == "" else f"{value!r:.80}"

@@ -1,0 +1,86 @@
+"""What every key of every command may hold: dotted key -> kind, by the stem of the command's file in conf/."""
+
+from __future__ import annotations
+
+from .kinds import Flag, Kind, Listed, Number, OneOf, Text, Whole, or_null
+from .train_keys import GROUPS, OWN, PATHS, SEED
+
+OUTPUTS: dict[str, Kind] = {"paths.outputs": Text("a path"), "paths.registry": or_null(Text("a path or a URL"))}
+
+TRAIN: dict[str, Kind] = {
+    **OWN,
+    **OUTPUTS,
+    **{f"{group}.name": Text("a name") for group in GROUPS},
+    **{f"{group}.{key}": kind for group, keys in GROUPS.items() for key, kind in keys.items()},
+}
+
+_FILE = or_null(Text("a path"))
+_FACTOR = Number(above=0, high=100)
+
+TABLES: dict[str, dict[str, Kind]] = {
+    "config": TRAIN,
+    "check_data": TRAIN,
+    "evaluate": {
+        **OUTPUTS,
+        "run": Text("a path"),
+        "split": OneOf("val", "test"),
+        "checkpoint": or_null(Text("a path")),
+        "data_root": or_null(PATHS),
+    },
+    "synthesize": {
+        **OUTPUTS,
+        "run": Text("a path"),
+        **{name: _FILE for name in ("song", "drives_in", "out", "drives_out", "picture", "checkpoint")},
+        "data_root": or_null(PATHS),
+        "scale": or_null(Number(above=0)),
+        "piece_s": Number(above=0),
+        "chunk_s": Number(above=0),
+        "edit.pitch": _FACTOR,
+        "edit.tempo": _FACTOR,
+        "edit.loudness": Number(low=0),
+    },
+    "watch": {
+        **OUTPUTS,
+        "run": PATHS,
+        "once": Flag(),
+        "every_s": Number(above=0, high=1e6),
+        "overlay": or_null(Text("a path")),
+        "metric": or_null(Text()),
+        "patience": Whole(1, 10**6),
+        "min_delta": Number(low=0),
+    },
+    "report": {**OUTPUTS, "sweep": or_null(PATHS), "run": or_null(PATHS), "out": or_null(Text("a path"))},
+    "dashboard": {
+        **OUTPUTS,
+        "by": Text("a key"),
+        "group": or_null(Text("a name")),
+        "save": Flag(),
+        "entity": or_null(Text("a name")),
+        "project": or_null(Text("a name")),
+    },
+    "bench": {
+        **OUTPUTS,
+        "suite": Text("the name of a suite"),
+        "case.batch": Whole(1, 65_536),
+        "case.horizon": Whole(1, 10**7),
+        "case.degree": or_null(Whole(1, 63)),
+        "case.control_hop": or_null(Whole(1, 65_536)),
+        "backends": or_null(Listed(Text("a backend"), least=1, single=True)),
+        "dtype": OneOf("float32", "float64"),
+        "device": Text("a device"),
+        "threads": or_null(Whole(1, 4_096)),
+        "seed": SEED,
+        "markdown": Flag(),
+        "effort.rounds": Whole(1, 10**6),
+        "effort.round_s": Number(above=0, high=3600),
+        "effort.most": Whole(1, 10**6),
+        "json": Text("a path"),
+    },
+}
+
+# groups of conf/ of which a file is chosen by its name
+CHOSEN = (*GROUPS, "experiment", "arm", "debug", "sweeps")
+# groups that may be null
+OPTIONAL = ("oscillator.prior", "optim.scheduler", "callbacks.*")
+# how a value that must be given is typed
+EXAMPLES = {"run": "outputs/RUN", "data.root": "SONGS"}
