@@ -96,7 +96,7 @@ def prepare(cfg: DictConfig) -> Prepared:
         start_from(model, config, weights_file(cfg.init_from))
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
-    callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values()]
+    callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values() if node is not None]
     start_logger: Start = build(cfg.logger)
     datamodule = build_datamodule(cfg)
     datamodule.read()

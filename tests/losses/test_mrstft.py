@@ -199,5 +199,10 @@ def test_bins_above_the_highest_do_not_count() -> None:
     assert torch.equal(
         edge.compare(tones[3000.0], edge.target_spectra(base)), whole.compare(tones[3000.0], whole.target_spectra(base))
     )
+    above = MultiResolutionStft(highest_hz=30000.0)  # as a recipe's is at a low rate: all bins count
+    assert torch.equal(
+        above.compare(tones[3000.0], above.target_spectra(base)),
+        whole.compare(tones[3000.0], whole.target_spectra(base)),
+    )
     with pytest.raises(ValueError, match="highest_hz"):
-        MultiResolutionStft(highest_hz=30000.0)
+        MultiResolutionStft(highest_hz=0.0)

@@ -20,7 +20,7 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 def quiet(**arguments) -> FilteredNoise:
     """Noise in float64, without a background before it is told one."""
-    return FilteredNoise(sample_rate=RATE, **arguments).double()
+    return FilteredNoise(**({"sample_rate": RATE} | arguments)).double()
 
 
 def rms(y: Tensor) -> float:
@@ -137,13 +137,17 @@ def test_extreme_controls_and_silence_have_finite_gradients(raw: float) -> None:
         ({"ratio": 1.0}, "ratio is 1.0"),
         ({"start": 0.0}, "start is 0.0"),
         ({"background_taps": 1024}, "1024 taps"),
-        ({"taps": 65}, "16 bands overlap too much with 65 taps"),
-        ({"high_hz": 30000.0}, "30000.0 Hz at 44100 Hz"),
+        ({"taps": 65}, "bands is 16, and they overlap too much with 65 taps"),
+        ({"high_hz": 200.0}, "noise.high_hz is 200 and noise.low_hz 300"),
+        (
+            {"low_hz": 9000.0, "sample_rate": 16000},
+            "noise.low_hz is 9000: use less than 7600, which data.sample_rate=16000",
+        ),
     ],
 )
 def test_noise_that_cannot_be(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        FilteredNoise(sample_rate=RATE, **arguments)
+        FilteredNoise(**({"sample_rate": RATE} | arguments))
 
 
 @pytest.mark.parametrize("response", [torch.zeros(1022), torch.full((1023,), math.nan)])

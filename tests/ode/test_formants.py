@@ -101,7 +101,8 @@ def test_reach_is_what_the_narrowest_rings() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"sample_rate": 16000}, "11000.0 Hz at 16000 Hz"),
+        ({"sample_rate": 16000, "low_hz": 8000.0}, "tract.low_hz is 8000: use less than 7600"),
+        ({"sample_rate": RATE, "low_hz": 0}, "tract.low_hz is 0"),
         ({"sample_rate": RATE, "formants": 0}, "formants is 0"),
         ({"sample_rate": RATE, "amplitude_range_db": 0}, "amplitude_range_db"),
     ],

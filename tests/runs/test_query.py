@@ -33,10 +33,10 @@ def test_conditions_are_read_with_their_types() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["seed", "seed=", "seed in 3", "=3", "seed=1 and", "seed=1 or seed=2", "a<true", "a=[1"]
+    "text", ["seed", "seed=", "seed in 3", "=3", "seed=1 and", "seed=1 or seed=2", "a<true", "a=[1", "a<1,2", "a~b,c"]
 )
 def test_what_is_no_condition_is_one_line(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not a condition|is not a value|no order|`and` alone") as caught:
+    with pytest.raises(ValueError, match=r"is not a condition|is not a value|no order|`and` alone|one text") as caught:
         parse(text)
     assert "\n" not in str(caught.value)
 
@@ -62,6 +62,17 @@ def test_what_is_no_condition_is_one_line(text: str) -> None:
         ("a~roll", None, False),
         ("a~b", ["ab", "c"], True),
         ("a~d", ["ab", "c"], False),
+        ("a=0,1", 1, True),
+        ("a=0, 2", 1, False),
+        ("a!=0,1", 1, False),
+        ("a!=0,2", 1, True),
+        ("a=x,null", None, True),
+        ("a='0,1'", "0,1", True),
+        ("a=[0,1]", [0, 1], True),
+        ("a=[0,1],[2]", [2], True),
+        ("a=1.0", "1.0", True),
+        ("a=1", "1.0", False),
+        ("a=007,1e3", "1e3", True),
     ],
 )
 def test_conditions_hold_or_do_not(condition: str, value: Any, holds: bool) -> None:

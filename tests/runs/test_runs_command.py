@@ -129,6 +129,9 @@ def test_best_is_the_best_bounded_one(lab: Lab) -> None:
     ]
     assert lab.key(0) in lab("best", "where", "seed!=1", "--by", "tf_corr").splitlines()[0]
     assert lab.key(0) in lab("best", "--by", "val.tf_corr", "where", "seed!=1").splitlines()[0]
+    assert lab("best", "--by", "val/tf_corr").splitlines()[0] == lab("best", "--by", "val.tf_corr").splitlines()[0]
+    assert "None" not in lab("best", "--by", "val/tf_corr")
+    assert " -" not in lab("best", "--by", "val/tf_corr").splitlines()[0]
     assert "test is read once" in lab.error("best", "--by", "test.tf_corr")
     assert "no model has the score val.shine; there are" in lab.error("best", "--by", "shine")
 

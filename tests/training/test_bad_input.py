@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+import torch
+import yaml
 from forks import Forks
 
 TINY = ["debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu"]
@@ -89,6 +92,38 @@ CASES: list[tuple[str, Callable[[Path], None], list[str], list[str]]] = [
     ("no thread", nothing, ["trainer.threads=0"], ["trainer.threads is 0"]),
     ("unknown species", nothing, ["oscillator=syrinx", "oscillator.prior.species=dodo"], ["dodo", "canary"]),
     ("unknown checkpoint", nothing, ["init_from=nowhere.ckpt"], ["nowhere.ckpt"]),
+    ("swept seeds in brackets", nothing, ["-m", "seed=[0,1,2]"], ["seed=[0,1,2]", "as seed=0,1,2"]),
+    ("no seeds", nothing, ["seed=[]"], ["seed is []"]),
+    ("no swept seeds", nothing, ["-m", "seed=[]"], ["seed=[]", "whole numbers"]),
+    ("an empty seed", nothing, ["seed="], ["seed is empty"]),
+    ("an empty swept seed", nothing, ["-m", "seed="], ["seed=", "whole numbers"]),
+    ("an empty range", nothing, ["-m", "seed=range(0)"], ["seed has no value to compare"]),
+    ("a range for one", nothing, ["seed=range(0)"], ["seed=range(0)", "--multirun"]),
+    ("no seed", nothing, ["seed=null"], ["seed is null"]),
+    ("no seed to sweep", nothing, ["-m", "seed=null"], ["seed=null"]),
+    ("half a seed", nothing, ["seed=1.5"], ["seed is 1.5"]),
+    ("a swept half", nothing, ["-m", "seed=0,1.5"], ["seed=0,1.5"]),
+    ("a seed in powers of ten", nothing, ["seed=1e3"], ["seed is 1000.0"]),
+    ("a negative seed", nothing, ["seed=-1"], ["seed is -1", "from 0"]),
+    ("epochs in words", nothing, ["n_epochs=abc"], ["n_epochs is 'abc'"]),
+    ("no epoch", nothing, ["n_epochs=0"], ["n_epochs is 0", "from 1"]),
+    ("half epochs", nothing, ["n_epochs=2.5"], ["n_epochs is 2.5"]),
+    ("a swept word", nothing, ["-m", "n_epochs=2,abc", "seed=0"], ["n_epochs is 'abc'"]),
+    ("a rate in words", nothing, ["optim.optimizer.lr=abc"], ["optim.optimizer.lr is 'abc'", "number above 0"]),
+    ("a rate of nan", nothing, ["optim.optimizer.lr=nan"], ["optim.optimizer.lr is nan"]),
+    ("threads in words", nothing, ["trainer.threads=abc"], ["trainer.threads is 'abc'"]),
+    ("no such device", nothing, ["trainer.accelerator=quantum"], ["trainer.accelerator is 'quantum'", "mps"]),
+    ("an unknown split", nothing, ["eval.splits=vall"], ["eval.splits is 'vall'", "val or test"]),
+    ("no batch", nothing, ["data.batch_size=0"], ["data.batch_size is 0"]),
+    ("a root of digits", nothing, ["data.root=2024"], ["2024"]),
+    ("an unknown mode", nothing, ["logger=wandb", "logger.mode=wrong"], ["logger.mode is 'wrong'", "offline"]),
+    ("a label that looks like a number", nothing, ["data.label=1e3"], ["no syllable is labelled 1e3;"]),
+    ("labels that look like others", nothing, ["data.label=[007,nan,true]"], ["labelled 007, nan, true;"]),
+    ("a sign in a path", nothing, ["data.root=/a/b=c"], ["""'data.root="/a/b=c"'"""]),
+    ("several values for one", nothing, ["data.label=a,b"], ["'data.label=[a,b]' is a list"]),
+    ("an unknown option", nothing, ["--quick"], ["--quick", "--help"]),
+    ("an unknown number of a choice", nothing, ["optim=5"], ["optim/5", "adam_cosine"]),
+    ("a reference to nothing", nothing, ["data.root=${nothing}"], ["data.root", "nothing"]),
 ]
 
 
@@ -108,6 +143,41 @@ def test_one_clear_line(
     for word in said:
         assert word in lines[0]
     assert not (tmp_path / "out").exists(), "nothing half-written"
+
+
+@pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
+    arguments = ["debug=tiny", "data=folder", "logger=none", f"data.root={tiny_song}", "paths.outputs=out"]
+    done = forks.told(tmp_path, "train", *arguments, "trainer.accelerator=gpu")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: trainer.accelerator is gpu, and torch finds none here: use auto or cpu\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_are_what_was_typed_in_runs_sweeps_and_their_evaluation(
+    forks: Forks, tiny_song: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_song, tmp_path / "song")
+    for file in (tmp_path / "song").glob("*.txt"):
+        rows = [line.split() for line in file.read_text().splitlines() if line.strip()]
+        lines = [" ".join([*row[:2], {"a": "1.0", "b": "1e3"}.get(row[2], row[2])]) for row in rows]
+        file.write_text("\n".join(lines) + "\n")
+    common = [*TINY, "data.root=song", "n_epochs=1", "loss=mse_accel", "eval.val_count=1", "eval.test_count=1"]
+    single = forks.told(tmp_path, "train", *common, "data.label=[1.0,1e3]", "run_dir=2024", "eval.splits=val")
+    assert single.returncode == 0, single.stderr
+    stored = (tmp_path / "2024" / "config.yaml").read_text()
+    assert yaml.safe_load(stored)["data"]["label"] == ["1.0", "1e3"]
+    assert yaml.safe_load(stored)["eval"]["splits"] == ["val"]
+    manifest = json.loads((tmp_path / "2024" / "selected_model.json").read_text())
+    assert {row["label"] for row in manifest["scores"]["val"]["per_vocalisation"]} <= {"1.0", "1e3"}
+    again = forks.told(tmp_path, "evaluate", "run=2024", "split=val")
+    assert again.returncode == 0, again.stderr
+    swept = forks.told(tmp_path, "train", "-m", *common, "data.label=1.0,[1e3]", "seed=0", "sweep_name=7")
+    jobs = sorted((tmp_path / "outputs" / "sweeps" / "7").glob("*/s0/*/config.yaml")) + sorted(
+        (tmp_path / "outputs").rglob("config.yaml")
+    )
+    labels = {str(yaml.safe_load(path.read_text())["data"]["label"]) for path in jobs}
+    assert labels == {"1.0", "['1e3']"}, swept.stdout + swept.stderr
 
 
 def test_other_sample_rates_are_no_error(tiny_song: Path, tmp_path: Path) -> None:

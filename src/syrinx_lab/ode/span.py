@@ -5,17 +5,18 @@ from __future__ import annotations
 HIGHEST = 0.95  # share of half the sample rate, where the configured end lies above it
 
 
-def span(room: str, low_hz: float, high_hz: float, sample_rate: float) -> tuple[float, float]:
+def span(room: str, low_hz: float, high_hz: float, sample_rate: float, *, below: bool = False) -> tuple[float, float]:
     """The ends (low, high) in Hz of what `low_hz` to `high_hz` leaves of the sounds that a sample rate holds.
 
     high = high_hz while it is at most sample_rate / 2, else HIGHEST sample_rate / 2: recordings are resampled through
     a filter that ends there.
 
-    room  the group of the configuration whose keys low_hz and high_hz are, for errors
+    room   the group of the configuration whose keys low_hz and high_hz are, for errors
+    below  high_hz = sample_rate / 2 is too high as well
     Raises ValueError, naming the key, where nothing is left between the two.
     """
     half = sample_rate / 2
-    high = high_hz if high_hz <= half else HIGHEST * half
+    high = high_hz if high_hz < half or (high_hz == half and not below) else HIGHEST * half
     if not 0 <= low_hz < high:
         if low_hz >= 0 and high_hz > low_hz:
             raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -15,8 +16,17 @@ from .registry import Registry
 _EXPRESSION = (
     "EXPR is one condition or several joined by `and`: KEY, one of = != < <= > >= ~ (contains), and a value as YAML "
     "writes it. KEY is any key of the config (loss.name, optim.optimizer.lr; loss means loss.name), val.METRIC or "
-    "test.METRIC, or status, epochs, seed, created_at, ... Quote it: a shell takes < and > for its own."
+    "test.METRIC, or status, epochs, seed, created_at, ... Values with commas between them, as seed=0,1, mean any of "
+    "them. Quote it: a shell takes < and > for its own."
 )
+_PAGE = f"""examples:
+  python -m syrinx_lab.runs list where loss.name=spectral_rollout and 'val.tf_corr>0.2'
+  python -m syrinx_lab.runs best --by val.autonomy where seed=0,1,2
+  python -m syrinx_lab.runs diff outputs/A outputs/B
+
+{textwrap.fill(_EXPRESSION, 100)}
+
+Documentation: README.md ("What has been trained")."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,14 +40,20 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
     common = _Parser(add_help=False)
-    outputs = os.environ.get("SYRINX_OUTPUTS", "outputs")
+    outputs = os.environ.get("SYRINX_OUTPUTS", "").strip() or "outputs"
     common.add_argument("--outputs", default=argparse.SUPPRESS, help=f"folder below which runs lie (here {outputs})")
     common.add_argument(
         "--registry",
         default=argparse.SUPPRESS,
         help="SQLAlchemy URL or SQLite file (SYRINX_REGISTRY, else registry.sqlite in the outputs folder)",
     )
-    top = _Parser(prog="python -m syrinx_lab.runs", description=__doc__, epilog=_EXPRESSION, parents=[common])
+    top = _Parser(
+        prog="python -m syrinx_lab.runs",
+        description="List, rank, compare and clean up the models that the registry holds.",
+        epilog=_PAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
@@ -61,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
 def run(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says; raises ValueError and OSError for bad input."""
     given = parser().parse_args(arguments)
-    outputs = getattr(given, "outputs", os.environ.get("SYRINX_OUTPUTS", "outputs"))
+    outputs = getattr(given, "outputs", (os.environ.get("SYRINX_OUTPUTS", "").strip() or "outputs"))
     registry = Registry(outputs, getattr(given, "registry", None))
     if given.command == "list":
         command.list_models(registry, given.words)

@@ -77,7 +77,7 @@ def show_best(registry: Registry, words: Sequence[str], by: str) -> None:
     asked = select(registry, words)
     rows = ranked(asked, by)
     first = rows[0]
-    metric = by.removeprefix("val.")
+    metric = by.replace("/", ".").removeprefix("val.")
     folder = registry.folder(first)
     value = shown_score(score_of(first, f"val.{metric}"))
     print(f"best by (bounded_frac >= 0.9, val.{metric}): {first['key']}, {value} after epoch {first['scored_epoch']}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -13,6 +13,9 @@ import yaml
 from .fields import Fields, find_key
 
 _AND = re.compile(r"""\s+and\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")  # not one within quotes
+_COMMA = re.compile(
+    r"""\s*,\s*(?=(?:[^"'\[\]{}]|"[^"]*"|'[^']*'|\[[^\]]*\]|\{[^}]*\})*$)"""
+)  # not one within quotes or a list
 _OR = re.compile(r"""^[^"']*\s+or\s+[\w./-]+\s*[!=<>~]""")
 _CONDITION = re.compile(r"\s*([\w./-]+?)\s*(!=|<=|>=|==|=|<|>|~)\s*(.*?)\s*", re.DOTALL)
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -24,19 +27,31 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 
 @dataclass(frozen=True)
+class AnyOf:
+    """Several values, of which one is enough: `seed=0,1`."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Condition:
-    """`key operator value`; operator is one of = != < <= > >= and ~ (contains, whatever the case)."""
+    """`key operator value`; operator is one of = != < <= > >= and ~ (contains, whatever the case).
+
+    text  the value as it was typed: what is text in a configuration, as a label, may look like a number
+    """
 
     key: str
     operator: str
     value: Any
+    text: str | None = field(default=None, compare=False)
 
     def holds(self, value: Any) -> bool:
         """Whether `value` meets the condition. What a model lacks is null; null is neither less nor more."""
-        if self.operator == "=":
-            return _same(value, self.value)
-        if self.operator == "!=":
-            return not _same(value, self.value)
+        if self.operator in ("=", "!="):
+            wanted = self.value.values if isinstance(self.value, AnyOf) else (self.value,)
+            typed_as = self.text.split(",") if isinstance(self.value, AnyOf) and self.text else [self.text]
+            same = any(_same(value, one) for one in wanted) or (isinstance(value, str) and value in typed_as)
+            return same == (self.operator == "=")
         if self.operator == "~":
             wanted = str(self.value).lower()
             found = value if isinstance(value, list) else [] if value is None else [value]
@@ -47,7 +62,8 @@ class Condition:
 def parse(text: str) -> list[Condition]:
     """The conditions in `text`, joined by `and`; empty text has none.
 
-    Values are typed as YAML types them (0.6, true, null, [1, 2], "in quotes"), and 1e-3 is a number too. Raises
+    Values are typed as YAML types them (0.6, true, null, [1, 2], "in quotes"), and 1e-3 is a number too; of several
+    with commas between them one is enough for =, and != asks for none of them. Raises
     ValueError with one line for what is no condition.
     """
     if not text.strip():
@@ -63,10 +79,13 @@ def parse(text: str) -> list[Condition]:
         if _OR.search(match[3]):
             raise ValueError(f"{part.strip()!r}: conditions are joined by `and` alone; ask for each side of the `or`")
         operator = "=" if match[2] == "==" else match[2]
-        value = typed(match[3])
+        parts = _COMMA.split(match[3])
+        value = typed(match[3]) if len(parts) == 1 else AnyOf(tuple(typed(one) for one in parts))
         if operator in _ORDER and not _comparable(value, value):
             raise ValueError(f"{part!r}: {match[3]} has no order; use = != or ~")
-        conditions.append(Condition(match[1], operator, value))
+        if operator == "~" and isinstance(value, AnyOf):
+            raise ValueError(f"{part!r}: ~ looks for one text; put text with commas in quotes")
+        conditions.append(Condition(match[1], operator, value, re.sub(r"\s*,\s*", ",", match[3])))
     return conditions
 
 

@@ -45,7 +45,7 @@ def registry_url(outputs: str | Path, given: str | None = None) -> URL:
     given  a URL (postgresql+psycopg://host/lab) or the name of an SQLite file
     Raises ValueError for what is no URL.
     """
-    text = given or os.environ.get(VARIABLE) or str(Path(outputs) / FILE_NAME)
+    text = given or os.environ.get(VARIABLE, "").strip() or str(Path(outputs) / FILE_NAME)
     if "://" not in text:
         return URL.create("sqlite", database=str(Path(text).expanduser()))
     try:

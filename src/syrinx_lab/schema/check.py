@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from .kinds import Anything, Group, Kind, Text, Unfit
-from .signatures import arguments, found
+from .signatures import arguments
 from .tables import CHOSEN, OPTIONAL, TABLES
 
 MISSING = "???"
@@ -82,30 +82,32 @@ def keys(command: str, raw: Mapping[str, Any], resolved: Mapping[str, Any]) -> I
     """
     table = TABLES.get(command, {})
     groups = {key.rsplit(".", depth)[0] for key in table for depth in range(1, key.count(".") + 1)}
-    yield from _walk("", raw, resolved, table, groups)
+    yield from _walk("", raw, resolved, table, groups | set(OPTIONAL))
 
 
-def _walk(prefix: str, raw: Any, node: Mapping[str, Any], table: Mapping[str, Kind], groups: set[str]) -> Iterator[Key]:
+def _walk(
+    prefix: str, raw: Any, node: Mapping[str, Any], table: Mapping[str, Kind], groups: set[str], free: bool = False
+) -> Iterator[Key]:
+    """The keys below `prefix`; `free`: within an argument of which nothing is said, anything may stand."""
     target = node.get("_target_")
     known = None if target is None else _arguments(f"{prefix}_target_", target)
     tabled = target is None or target.startswith(_OURS)
     for name, value in node.items():
         path, given = f"{prefix}{name}", raw.get(name) if isinstance(raw, Mapping) else None
         kind = _of_table(table, path) if tabled else None
-        if name in _OF_HYDRA:
+        if name in _OF_HYDRA or (value is None and _optional(path)):
             continue
         if known is not None and name not in known and name != "name" and kind is None:
             near = get_close_matches(str(name), known) or sorted(known)
             raise ValueError(f"{path} is no setting of {target}: use {', '.join(near)}")
         declared = kind or (known or {}).get(name)
         if isinstance(value, Mapping) and (declared is None or isinstance(declared, Anything)):
-            yield from _walk(f"{path}.", given, value, table, groups)
+            yield from _walk(f"{path}.", given, value, table, groups, declared is not None or (free and target is None))
         elif path in groups and tabled:
-            if value is not None or not _optional(path):
-                yield Key(path, value, given, Group())
+            yield Key(path, value, given, Group())
         elif kind is None and name == "name":
             yield Key(path, value, given, Text())
-        elif kind is not None or target is None or known is not None:
+        elif declared is not None or not (free or target is not None):
             yield Key(path, value, given, declared)
 
 
@@ -117,7 +119,7 @@ def _arguments(path: str, target: Any) -> dict[str, Kind] | None:
     if not isinstance(target, str):
         raise ValueError(f"{path} is {shown(target)}: use the dotted name of a class")
     try:
-        return arguments(found(target))
+        return arguments(target)
     except ValueError as error:
         raise ValueError(f"{path} is {target}: {error}") from None
 

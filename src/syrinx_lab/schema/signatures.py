@@ -7,6 +7,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -22,12 +23,17 @@ _PLAIN: dict[Any, Kind] = {
 }
 
 
-def arguments(target: Callable[..., Any]) -> dict[str, Kind] | None:
-    """Name -> kind of what `target` may be called with; None when it takes any name, or nothing is known of it.
+@cache
+def arguments(path: str) -> dict[str, Kind] | None:
+    """Name -> kind of what a class or function may be called with; None when it takes any name, or nothing is known.
 
     `int` is a whole number, `float` a finite one, `X | None` may be null, Literal names its choices; what is not
     annotated, or not with a plain type, may hold anything.
+
+    path  its dotted path
+    Raises ValueError when there is nothing of that name.
     """
+    target = found(path)
     try:
         parameters = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):  # of builtins

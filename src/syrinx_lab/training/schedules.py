@@ -154,4 +154,4 @@ def _check_range(name: str, low: int, high: int) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValueError(f"{name}: a horizon of {value!r} samples: give a positive integer")
     if low > high:
-        raise ValueError(f"{name}: min {low} exceeds max {high}: swap them, or raise max")
+        raise ValueError(f"min is {low}, above the max of {high}: swap them, or raise max")

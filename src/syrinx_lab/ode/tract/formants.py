@@ -59,12 +59,9 @@ class Formants(nn.Module):
         super().__init__()
         if formants < 1:
             raise ValueError(f"tract.formants is {formants}: use 1 or more")
-        low_hz, high_hz = span("tract", low_hz, high_hz, sample_rate)
-        if low_hz == 0 or high_hz == sample_rate / 2:
-            raise ValueError(
-                f"tract.low_hz is {low_hz:g} and tract.high_hz {high_hz:g}: use centres above 0 and below "
-                f"{sample_rate / 2:g} Hz, half of data.sample_rate"
-            )
+        low_hz, high_hz = span("tract", low_hz, high_hz, sample_rate, below=True)
+        if low_hz == 0:
+            raise ValueError("tract.low_hz is 0: a resonance needs a centre above 0 Hz")
         for name, value in (("amplitude_range_db", amplitude_range_db), ("gain_range_db", gain_range_db)):
             if not value > 0:
                 raise ValueError(f"tract.{name} is {value}: use dB above 0")
