@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -119,9 +119,8 @@ def check(cfg: DictConfig, command: str = "config") -> None:
 
     A name where a list of names is wanted becomes a list.
     """
-    raw, resolved = OmegaConf.to_container(cfg, resolve=False), OmegaConf.to_container(cfg, resolve=True)
-    assert isinstance(raw, dict)
-    assert isinstance(resolved, dict)
+    raw: Any = OmegaConf.to_container(cfg, resolve=False)
+    resolved: Any = OmegaConf.to_container(cfg, resolve=True)
     for key, value in checked(command, raw, resolved).items():
         OmegaConf.update(cfg, key, value, merge=False)
     missing = sorted(OmegaConf.missing_keys(cfg))

@@ -261,7 +261,7 @@ def test_no_surviving_seed_ends_with_the_reasons(forks: Forks, tiny_song: Path, 
         ("data.num_workers=0,1", "are the same model"),
         ("loss.lam_tff=1,2", "lam_tff"),
         ("sweep_name=a/b", "use a plain name"),
-        ("selection.cull_keep=0", "keep 1 seed or more"),
+        ("selection.cull_keep=0", "selection.cull_keep is 0: use a whole number from 1"),
     ],
 )
 def test_what_a_sweep_cannot_do_is_one_line(

@@ -48,9 +48,10 @@ class Condition:
     def holds(self, value: Any) -> bool:
         """Whether `value` meets the condition. What a model lacks is null; null is neither less nor more."""
         if self.operator in ("=", "!="):
-            wanted = self.value.values if isinstance(self.value, AnyOf) else (self.value,)
-            typed_as = self.text.split(",") if isinstance(self.value, AnyOf) and self.text else [self.text]
-            same = any(_same(value, one) for one in wanted) or (isinstance(value, str) and value in typed_as)
+            several = isinstance(self.value, AnyOf)
+            wanted = self.value.values if several else (self.value,)
+            texts = (self.text or "").split(",") if several else [self.text]
+            same = any(_same(value, one) for one in wanted) or (isinstance(value, str) and value in texts)
             return same == (self.operator == "=")
         if self.operator == "~":
             wanted = str(self.value).lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kinds import Flag, Kind, Listed, Number, OneOf, Text, Whole, or_null
+from .kinds import Either, Flag, Kind, Listed, Number, OneOf, Text, Whole, or_null
 from .train_keys import GROUPS, OWN, PATHS, SEED
 
 OUTPUTS: dict[str, Kind] = {"paths.outputs": Text("a path"), "paths.registry": or_null(Text("a path or a URL"))}
@@ -15,6 +15,7 @@ TRAIN: dict[str, Kind] = {
 }
 
 _FILE = or_null(Text("a path"))
+_SMOOTH = Either(OneOf("none", "auto"), Whole(1, 10**6))
 _FACTOR = Number(above=0, high=100)
 
 TABLES: dict[str, dict[str, Kind]] = {
@@ -45,11 +46,22 @@ TABLES: dict[str, dict[str, Kind]] = {
         "once": Flag(),
         "every_s": Number(above=0, high=1e6),
         "overlay": or_null(Text("a path")),
+        "smooth": _SMOOTH,
+        "events": or_null(Text("a path")),
+        "heartbeat_s": Number(above=0, high=1e6),
+        "spike_z": Number(above=0),
+        "spike_window": Whole(1, 10**6),
         "metric": or_null(Text()),
         "patience": Whole(1, 10**6),
         "min_delta": Number(low=0),
     },
-    "report": {**OUTPUTS, "sweep": or_null(PATHS), "run": or_null(PATHS), "out": or_null(Text("a path"))},
+    "report": {
+        **OUTPUTS,
+        "sweep": or_null(PATHS),
+        "run": or_null(PATHS),
+        "smooth": _SMOOTH,
+        "out": or_null(Text("a path")),
+    },
     "dashboard": {
         **OUTPUTS,
         "by": Text("a key"),
