@@ -24,7 +24,7 @@ TABLES: dict[str, dict[str, Kind]] = {
     "evaluate": {
         **OUTPUTS,
         "run": Text("a path"),
-        "split": OneOf("val", "test"),
+        "split": OneOf("val", "test", "new"),
         "checkpoint": or_null(Text("a path")),
         "data_root": or_null(PATHS),
     },
