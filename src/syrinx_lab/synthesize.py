@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from .synthesis.drive_csv import read_drives, write_drives
 from .synthesis.edits import Edit, edited
 from .synthesis.reading import read_table
 from .synthesis.singing import sing_whole
-from .synthesis.song import Song, read_song
+from .synthesis.song import Song, read_song, song_name
 from .synthesis.table import DriveTable, layout
 from .training.weights import load_weights
 
@@ -41,7 +42,7 @@ def synthesize(cfg: DictConfig) -> None:
     stored = OmegaConf.create(run.config())
     if chosen["data_root"] is not None:
         stored.data.root = chosen["data_root"]
-    files = _files(chosen, edit, run)
+    files = _files(chosen, edit, run, stored.data.root)
     model = _model(run, stored, chosen)
     song = None if chosen["song"] is None else _song(stored, chosen)
     begun = time.perf_counter()
@@ -65,12 +66,18 @@ def _check(chosen: dict[str, Any]) -> None:
             raise ValueError(f"{name} is {chosen[name]}: use seconds above 0")
 
 
-def _files(chosen: dict[str, Any], edit: Edit, run: RunDirectory) -> dict[str, Path]:
+def _files(chosen: dict[str, Any], edit: Edit, run: RunDirectory, root: str | Sequence[str]) -> dict[str, Path]:
     """Where sound, drives and picture go; none of them where the song or the given drives lie."""
     given = [Path(chosen[name]).expanduser() for name in ("drives_in", "song") if chosen[name] is not None]
     changes = ["-drives"] if chosen["drives_in"] is not None else []
     changes += [f"-{name}{factor:g}" for name, factor in vars(edit).items() if factor != 1]
-    out = Path(chosen["out"] or run.path / "synthesis" / f"{given[0].stem}{''.join(changes)}.wav").expanduser()
+    folder = run.path / "synthesis"
+    if chosen["drives_in"] is None:
+        name = song_name(given[0], root) if chosen["out"] is None else ""
+    else:
+        ours = given[0].resolve().is_relative_to(folder.resolve())
+        name = str(given[0].resolve().relative_to(folder.resolve()).with_suffix("")) if ours else given[0].stem
+    out = Path(chosen["out"] or folder / f"{name}{''.join(changes)}.wav").expanduser()
     files = {"sound": out}
     for name, key, suffix in (("drives", "drives_out", ".csv"), ("look at", "picture", ".png")):
         if chosen[key] != "none":

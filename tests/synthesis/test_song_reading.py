@@ -12,7 +12,7 @@ from made_voices import RATE, polynomial_voice, song, syrinx_voice
 
 from syrinx_lab.data.derivatives import derivatives
 from syrinx_lab.synthesis.reading import read_table
-from syrinx_lab.synthesis.song import read_song
+from syrinx_lab.synthesis.song import read_song, song_name
 from syrinx_lab.synthesis.table import column_names, layout
 
 
@@ -94,3 +94,37 @@ def test_a_song_is_read_from_the_channel_that_its_annotation_names(tmp_path: Pat
     for scale in (None, 1.0):
         found = read_song(tmp_path / "x.wav", reading(tmp_path, scale="none"), scale=scale)
         assert np.abs(found.samples).max() == pytest.approx(0.3, rel=1e-3)
+
+
+def test_links_to_songs_of_the_corpus_have_their_level(bird: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    (bird / "sung.wav").rename(store / "a1b2.wav")
+    (bird / "sung.wav").symlink_to(store / "a1b2.wav")
+    (tmp_path / "favourite.wav").symlink_to(bird / "sung.wav")
+    (tmp_path / "birds").symlink_to(bird)
+    for path in (bird / "sung.wav", store / "a1b2.wav", tmp_path / "favourite.wav", tmp_path / "birds" / "sung.wav"):
+        for root in (bird, tmp_path / "birds"):
+            found = read_song(path, reading(root))
+            assert (found.scale, found.annotated) == (pytest.approx(4.0, rel=1e-4), True), path
+            assert song_name(path, str(root)) == "sung"
+
+
+def test_songs_of_one_name_have_names_of_their_own(bird: Path, tmp_path: Path) -> None:
+    paths = [bird / "day1/x.wav", bird / "day2/x.wav", tmp_path / "one/x.wav", tmp_path / "two/x.wav"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes((bird / "sung.wav").read_bytes())
+    names = [song_name(path, str(bird)) for path in paths]
+    assert names[:2] == ["day1/x", "day2/x"]
+    assert [name[:2] + name[8:] for name in names[2:]] == ["x-", "x-"]
+    assert len(set(names)) == 4
+    assert song_name(bird / "sung.wav", str(bird)) == "sung"
+    assert song_name(bird / "day1/x.wav", [str(bird / "day1"), str(bird / "day2")]) == "day1/x"
+
+
+def test_a_song_is_found_however_its_letters_are_encoded(bird: Path) -> None:
+    (bird / "sung.wav").rename(bird / "Ma\u0308nnchen.wav")
+    (bird / "sung.txt").rename(bird / "Ma\u0308nnchen.txt")
+    assert read_song(bird / "M\u00e4nnchen.wav", reading(bird)).annotated
+    assert song_name(bird / "M\u00e4nnchen.wav", str(bird)) == "M\u00e4nnchen"

@@ -49,8 +49,7 @@ def find_audio(roots: Sequence[Path], pattern: str | None = None) -> tuple[list[
         names, unreadable = list_files(root)
         problems += unreadable
         audio = [
-            AudioFile(printable(prefix + same_text(name.with_suffix("").as_posix())), root / name, name.parent.parts)
-            for name in filter(is_audio, names)
+            AudioFile(recording_id(prefix, name), root / name, name.parent.parts) for name in filter(is_audio, names)
         ]
         for file in sorted(audio, key=lambda file: not _chosen(file, pattern)):  # the chosen ones first
             place, wanted = os.path.realpath(file.path), _chosen(file, pattern)
@@ -80,6 +79,26 @@ def _one_id(file: AudioFile, other: AudioFile) -> Problem:
 
 def _chosen(file: AudioFile, pattern: str | None) -> bool:
     return matches(Path(*file.folders, file.path.name), pattern)
+
+
+def locate(path: Path, roots: Sequence[Path]) -> tuple[Path, str] | None:
+    """The audio file below the roots that is the file at `path`, links followed, as (path below its root, id).
+
+    None where there is none. A link of the very name comes before others to the same file.
+    """
+    where, named = os.path.realpath(path), os.path.abspath(path)
+    found = [
+        (os.path.abspath(root / name) != named, name, recording_id(prefix, name))
+        for root, prefix in zip(roots, root_prefixes(roots))
+        for name in (list_files(root)[0] if root.is_dir() else ())
+        if is_audio(name) and os.path.realpath(root / name) == where
+    ]
+    return min(found)[1:] if found else None
+
+
+def recording_id(prefix: str, name: Path) -> str:
+    """The id of the audio file `name` below a root whose ids begin with `prefix`."""
+    return printable(same_text(prefix + name.with_suffix("").as_posix()))
 
 
 def pair_roots(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.annotation_problem import printable
 from ..data.audio import read_audio, scale_factor
 from ..data.corpus import Recording, inspect_corpus
 from ..data.layout import expand
+from ..data.roots import locate
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +51,7 @@ def read_song(path: str | Path, reading: Mapping[str, Any], scale: float | None 
     Raises ValueError with one line for a file that is missing or cannot be read, a song shorter than five samples, and
     a scale that is not positive.
     """
-    path = Path(path).expanduser()
+    (path,) = expand(path)
     heard = {name: reading[name] for name in ("sample_rate", "channel", "highpass_hz")}
     if scale is not None and not 0 < scale < np.inf:
         raise ValueError(f"scale is {scale}: use a factor above 0, or null for the one of training")
@@ -74,19 +78,33 @@ def _within_syllables(recording: Recording) -> NDArray[np.bool_]:
 
 def _recording(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any]) -> Recording | None:
     """The recording with its annotated syllables; None where the run's roots know nothing of the file."""
-    where = path.resolve()
-    roots = [root for root in expand(reading["root"]) if where.is_relative_to(root.resolve())]
-    if not roots:
+    roots = expand(reading["root"])
+    place = locate(path, roots)
+    if place is None:
         return None
     corpus, _ = inspect_corpus(
-        [str(root) for root in expand(reading["root"])],
+        [str(root) for root in roots],
         **heard,
         annotations=reading["annotations"],
         annotation_root=reading["annotation_root"],
         **{key: reading[key] for key in ("tier", "label_column", "time_unit", "silence_labels") if key in reading},
         faulty="skip",
-        audio_pattern=glob.escape(path.name),
+        audio_pattern=glob.escape(place[0].as_posix()),
         scale="none",
         unannotated="skip",
     )
-    return next((r for r in corpus.recordings.values() if r.path.resolve() == where and r.syllables), None)
+    recording = corpus.recordings.get(place[1])
+    return recording if recording is not None and recording.syllables else None
+
+
+def song_name(path: str | Path, root: str | Sequence[str]) -> str:
+    """What files about a song are called, distinct for songs of one name: the recording's id, as day1/song.
+
+    A file that lies below no root is called by its name and six hexadecimal digits of its folder.
+    """
+    (path,) = expand(path)
+    place = locate(path, expand(root))
+    if place is not None:
+        return place[1]
+    folder = hashlib.sha256(os.fsencode(os.path.realpath(path.parent))).hexdigest()[:6]
+    return printable(f"{path.stem}-{folder}")
