@@ -259,3 +259,29 @@ def test_names_that_every_folder_holds_are_found_in_linear_time(name: str) -> No
         return steps(all_of_them)
 
     assert search(200) < 2.3 * search(100)
+
+
+def test_the_fault_of_a_wrong_day(faults_root: Path, tmp_path: Path) -> None:
+    for name in ("audio/rec0.wav", "days_wrong_folder/syllables.csv"):
+        target = tmp_path / ("d1/rec0.wav" if name.endswith("wav") else "syllables.csv")
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes((faults_root / name).read_bytes())
+    with pytest.raises(ValueError, match=r"line 2: there is no recording 'd3/rec0\.wav': one of that name lies in"):
+        load(tmp_path, sample_rate=44100)
+    (tmp_path / "d1").rename(tmp_path / "d3")
+    assert len(load(tmp_path, sample_rate=44100).recordings["d3/rec0"].syllables) > 3
+
+
+def test_names_that_are_not_utf8_can_be_read_and_printed(tmp_path: Path) -> None:
+    name = os.fsdecode(b"s\xe9ng")
+    try:
+        annotate(tmp_path, f"{name}.wav")
+    except OSError:
+        pytest.skip("this file system takes no names but UTF-8")
+    (recording,) = load(tmp_path).recordings.values()
+    assert recording.id == "s\\xe9ng"
+    assert (recording.id.encode(), len(recording.syllables)) == (b"s\\xe9ng", 2)
+    write_text(tmp_path / f"{name}.txt", "0.2 0.1 a\n")
+    with pytest.raises(ValueError, match=r"s\\xe9ng\.txt, line 1: the offset") as caught:
+        load(tmp_path)
+    assert str(caught.value).encode()
