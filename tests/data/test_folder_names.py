@@ -266,22 +266,27 @@ def test_the_fault_of_a_wrong_day(faults_root: Path, tmp_path: Path) -> None:
         target = tmp_path / ("d1/rec0.wav" if name.endswith("wav") else "syllables.csv")
         target.parent.mkdir(exist_ok=True)
         target.write_bytes((faults_root / name).read_bytes())
-    with pytest.raises(ValueError, match=r"line 2: there is no recording 'd3/rec0\.wav': one of that name lies in"):
+    with pytest.raises(
+        ValueError, match=r"line 2: there is no recording 'd3/rec0\.wav'.*: one of that name lies in .*/d1;"
+    ):
         load(tmp_path, sample_rate=44100)
     (tmp_path / "d1").rename(tmp_path / "d3")
-    assert len(load(tmp_path, sample_rate=44100).recordings["d3/rec0"].syllables) > 3
+    corpus = load(tmp_path, sample_rate=44100, unannotated="skip")  # the table has rows of four more recordings
+    assert len(corpus.recordings["d3/rec0"].syllables) == 5
 
 
 def test_names_that_are_not_utf8_can_be_read_and_printed(tmp_path: Path) -> None:
     name = os.fsdecode(b"s\xe9ng")
+    annotate(tmp_path, "song.wav")
     try:
-        annotate(tmp_path, f"{name}.wav")
+        for ending in ("wav", "txt"):
+            (tmp_path / f"song.{ending}").rename(tmp_path / f"{name}.{ending}")
     except OSError:
         pytest.skip("this file system takes no names but UTF-8")
     (recording,) = load(tmp_path).recordings.values()
     assert recording.id == "s\\xe9ng"
     assert (recording.id.encode(), len(recording.syllables)) == (b"s\\xe9ng", 2)
-    write_text(tmp_path / f"{name}.txt", "0.2 0.1 a\n")
+    (tmp_path / f"{name}.txt").write_text("0.2 0.1 a\n")
     with pytest.raises(ValueError, match=r"s\\xe9ng\.txt, line 1: the offset") as caught:
         load(tmp_path)
     assert str(caught.value).encode()
