@@ -24,6 +24,7 @@ from .runs.checkpoint_choice import selected_checkpoint
 from .runs.directory import RunDirectory, find_run, swept_selection
 from .runs.manifest import build_manifest, same_clips
 from .runs.provenance import provenance
+from .runs.recordings import recordings_of
 from .runs.registry import record_quietly
 from .training.analytic import analytic_anchor, analytic_model
 from .training.clips import Clip, Take, clips_hash, perform_all, score_rows
@@ -49,8 +50,7 @@ def evaluate(cfg: DictConfig) -> None:
         raise ValueError(f"split is {split!r}: use val, test or {NEW}")
     run = find_run(chosen["run"])
     stored = OmegaConf.create(run.config())
-    if chosen["data_root"] is not None:
-        stored.data.root = chosen["data_root"]
+    stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"]))
     checkpoint, is_selected = _checkpoint(run, stored, chosen)
     datamodule = _datamodule(run, stored, split)
     evaluate_run(run, stored, datamodule, splits=(split,), checkpoint=checkpoint, aside=not is_selected or split == NEW)

@@ -23,6 +23,7 @@ from .figures.style import save_figure
 from .model import Ouroboros
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.directory import RunDirectory, find_run, swept_selection
+from .runs.recordings import recordings_of
 from .synthesis.account import Samples, compared, finite, out_of_reach
 from .synthesis.drive_csv import read_drives, write_drives
 from .synthesis.edits import Edit, edited
@@ -40,8 +41,8 @@ def synthesize(cfg: DictConfig) -> None:
     _check(chosen)
     run = find_run(chosen["run"])
     stored = OmegaConf.create(run.config())
-    if chosen["data_root"] is not None:
-        stored.data.root = chosen["data_root"]
+    # the song and its annotation may lie among the recordings
+    stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"], needed=False))
     files = _files(chosen, edit, run, stored.data.root)
     model = _model(run, stored, chosen)
     song = None if chosen["song"] is None else _song(stored, chosen)
