@@ -97,8 +97,24 @@ def test_a_label_in_two_recordings_is_trained_on_and_its_absence_told() -> None:
     lacking = [name for name in ("val", "test") if splits.missing[name]]
     assert len(lacking) == 1
     assert splits.notes() == (
-        f"{lacking[0]} has no z: add recordings that hold it, or raise data.val_fraction and data.test_fraction",
+        f"{lacking[0]} has no z: add recordings that hold it",  # larger splits would not help
     )
+
+
+def test_larger_splits_are_advised_where_they_help() -> None:
+    rows = {f"r{k}": [f"s{k % 3}", f"t{k // 3}"] for k in range(9)}
+    splits = split_recordings(corpus_of(rows), seed=0)
+    assert all("or raise data.val_fraction and data.test_fraction" in note for note in splits.notes())
+    assert splits.notes()
+    assert split_recordings(corpus_of(rows), val_fraction=0.33, test_fraction=0.33, seed=0).notes() == ()
+
+
+def test_a_note_names_no_more_labels_than_one_can_read() -> None:
+    train, val, test = split_recordings(corpus_of({f"r{k}": [f"u{k:03d}"] for k in range(40)}), seed=0).notes()
+    assert train.count("u0") == 8
+    for note in (val, test):
+        assert note.count("u0") == 20
+        assert note.endswith(" and 16 more labels: add recordings that hold it")
 
 
 @pytest.mark.parametrize("labels", [["a", "b"], list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")])

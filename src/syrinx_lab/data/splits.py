@@ -21,6 +21,7 @@ NAMES = ("train", "val", "test")
 LACKING = (2.0, 1.0, 1.0)
 FOLDER_SHARE = 1e-3
 MOST_COLUMNS = 100
+_SHOWN = 20  # labels that a note names
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,14 @@ class Splits:
     """The ids of the recordings of each split, sorted, and the labels that a split could not be given.
 
     missing  labels, by split, that occur among the selected syllables but in no recording of that split
+    rare     labels of fewer than three recordings, which no fractions bring into every split
     """
 
     train: tuple[str, ...]
     val: tuple[str, ...]
     test: tuple[str, ...]
     missing: Mapping[str, tuple[str, ...]]
+    rare: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> tuple[str, ...]:
         """The recording ids of `train`, `val` or `test`."""
@@ -45,12 +48,13 @@ class Splits:
 
     def notes(self) -> tuple[str, ...]:
         """One line for each split that lacks a label."""
-        return tuple(
-            f"{name} has no {', '.join(labels)}: add recordings that hold it, or raise data.val_fraction and "
-            "data.test_fraction"
-            for name, labels in self.missing.items()
-            if labels
-        )
+        return tuple(self._note(name, labels) for name, labels in self.missing.items() if labels)
+
+    def _note(self, name: str, labels: Sequence[str]) -> str:
+        more = f" and {len(labels) - _SHOWN} more labels" if len(labels) > _SHOWN else ""
+        larger = ", or raise data.val_fraction and data.test_fraction"
+        advice = "" if self.rare.issuperset(labels) else larger
+        return f"{name} has no {', '.join(labels[:_SHOWN])}{more}: add recordings that hold it{advice}"
 
 
 def split_recordings(
@@ -89,7 +93,9 @@ def split_recordings(
     parts[0] = sorted([*parts[0], *(corpus.recordings.keys() - set(useful))])
     has = np.array([counts[owner == k].sum(axis=0) > 0 for k in range(3)])
     missing = {name: tuple(label for label, found in zip(labels, has[k]) if not found) for k, name in enumerate(NAMES)}
-    return Splits(tuple(parts[0]), tuple(parts[1]), tuple(parts[2]), missing)
+    holders = np.bincount(counts.indices, minlength=counts.shape[1])
+    rare = frozenset(label for label, count in zip(labels, holders) if count < len(NAMES))
+    return Splits(tuple(parts[0]), tuple(parts[1]), tuple(parts[2]), missing, rare)
 
 
 def check_leaks(
