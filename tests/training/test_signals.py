@@ -113,20 +113,31 @@ def test_the_next_tasks_of_the_step_are_refused_in_a_line(forks: Forks, undistur
     assert (done.returncode, done.stderr) == (1, "error: another process trains run: wait until it has ended\n")
 
 
-@pytest.mark.parametrize(("name", "after"), [("SIGUSR1", 0), ("SIGHUP", 1)])
-def test_a_signal_interrupts_and_the_same_command_goes_on(
+# the signal comes within an epoch, after its first update
+WITHIN = """
+import os
+from syrinx_lab.training.module import OuroborosModule
+step = OuroborosModule.training_step
+def signalled(self, batch, batch_index):
+    if (self.current_epoch, batch_index) == (AFTER, 1):
+        os.kill(os.getpid(), SIGNUM)
+    return step(self, batch, batch_index)
+OuroborosModule.training_step = signalled
+"""
+
+
+@pytest.mark.parametrize(("name", "after"), [("SIGUSR1", 0), ("SIGTERM", 1)])
+def test_a_signal_within_an_epoch_interrupts_and_the_same_command_goes_on(
     forks: Forks, undisturbed: Path, tiny_song: Path, tmp_path: Path, name: str, after: int
 ) -> None:
     arguments = [*TINY, f"data.root={tiny_song}", "run_dir=run"]
     run, signum = tmp_path / "run", signal.Signals[name]
-    child = forks.start(tmp_path, "train", *arguments, err="err.txt")
-    wait_until(lambda: run.joinpath("state.json").exists() and state(run)["status"] == "running", "it trains")
-    wait_until(lambda: len(list((run / "checkpoints").glob("*.ckpt"))) >= after, "a checkpoint")
-    os.kill(child, signum)
+    within = WITHIN.replace("AFTER", str(after)).replace("SIGNUM", str(int(signum)))
+    child = forks.start(tmp_path, "train", *arguments, err="err.txt", first=within)
     assert forks.end(child) == 128 + signum, said(tmp_path)
     text = (tmp_path / "err.txt").read_text()
     assert text == f"interrupted ({name}): run the same command again to go on from the last checkpoint\n"
-    assert state(run)["status"] == "interrupted"
+    assert (state(run)["status"], state(run)["epoch"]) == ("interrupted", after)
     assert list(run.glob("**/hpc_ckpt*")) == []
     for old in ("hpc_ckpt_1.ckpt", "hpc_ckpt_2.ckpt"):  # as Lightning left them when it was asked
         (run / old).write_bytes((undisturbed / "checkpoints" / "epoch00002.ckpt").read_bytes())
