@@ -202,11 +202,12 @@ def test_the_advice_may_come_from_the_middle() -> None:
 
 def test_a_horizon_longer_than_the_windows_is_refused() -> None:
     pools = cut_segments([recording_of("r", [("a", 200, 325)])], sample_rate=RATE)
-    check_horizon(pools, 50)
+    check_horizon(pools, 50, RATE)
     with pytest.raises(ValueError) as caught:
-        check_horizon(pools, 51)
+        check_horizon(pools, 51, RATE)
     assert str(caught.value) == (
-        "H_max 51 is longer than the segments, 50 samples: lower horizon.max or raise data.context_s"
+        "H_max 51 is longer than the segments, 50 samples at 1000 Hz: "
+        "set horizon.max=50 or less, or data.context_s=0.051"
     )
 
 

@@ -152,12 +152,13 @@ def places(recording: Recording) -> list[Place]:
     return found
 
 
-def check_horizon(pools: Pools, horizon: int) -> None:
-    """Raise ValueError when a rollout of `horizon` samples is longer than the windows of `pools`."""
+def check_horizon(pools: Pools, horizon: int, sample_rate: int) -> None:
+    """Raise ValueError when a rollout of `horizon` samples is longer than the windows of `pools`, with what would fit."""
     if horizon > pools.context:
+        needed_s = math.ceil(horizon / sample_rate * 1e4) / 1e4
         raise ValueError(
-            f"H_max {horizon} is longer than the segments, {pools.context} samples: "
-            "lower horizon.max or raise data.context_s"
+            f"H_max {horizon} is longer than the segments, {pools.context} samples at {sample_rate} Hz: "
+            f"set horizon.max={pools.context} or less, or data.context_s={needed_s:g}"
         )
 
 

@@ -182,7 +182,7 @@ class SongDataModule(LightningDataModule):
             )
             self.sampler.counts(self.pools)  # refuses shares of categories that have no window
             if horizon is not None:
-                check_horizon(self.pools, horizon)
+                check_horizon(self.pools, horizon, self.sample_rate)
         parts = {"val": self.splits.val, "test": self.splits.test, NEW: self.changes.new}
         self.vocalisations = {
             split: choose_vocalisations(
