@@ -153,7 +153,7 @@ def places(recording: Recording) -> list[Place]:
 
 
 def check_horizon(pools: Pools, horizon: int, sample_rate: int) -> None:
-    """Raise ValueError when a rollout of `horizon` samples is longer than the windows of `pools`, with what would fit."""
+    """Raise ValueError, with what would fit, when a rollout of `horizon` samples is longer than the windows."""
     if horizon > pools.context:
         needed_s = math.ceil(horizon / sample_rate * 1e4) / 1e4
         raise ValueError(
