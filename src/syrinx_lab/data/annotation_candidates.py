@@ -19,7 +19,7 @@ from .foreign import is_foreign_audio, why_not_annotation
 from .layout import AudioFile
 from .progress import tracked
 
-_TEXT = (".txt", ".csv", ".tsv")
+_TEXT = (".txt", ".csv", ".tsv", ".table")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 AUDIO_COLUMNS = ("files", "file", "filename", "file_name", "audio_file", "audio_path", "audio_filename", "audio",
@@ -22,10 +22,11 @@ LABEL_COLUMNS = ("labels", "label", "annotation", "syllable", "syllables", "syll
 _INDICES = ("", "unnamed_0", "index", "level_0", "x")
 _UNITS = {
     "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
-    "ms": "ms", "msec": "ms", "msecs": "ms", "millisecond": "ms", "milliseconds": "ms",
-    "sample": "samples", "samples": "samples", "samp": "samples",
+    "ms": "ms", "msec": "ms", "msecs": "ms", "millisec": "ms", "millisecs": "ms",
+    "millisecond": "ms", "milliseconds": "ms",
+    "sample": "samples", "samples": "samples", "samp": "samples", "smp": "samples",
 }  # fmt: skip
-_UNIT = re.compile(rf"^(.+?)_({'|'.join(sorted(_UNITS, key=len, reverse=True))})$")
+_UNIT = re.compile(rf"^(.+?)(?:_in)?_({'|'.join(sorted(_UNITS, key=len, reverse=True))})$")
 _PREFERRED = ("s", None, "ms", "samples")
 # Sound Analysis Pro writes these two in ms and does not say so
 _MILLISECONDS = ("start_on", "syllable_start", "syllable_duration")
@@ -45,6 +46,7 @@ class Columns:
 
     names       the header as written
     audio       of the recording's name; second_audio is the plain name where `audio` is Raven's whole path
+    folder      of the folder that the recording lies in (Kaleidoscope's FOLDER)
     onset       of the onset, `offset` of the offset, or `duration` of the length where there is no offset
     onset_samples, offset_samples  the same in samples, beside columns in seconds that may be empty
     label       of the label
@@ -57,6 +59,7 @@ class Columns:
     names: tuple[str, ...]
     audio: int | None = None
     second_audio: int | None = None
+    folder: int | None = None
     onset: TimeColumn | None = None
     offset: TimeColumn | None = None
     duration: TimeColumn | None = None
@@ -84,7 +87,7 @@ class Columns:
     def unused(self) -> list[str]:
         """The names of the columns that are not read, and may hold labels."""
         times = (self.onset, self.offset, self.duration)
-        read = {self.audio, self.second_audio, self.label, self.channel, self.file_offset, self.end_file,
+        read = {self.audio, self.second_audio, self.folder, self.label, self.channel, self.file_offset, self.end_file,
                 self.selection, self.onset_samples, self.offset_samples, *(t.index for t in times if t)}  # fmt: skip
         return [name for i, name in enumerate(self.names) if i not in read and canonical_name(name)[0] not in _INDICES]
 
@@ -98,10 +101,13 @@ def canonical_name(name: str) -> tuple[str, str | None]:
     return (match[1], _UNITS[match[2]]) if match else (plain, None)
 
 
-def find_columns(names: Sequence[str], label_column: str | None = None) -> Columns:
+def find_columns(
+    names: Sequence[str], label_column: str | None = None, empty: Collection[int] = frozenset()
+) -> Columns:
     """The columns of a table by the names in its header.
 
     label_column  the name of the column of labels; None to find it
+    empty         where no row holds anything: labels are read from such a column only where there is no other
 
     Where several columns hold onsets or offsets, those in seconds are read. Raises ValueError when `label_column`
     is no column.
@@ -131,8 +137,13 @@ def find_columns(names: Sequence[str], label_column: str | None = None) -> Colum
             onset, offset = offset, None
         elif onset and offset:
             duration = None
-    label = find(LABEL_COLUMNS) if label_column is None else _named(names, label_column)
-    if duration and label is None:
+    if label_column is None:
+        ranked = [i for name in LABEL_COLUMNS for i, base in enumerate(bases) if base == name]
+        label = next((i for i in ranked if i not in empty), ranked[0] if ranked else None)
+    else:
+        label = _named(names, label_column)
+    is_delta = "begin_time" in bases and "delta_time" in bases  # Raven's table without its column End Time
+    if duration and label is None and not (is_delta or (onset and onset.unit == "ms")):
         duration = None  # of recordings rather than of syllables
     elif duration and onset is None and "time" in bases and "date" not in bases:  # Sonic Visualiser's
         onset = timed(("time",), None)
@@ -140,7 +151,7 @@ def find_columns(names: Sequence[str], label_column: str | None = None) -> Colum
         duration = TimeColumn(duration.index, "ms")
     samples = (timed(ONSET_COLUMNS, "samples"), timed(OFFSET_COLUMNS, "samples"))
     in_samples = onset is not None and onset.unit == "samples"
-    raven = {"begin_time", "end_time"} <= set(bases)
+    raven = is_delta or {"begin_time", "end_time"} <= set(bases)
     audio, second = find(AUDIO_COLUMNS), None
     if raven and "begin_file" in bases and "begin_path" in bases:
         audio, second = bases.index("begin_path"), bases.index("begin_file")
@@ -148,6 +159,7 @@ def find_columns(names: Sequence[str], label_column: str | None = None) -> Colum
         names=tuple(names),
         audio=audio,
         second_audio=second,
+        folder=find(("folder",)) if "in_file" in bases else None,
         onset=onset,
         offset=offset,
         duration=duration,

@@ -46,6 +46,7 @@ class _Reading:
     absent: int = 0
     events: int = 0
     bare: int = 0
+    labelled: int = 0
 
     @property
     def rules(self) -> AnnotationRules:
@@ -71,7 +72,8 @@ def read_csv(
     try:
         text, note = decode(path)
         table = json_table(text) if name == "json" else read_table(text)
-        columns = find_columns(table.names, rules.label_column)
+        rows = list(table.rows())
+        columns = find_columns(table.names, rules.label_column, _empty_columns(table, rows))
     except ValueError as error:
         return found.refuse(str(error))
     if note:
@@ -83,7 +85,7 @@ def read_csv(
     if columns.audio is None:
         found.name("")
     reading = _Reading(found, columns, native_rate)
-    for line, row in table.rows():
+    for line, row in rows:
         _read_row(reading, row, line, table.delimiter)
     _say_what_was_passed_over(reading)
     return found.finish()
@@ -99,10 +101,13 @@ def _read_row(reading: _Reading, row: list[str], line: int, delimiter: str) -> N
     audio = "" if columns.audio is None else row[columns.audio].strip()
     second = "" if columns.second_audio is None else row[columns.second_audio].strip()
     audio, second = (audio, second) if audio else (second, "")
+    if audio and columns.folder is not None and (folder := row[columns.folder].strip().rstrip("/\\")):
+        audio = f"{folder}/{audio}"
     if columns.audio is not None and not audio:
         found.fault(line, "the name of the recording is empty; fill it in or delete the line")
         return
     label = "" if columns.label is None else row[columns.label]
+    reading.labelled += bool(label.strip())
     span = _times(reading, row, audio, label, line)
     found.name(audio, line)
     if second:
@@ -161,6 +166,12 @@ def _times(reading: _Reading, row: list[str], audio: str, label: str, line: int)
     return start, stop if columns.offset and within is first else start + length
 
 
+def _empty_columns(table: Table, rows: list[tuple[int, list[str]]]) -> set[int]:
+    """Where in the rows of a table no row holds anything."""
+    filled = {i for _, row in rows for i, field in enumerate(row) if field.strip()}
+    return set(range(len(table.names))) - filled
+
+
 def _units(reading: _Reading, onset: TimeColumn, ending: TimeColumn) -> tuple[str, str]:
     """The units of the two columns: what data.time_unit says, else what their names say, else seconds."""
     asked = reading.rules.time_unit
@@ -190,10 +201,11 @@ def _say_what_was_passed_over(reading: _Reading) -> None:
         found.fault(None, f"{reading.events} event(s) without length left out", "note")
     if reading.bare:
         found.fault(None, f"{reading.bare} row(s) name a recording without any syllable", "note")
-    if columns.label is None and any(found.recordings.values()):
+    if not reading.labelled and any(found.recordings.values()):
         unused = ", ".join(columns.unused())
         choice = f"name theirs with data.label_column; not read: {unused}" if unused else "every syllable is called voc"
-        found.fault(None, f"no column of labels was found; {choice}", "note")
+        name = None if columns.label is None else columns.names[columns.label]
+        found.fault(None, f"{f'{name} is empty' if name else 'no column of labels was found'}; {choice}", "note")
     if columns.channel is not None and not (columns.is_raven or columns.is_warbler):
         found.fault(
             None, "the column of channels is not read, since it may count from 0 or 1; set data.channel", "note"

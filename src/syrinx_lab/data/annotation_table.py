@@ -19,7 +19,7 @@ class Table:
 
     names      the column names of the header
     line       the header's line number, from 1; 1 where there is no header
-    delimiter  tab, semicolon, comma or blank
+    delimiter  tab, semicolon, comma, vertical bar or blank
     quote      the quotation mark
     body       the lines after the header
     """
@@ -116,7 +116,7 @@ def read_table(text: str) -> Table:
 
 
 def _table_at(lines: list[str], position: int, header: str, delimiter: str) -> Table:
-    delimiter = delimiter or next((mark for mark in ("\t", ";", ",") if mark in header), " ")
+    delimiter = delimiter or next((mark for mark in ("\t", ";", ",", "|") if mark in header), " ")
     quote = "'" if header.lstrip().startswith("'") else '"'
     names = split_fields(header, delimiter, quote) or split_fields(header, delimiter, None) or []
     return Table(tuple(name.strip() for name in names), position + 1, delimiter, quote, tuple(lines[position + 1 :]))

@@ -42,7 +42,7 @@ _OWN_FORMATS: dict[str, tuple[str, ...]] = {
     "text": (".txt",),
     "aud-seq": (".txt",),
     "aud-txt": (".txt",),
-    "csv": (".csv", ".tsv"),
+    "csv": (".csv", ".tsv", ".table"),
     "simple-seq": (".csv", ".txt"),
     "generic-seq": (".csv",),
     "raven": (".txt", ".csv", ".tsv"),
@@ -107,7 +107,7 @@ def detect_format(path: Path) -> tuple[str, bool] | None:
         return ("json", True) if holds_syllables(path) else None
     if name.endswith(".mat"):
         return ("yarden", True) if _is_yarden(path) else None
-    if name.endswith((".csv", ".tsv", ".txt")):
+    if name.endswith((".csv", ".tsv", ".txt", ".table")):
         return _detect_in_text(path)
     return None
 

@@ -195,7 +195,7 @@ def _require_finite(path: Path, samples: np.ndarray, rate: int) -> None:
 def _silence(frames: np.ndarray, samples: np.ndarray) -> str:
     """What is to be said of constant samples; another channel may well hold the song."""
     alive = [index for index in range(frames.shape[1]) if np.ptp(frames[:, index]) > 0]
-    advice = f"take channel {alive[0]}" if alive else "leave the recording out"
+    advice = f"another channel is not: set data.channel={alive[0]}" if alive else "leave the recording out"
     return f"silent: all {len(samples)} samples are {samples[0]:g}; {advice}"
 
 

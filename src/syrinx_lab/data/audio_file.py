@@ -19,6 +19,7 @@ MOST_MISSING, MOST_MISSING_S = 0.01, 0.05
 
 _BLOCKS = (65536, 2048, 64, 1)  # frames read at a time from a damaged file
 _LOSSY = ("MP3", "OGG")  # the number of frames announced may be an estimate
+_POINTER = b"version https://git-lfs"
 _UNKNOWN = 2**47  # frames; what libsndfile announces for a stream of unknown length
 
 
@@ -96,6 +97,10 @@ def _decoded(path: Path, source: bytes | BinaryIO) -> tuple[AudioContent, int, s
         if broken:
             frames = _in_blocks(source)
     except soundfile.LibsndfileError as error:
+        with path.open("rb") as file:
+            if file.read(len(_POINTER)) == _POINTER:
+                message = f"{path}: a pointer of Git LFS instead of the sound; fetch it with `git lfs pull`"
+                raise ValueError(message) from error
         reason = error.error_string.rstrip(".") or "broken off or damaged"
         raise ValueError(f"{path}: cannot be read as audio ({reason}); copy or convert it again") from error
     if promised >= _UNKNOWN or (kind in _LOSSY and len(frames) >= 0.99 * promised):

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from .layout import AudioFile, is_audio, same_text
 
 CLEANED = "_cleaned"  # what the published preprocessing adds to the name of the audio, and not to the annotation's
+_SPECTROGRAM = re.compile(r"\.spect\.(npz|mat)$")  # what vak makes of x.wav: x.wav.spect.npz
 _ELSEWHERE = re.compile(r"[/~]|[A-Za-z]:(/|$)|[A-Za-z]+://")  # how a path begins that is not relative
 
 
@@ -193,7 +194,7 @@ class _Tree:
 
 def _parsed(name: str) -> tuple[tuple[str, ...], str, bool]:
     """The folders of a name, the last one first, its base, and whether its path is absolute."""
-    text = same_text(name.replace("\\", "/"))
+    text = _SPECTROGRAM.sub("", same_text(name.replace("\\", "/")))
     kept: list[str] = []
     for part in PurePosixPath(re.sub(r"^([A-Za-z]+://|[A-Za-z]:)", "", text)).parts:
         if part != "..":

@@ -193,9 +193,10 @@ def inspect_corpus(
         if recording is not None:
             recordings[file.id] = recording
     problems = [*merged(problems), *_left_out_as_silence(silences, roots[0])]
+    told = any(problem.severity == "error" for problem in problems)
+    problems += [] if told else _without_syllables(recordings, roots[0])
     corpus = Corpus(recordings, sample_rate)
     if any(recording.annotation for recording in recordings.values()):
-        told = any(problem.severity == "error" for problem in problems)
         problems += _missing_labels(corpus, wanted_labels, roots[0], told)
     return corpus, problems
 
@@ -214,6 +215,16 @@ def _left_out_as_silence(silences: Counter[str], root: Path) -> list[Problem]:
         return []
     counted = ", ".join(f"{label} ({count})" for label, count in sorted(silences.items()))
     message = f"{silences.total()} stretches left out as silence: {counted}; data.silence_labels=[] keeps them"
+    return [Problem(root, None, message, "note")]
+
+
+def _without_syllables(recordings: dict[str, Recording], root: Path) -> list[Problem]:
+    """The note that annotations hold no syllable at all, as a file does that was never filled in, or not saved."""
+    bare = [name for name, one in recordings.items() if one.annotation and not one.syllables]
+    if not bare or len(bare) == len(recordings):
+        return []
+    named = ", ".join(bare[:3]) + (", ..." if len(bare) > 3 else "")
+    message = f"{len(bare)} annotated recording(s) hold no syllable and count as silence throughout: {named}"
     return [Problem(root, None, message, "note")]
 
 

@@ -136,7 +136,9 @@ def merged(problems: Sequence[Problem]) -> list[Problem]:
 def _ambiguous(name: str, recordings: list[AudioFile]) -> str:
     fits = " and ".join(recording.id for recording in recordings[:2])
     subject = f"{name!r}" if name else "the file's name"
-    return f"{subject} fits {len(recordings)} recordings, {fits}; name the folder too, or keep one folder a root"
+    top = next((one.path for one in recordings if name and not one.folders), None)
+    so = f" ({top.resolve().parent.name}/{top.name} for the one at the top)" if top else ""
+    return f"{subject} fits {len(recordings)} recordings, {fits}; name the folder too{so}, or keep one folder a root"
 
 
 def _twice(recording: str, first: Path, second: Path) -> str:

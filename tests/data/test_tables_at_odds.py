@@ -1,0 +1,107 @@
+"""Tables whose names of columns alone do not say what they hold: empty columns, folders beside names, other units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from folders import AB, HEADER, RATE, TEXT, annotate, load, spans, write_text, write_tone
+
+from syrinx_lab.data.annotation_rules import AnnotationRules
+from syrinx_lab.data.annotations import detect_format, read_annotation_file, read_annotations
+from syrinx_lab.data.corpus import inspect_corpus
+
+RAVEN = "Selection\tView\tChannel\tBegin Time (s)"
+KALEIDOSCOPE = "INDIR,FOLDER,IN FILE,OFFSET,DURATION,MANUAL ID\n"
+
+
+def notes(root: Path) -> list[str]:
+    return [problem.message for problem in inspect_corpus(root, sample_rate=RATE)[1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "files,start_millisec,end_millisec,label\nx.wav,100,250,a\nx.wav,300,400,b\n"),
+        ("t.csv", "files,start_in_ms,end_in_ms,label\nx.wav,100,250,a\nx.wav,300,400,b\n"),
+        ("t.csv", "files,begin_smp,end_smp,label\nx.wav,800,2000,a\nx.wav,2400,3200,b\n"),
+        ("t.csv", "files|onsets|offsets|labels\nx.wav|0.1|0.25|a\nx.wav|0.3|0.4|b\n"),
+        ("x.Table", "tmin\ttier\ttext\ttmax\n0.1\tsyl\ta\t0.25\n0.3\tsyl\tb\t0.4\n"),
+    ],
+)
+def test_more_dialects_hold_the_same_two_syllables(tmp_path: Path, name: str, text: str) -> None:
+    (found,) = read_annotations(write_text(tmp_path / name, text), native_rate=lambda audio: 8000).values()
+    assert [one.label for one in found] == ["a", "b"]
+    assert [t for one in found for t in (one.onset_s, one.offset_s)] == pytest.approx([0.1, 0.25, 0.3, 0.4])
+
+
+def test_sound_analysis_pro_needs_no_labels(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "t.csv", "duration,start on,FM,file name\n150,100,1,x.wav\n100,300,1,x.wav\n")
+    (found,) = read_annotations(path).values()
+    assert [(one.onset_s, one.offset_s, one.label) for one in found] == [(0.1, 0.25, "voc"), (0.3, 0.4, "voc")]
+
+
+def test_the_channel_of_ravens_table_without_end_times_counts(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "x.txt", f"{RAVEN}\tDelta Time (s)\tAnnotation\n1\tS\t2\t0.1\t0.15\ta\n")
+    assert detect_format(path) == ("raven", True)
+    assert [one.channel for one in read_annotations(path)[""]] == [1]
+
+
+def test_an_empty_column_of_labels_gives_way_to_one_that_is_not(tmp_path: Path) -> None:
+    head = "files,onset,offset,annotation,syllable"
+    path = write_text(tmp_path / "t.csv", f"{head}\nx.wav,0.1,0.25,,a\nx.wav,0.3,0.4,,b\n")
+    assert [one.label for one in read_annotations(path)["x.wav"]] == ["a", "b"]
+    write_text(path, f"{head}\nx.wav,0.1,0.25,song,a\nx.wav,0.3,0.4,,b\n")
+    assert [one.label for one in read_annotations(path)["x.wav"]] == ["song", "voc"]
+    write_text(path, "files,onset,offset,annotation,call\nx.wav,0.1,0.25,,a\nx.wav,0.3,0.4,,b\n")
+    (problem,) = read_annotation_file(path, "csv").problems
+    said = "annotation is empty; name theirs with data.label_column; not read: call"
+    assert (problem.severity, problem.message) == ("note", said)
+    named = read_annotations(path, rules=AnnotationRules(label_column="call"))
+    assert [one.label for one in named["x.wav"]] == ["a", "b"]
+
+
+def test_kaleidoscopes_folder_belongs_to_the_name(tmp_path: Path) -> None:
+    for day in ("d1", "d2"):
+        write_tone(tmp_path / day / "x.wav")
+    rows = "/z,d1,x.wav,0.1,0.1,a\n/z,d1,x.wav,0.3,0.2,b\n/z,d2,x.wav,0.3,0.2,b\n"
+    write_text(tmp_path / "id.csv", KALEIDOSCOPE + rows)
+    corpus = load(tmp_path)
+    assert spans(corpus, "d1/x") == AB
+    assert spans(corpus, "d2/x") == AB[1:]
+    write_text(tmp_path / "id.csv", KALEIDOSCOPE + rows.replace(",d2,", ",d3,"))
+    with pytest.raises(ValueError, match=r"id\.csv, line 4: there is no recording 'd3/x\.wav'"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".spect.npz", ".spect.mat"])
+def test_vaks_spectrograms_name_their_recording(tmp_path: Path, ending: str) -> None:
+    write_tone(tmp_path / "x.wav")
+    write_text(tmp_path / "t.csv", HEADER + f"/old/x.wav{ending},0.1,0.2,a\n/old/x.wav{ending},0.3,0.5,b\n")
+    assert spans(load(tmp_path), "x") == AB
+
+
+def test_a_name_that_also_fits_a_deeper_folder_is_told_how_to_be_written(tmp_path: Path) -> None:
+    root = tmp_path / "bird"
+    write_tone(root / "x.wav")
+    annotate(root, "day2/x.wav")
+    write_text(root / "t.csv", HEADER + "x.wav,0.1,0.2,a\nx.wav,0.3,0.5,b\n")
+    with pytest.raises(ValueError, match=r"name the folder too \(bird/x\.wav for the one at the top\)"):
+        load(root)
+    write_text(root / "t.csv", HEADER + "bird/x.wav,0.1,0.2,a\nbird/x.wav,0.3,0.5,b\n")
+    assert spans(load(root), "x") == AB
+
+
+def test_an_annotation_without_any_syllable_is_noted(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav")
+    annotate(tmp_path, "y.wav")
+    assert notes(tmp_path) == []
+    write_text(tmp_path / "y.txt", "")
+    assert notes(tmp_path) == ["1 annotated recording(s) hold no syllable and count as silence throughout: y"]
+
+
+def test_a_pointer_of_git_lfs_is_called_so(tmp_path: Path) -> None:
+    write_text(tmp_path / "x.txt", TEXT)
+    write_text(tmp_path / "x.wav", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(ValueError, match=r"x\.wav: a pointer of Git LFS instead of the sound; fetch it with `git lfs"):
+        load(tmp_path)
