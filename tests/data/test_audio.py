@@ -107,7 +107,9 @@ def test_channels_are_chosen_or_averaged(tmp_path: Path) -> None:
 def test_a_silent_channel_points_to_the_one_that_is_not(tmp_path: Path) -> None:
     wave = tone(440, 0.1, 44100)
     soundfile.write(tmp_path / "x.wav", np.stack([0 * wave, wave], 1), 44100)
-    with pytest.raises(ValueError, match=r"silent: all 4410 samples are 0; another channel is not: set data.channel=1$"):
+    with pytest.raises(
+        ValueError, match=r"silent: all 4410 samples are 0; another channel is not: set data.channel=1$"
+    ):
         read_audio(tmp_path / "x.wav", sample_rate=44100)
     soundfile.write(tmp_path / "dc.wav", np.full(100, 0.25), 44100)
     with pytest.raises(ValueError, match=r"dc\.wav: silent: all 100 samples are 0\.25; leave"):

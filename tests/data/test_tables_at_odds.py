@@ -105,3 +105,40 @@ def test_a_pointer_of_git_lfs_is_called_so(tmp_path: Path) -> None:
     write_text(tmp_path / "x.wav", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     with pytest.raises(ValueError, match=r"x\.wav: a pointer of Git LFS instead of the sound; fetch it with `git lfs"):
         load(tmp_path)
+
+
+def test_some_rows_without_a_label_are_counted(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "t.csv", HEADER + "x.wav,0.1,0.25,a\nx.wav,0.3,0.4,\nx.wav,0.5,0.6,a\n")
+    (problem,) = read_annotation_file(path, "csv").problems
+    said = "1 of 3 rows are empty in the column labels: read as voc"
+    assert (problem.severity, problem.message) == ("note", said)
+
+
+def test_a_column_of_na_alone_gives_way_too(tmp_path: Path) -> None:
+    head = "files,onset,offset,annotation,syllable"
+    path = write_text(tmp_path / "t.csv", f"{head}\nx.wav,0.1,0.25,NA,a\nx.wav,0.3,0.4,NA,b\n")
+    assert [one.label for one in read_annotations(path)["x.wav"]] == ["a", "b"]
+    write_text(path, f"{head}\nx.wav,0.1,0.25,NA,a\nx.wav,0.3,0.4,b,b\n")
+    assert [one.label for one in read_annotations(path)["x.wav"]] == ["NA", "b"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "channels"),
+    [
+        (("1", "2"), [0, 1]),
+        (("1.0", "2.0"), [0, 1]),
+        (("0", "1"), [0, 1]),
+        (("2", "2"), [1, 1]),
+        (("", "2"), [None, 1]),
+    ],
+)
+def test_ravens_channels_however_they_are_written(
+    tmp_path: Path, fields: tuple[str, str], channels: list[int | None]
+) -> None:
+    first, second = fields
+    rows = f"1\tS\t{first}\t0.1\t0.2\ta\n2\tS\t{second}\t0.3\t0.4\tb\n"
+    path = write_text(tmp_path / "x.txt", f"{RAVEN}\tEnd Time (s)\tAnnotation\n{rows}")
+    found = read_annotation_file(path, "raven")
+    assert [one.channel for one in found.recordings[""]] == channels
+    said = ["its channels count from 0, since there is a channel 0"] if "0" in fields else []
+    assert [problem.message for problem in found.problems] == said

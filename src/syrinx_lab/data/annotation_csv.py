@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class _Reading:
     events: int = 0
     bare: int = 0
     labelled: int = 0
+    syllables: int = 0
+    first_channel: int = 1
 
     @property
     def rules(self) -> AnnotationRules:
@@ -85,6 +88,10 @@ def read_csv(
     if columns.audio is None:
         found.name("")
     reading = _Reading(found, columns, native_rate)
+    numbers = {
+        _whole(row[columns.channel]) for _, row in rows if columns.channel is not None and len(row) == columns.count
+    }
+    reading.first_channel = 0 if 0 in numbers else 1
     for line, row in rows:
         _read_row(reading, row, line, table.delimiter)
     _say_what_was_passed_over(reading)
@@ -107,14 +114,15 @@ def _read_row(reading: _Reading, row: list[str], line: int, delimiter: str) -> N
         found.fault(line, "the name of the recording is empty; fill it in or delete the line")
         return
     label = "" if columns.label is None else row[columns.label]
-    reading.labelled += bool(label.strip())
     span = _times(reading, row, audio, label, line)
     found.name(audio, line)
     if second:
         found.second_name[audio] = second
     if span is None:
         return
-    channel = _channel(columns, row)
+    reading.syllables += 1
+    reading.labelled += bool(label.strip())
+    channel = _channel(reading, row)
     selection = (audio, f"{span[0]!r}", f"{span[1]!r}", label, str(channel))
     if columns.is_raven and selection in reading.seen:
         return
@@ -167,8 +175,8 @@ def _times(reading: _Reading, row: list[str], audio: str, label: str, line: int)
 
 
 def _empty_columns(table: Table, rows: list[tuple[int, list[str]]]) -> set[int]:
-    """Where in the rows of a table no row holds anything."""
-    filled = {i for _, row in rows for i, field in enumerate(row) if field.strip()}
+    """Where in the rows of a table no row holds anything, or NA alone."""
+    filled = {i for _, row in rows for i, field in enumerate(row) if not is_missing(field)}
     return set(range(len(table.names))) - filled
 
 
@@ -178,12 +186,19 @@ def _units(reading: _Reading, onset: TimeColumn, ending: TimeColumn) -> tuple[st
     return asked or onset.unit or "s", asked or ending.unit or "s"
 
 
-def _channel(columns: Columns, row: list[str]) -> int | None:
-    """The channel from 0 that Raven or warbleR names, both of which count from 1."""
+def _channel(reading: _Reading, row: list[str]) -> int | None:
+    """The channel from 0 that Raven or warbleR names, both of which count from 1; a table with a channel 0 does not."""
+    columns = reading.columns
     if columns.channel is None or not (columns.is_raven or columns.is_warbler):
         return None
-    text = row[columns.channel].strip()
-    return int(text) - 1 if text.isdigit() and int(text) > 0 else None
+    number = _whole(row[columns.channel])
+    return None if number is None or number < reading.first_channel else number - reading.first_channel
+
+
+def _whole(text: str) -> int | None:
+    """A whole number, perhaps as 2.0, which a column with gaps becomes in pandas; None for any other text."""
+    match = re.fullmatch(r"\s*(\d+)([.,]0*)?\s*", text)
+    return int(match[1]) if match else None
 
 
 def _crosses(end_file: str, begins_in: tuple[str, str]) -> bool:
@@ -206,6 +221,11 @@ def _say_what_was_passed_over(reading: _Reading) -> None:
         choice = f"name theirs with data.label_column; not read: {unused}" if unused else "every syllable is called voc"
         name = None if columns.label is None else columns.names[columns.label]
         found.fault(None, f"{f'{name} is empty' if name else 'no column of labels was found'}; {choice}", "note")
+    elif (unnamed := reading.syllables - reading.labelled) and columns.label is not None:
+        name, count = columns.names[columns.label], reading.syllables
+        found.fault(None, f"{unnamed} of {count} rows are empty in the column {name}: read as voc", "note")
+    if columns.channel is not None and (columns.is_raven or columns.is_warbler) and reading.first_channel == 0:
+        found.fault(None, "its channels count from 0, since there is a channel 0", "note")
     if columns.channel is not None and not (columns.is_raven or columns.is_warbler):
         found.fault(
             None, "the column of channels is not read, since it may count from 0 or 1; set data.channel", "note"
