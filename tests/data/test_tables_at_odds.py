@@ -142,3 +142,28 @@ def test_ravens_channels_however_they_are_written(
     assert [one.channel for one in found.recordings[""]] == channels
     said = ["its channels count from 0, since there is a channel 0"] if "0" in fields else []
     assert [problem.message for problem in found.problems] == said
+
+
+@pytest.mark.parametrize("gap", ["\t", " ", ","])
+def test_a_third_field_that_is_the_length_is_no_label(tmp_path: Path, gap: str) -> None:
+    lines = [("0.1", "0.25", "0.15", "a"), ("0.3", "0.4", "0.1", "b")]
+    path = write_text(tmp_path / "x.txt", "".join(gap.join(line) + "\n" for line in lines))
+    assert [(one.onset_s, one.offset_s, one.label) for one in read_annotations(path)[""]] == [
+        (0.1, 0.25, "a"),
+        (0.3, 0.4, "b"),
+    ]
+    (problem,) = read_annotation_file(path, "text").problems
+    said = "the third field is offset - onset in every line: read as the length, not as a label"
+    assert (problem.severity, problem.message) == ("note", said)
+    write_text(path, "".join(gap.join(line[:3]) + "\n" for line in lines))
+    assert [one.label for one in read_annotations(path)[""]] == ["voc", "voc"]
+    write_text(path, gap.join(("0.1", "0.25", "1")) + "\n" + gap.join(("0.3", "0.4", "0.1")) + "\n")
+    assert [one.label for one in read_annotations(path)[""]] == ["1", "0.1"]
+
+
+def test_rravens_table_of_several_files_counts_from_each_file(tmp_path: Path) -> None:
+    rows = "x.wav,0.1,0.25,0.1,a\ny.wav,1.3,1.4,0.3,b\n"  # y begins at 1 s of the table's time
+    path = write_text(tmp_path / "t.csv", "sound.files,start,end,File.Offset..s.,label\n" + rows)
+    found = read_annotations(path)
+    assert [(one.onset_s, one.offset_s) for one in found["y.wav"]] == [pytest.approx((0.3, 0.4))]
+    assert [(one.onset_s, one.offset_s) for one in found["x.wav"]] == [pytest.approx((0.1, 0.25))]

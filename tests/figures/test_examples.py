@@ -107,3 +107,10 @@ def test_a_saved_figure_is_whole_or_absent(tmp_path: Path, monkeypatch: pytest.M
         save_figure(figure, path)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["line.png"]
+
+
+def test_letters_that_the_font_lacks_are_no_warning(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    figure = new_figure(2.0, 1.0)
+    figure.text(0.5, 0.5, "\u65e5\u672c")
+    assert save_figure(figure, tmp_path / "name.png").is_file()
+    assert [str(one.message) for one in recwarn if "Glyph" in str(one.message)] == []

@@ -167,7 +167,7 @@ def find_columns(
         offset_samples=samples[1].index if samples[1] and not in_samples else None,
         label=label,
         channel=find(("channel",)),
-        file_offset=find(("file_offset",)) if raven else None,
+        file_offset=find(("file_offset",)) if raven or "sound_files" in bases else None,
         end_file=find(("end_path", "end_file")) if raven else None,
         selection=find(("selection",)) if raven else None,
         is_raven=raven and bool({"selection", "view", "file_offset"} & set(bases)),

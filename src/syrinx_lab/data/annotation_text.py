@@ -42,6 +42,19 @@ def is_header(fields: list[str]) -> bool:
     return all(base in columns and unit in (None, "s") for (base, unit), columns in zip(names, known))
 
 
+def _states_lengths(lines: list[list[str]]) -> bool:
+    """Whether the third field of every line is its offset less its onset, as some programs export it, and no label."""
+    lengths = []
+    for fields in lines:
+        if len(fields) < 3 or not all(map(is_number, fields[:3])):
+            return False
+        onset, offset, length = map(read_number, fields[:3])
+        if abs(offset - onset - length) > 0.02 * abs(length):
+            return False
+        lengths.append(length)
+    return len(set(lengths)) > 1
+
+
 def read_text(
     path: Path,
     native_rate: NativeRate = lambda audio: None,
@@ -52,8 +65,9 @@ def read_text(
 
     Fields are separated by tabs, commas, white space or semicolons; times are seconds with a decimal point or comma
     (samples in TIMIT's files); a missing label reads "voc"; blank lines, lines that begin with # and a header line are
-    passed over. Audacity's label tracks are files of this kind; their lines of frequencies, which begin with a
-    backslash, are passed over too, and so are fields behind the label where tabs separate them, with a note.
+    passed over. A third field that is the length throughout is no label. Audacity's label tracks are files of this
+    kind; their lines of frequencies, which begin with a backslash, are passed over too, and so are fields behind the
+    label where tabs separate them, with a note.
     """
     found = AnnotationFile(path, name, rules)
     found.name("")
@@ -67,13 +81,15 @@ def read_text(
     rate = native_rate("") if unit == "samples" else None
     if unit == "samples" and rate is None:
         return found  # there is no such recording, or it cannot be read: said elsewhere
-    surplus = 0
-    for position, (number, line) in enumerate(data_lines(text)):
+    surplus, lines = 0, data_lines(text)
+    has_lengths = name == "text" and _states_lengths([split_line(line) for _, line in lines])
+    for position, (number, line) in enumerate(lines):
         if name == "aud-bbox" and line.startswith("\\"):
             continue
         fields = split_line(line)
         if position == 0 and (is_header(fields) or re.match(r"\"?sep=", line)):
             continue
+        fields = fields[:2] + fields[3:] if has_lengths else fields
         if len(fields) > 3 and "\t" in line:
             surplus += any(fields[3:])
             fields = fields[:3]
@@ -84,6 +100,8 @@ def read_text(
             continue
         onset, offset = (seconds(read_number(field), unit, rate) for field in fields[:2])
         found.add("", onset, offset, fields[2] if len(fields) == 3 else "", number)
+    if has_lengths:
+        found.fault(None, "the third field is offset - onset in every line: read as the length, not as a label", "note")
     if surplus:
         found.fault(None, "the fields behind the label are not read", "note")
     return found.finish()

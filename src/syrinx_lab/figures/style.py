@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,9 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
-        figure.savefig(temporary, dpi=dpi)
+        with warnings.catch_warnings():  # a box stands for a letter that the font lacks, as in names of files
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            figure.savefig(temporary, dpi=dpi)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
