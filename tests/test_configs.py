@@ -17,7 +17,7 @@ from syrinx_lab.assembly import (
     build_objective,
     plain,
 )
-from syrinx_lab.cli import config_directory, sweeps_directory
+from syrinx_lab.cli import check, config_directory, sweeps_directory
 
 CONF = config_directory()
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
@@ -41,6 +41,7 @@ def test_groups_are_those_of_the_house() -> None:
 def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> None:
     cfg = composed(f"{group}={choice}", "data.root=song", f"paths.outputs={tmp_path}")
     assert all(name in cfg for name in ("seed", "n_epochs", "data", "loss"))
+    check(cfg)
     config = plain(cfg)
     if group not in ("experiment", "debug", "arm", "trainer", "callbacks", "eval", "optim"):
         assert config[group]["name"] == choice, "a YAML's stem is its name"

@@ -110,6 +110,7 @@ def published_trainee(backend: str, seed: int, *overrides: str) -> Trainee:
         cfg = compose("config", overrides=[*PUBLISHED, f"backend={backend}", *overrides])
     torch.manual_seed(seed)
     model, horizon = build_model(cfg), build_horizon(cfg)
+    lead_ms = cfg.loss.onset_lead_ms
     return Trainee(
         model,
         build_objective(cfg),
@@ -118,7 +119,7 @@ def published_trainee(backend: str, seed: int, *overrides: str) -> Trainee:
         window=round(cfg.data.context_s * cfg.data.sample_rate),
         grad_clip=cfg.optim.grad_clip,
         ic_noise_rms=cfg.loss.ic_noise_rms,
-        onset_lead=round(cfg.loss.onset_lead_ms * 1e-3 * cfg.data.sample_rate),
+        onset_lead=None if lead_ms is None else round(lead_ms * 1e-3 * cfg.data.sample_rate),
     )
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ from syrinx_lab.runs.interruption import (
 )
 
 
+@pytest.fixture
+def defaults() -> Iterator[None]:
+    """Nobody handles a signal, as in a shell's foreground: under nohup, or in the background, some are ignored."""
+    before = {signum: signal.signal(signum, signal.SIG_DFL) for signum in SIGNALS}
+    yield
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
+
+
+@pytest.mark.usefixtures("defaults")
 @pytest.mark.parametrize("signum", SIGNALS)
 def test_every_signal_interrupts_and_its_handler_comes_back(signum: signal.Signals) -> None:
     before = signal.getsignal(signum)
@@ -44,6 +55,7 @@ def test_what_somebody_else_ignores_or_handles_stays_theirs() -> None:
     assert heard == [signal.SIGUSR2]
 
 
+@pytest.mark.usefixtures("defaults")
 def test_the_ending_is_not_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
     monkeypatch.setattr(interruption.os, "_exit", ended.append)

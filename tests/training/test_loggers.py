@@ -152,7 +152,7 @@ def test_an_evaluation_that_cannot_be_logged_costs_a_warning(
     run = RunDirectory(tmp_path / "run")
     run.claim(resolved())
     log_evaluation(run, composed("logger.mode=online"), {"test": []}, epoch=3, checkpoint="epoch00003.ckpt")
-    assert "warning   the evaluation is not logged: logger.mode=online needs a W&B key" in capsys.readouterr().out
+    assert "is not logged: logger: logger.mode=online needs a W&B key" in capsys.readouterr().out
 
 
 def test_training_again_forgets_the_pieces_that_it_would_be_appended_to(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "resolutions": Listed(Listed(Whole(1, 65_536), length=2), least=1),
         "ic_noise_rms": Number(low=0, high=1),
         "onset_start": OneOf("cold", "data"),
-        "onset_lead_ms": _MS,
+        "onset_lead_ms": or_null(_MS),
         "forcing_rate": Number(0, 1),
         "adjoint_decay": Number(above=0, high=1),
         "objective.weights.*": _WEIGHT,
