@@ -35,7 +35,7 @@ class Trainee:
     optimizer          called with the parameters
     horizon, window    samples of the rollout and of a training window
     grad_clip          largest norm of the gradient
-    ic_noise_rms, onset_lead   of cold starts: dimensionless, samples
+    ic_noise_rms, onset_lead   of cold starts: dimensionless, samples (None: with the window)
     """
 
     model: Ouroboros
@@ -45,7 +45,7 @@ class Trainee:
     window: int
     grad_clip: float
     ic_noise_rms: float
-    onset_lead: int
+    onset_lead: int | None
 
 
 def step_rows(bench: Bench, build: Callable[[str], Trainee], *, batch: int = BATCH) -> Iterator[Row]:
