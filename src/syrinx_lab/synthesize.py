@@ -59,6 +59,14 @@ def synthesize(cfg: DictConfig) -> None:
     _write(files, sound, table, song, edit)
 
 
+# what is written -> its key, and how its name may end: a wav under another ending is what no program expects
+_ENDINGS = {
+    "sound": ("out", (".wav",)),
+    "drives": ("drives_out", (".csv",)),
+    "look at": ("picture", (".png", ".pdf", ".svg")),
+}
+
+
 def _check(chosen: dict[str, Any]) -> None:
     if chosen["song"] is None and chosen["drives_in"] is None:
         raise ValueError("there is nothing to sing: give song=FILE, or drives_in=FILE.csv")
@@ -83,6 +91,11 @@ def _files(chosen: dict[str, Any], edit: Edit, run: RunDirectory, root: str | Se
     for name, key, suffix in (("drives", "drives_out", ".csv"), ("look at", "picture", ".png")):
         if chosen[key] != "none":
             files[name] = out.with_suffix(suffix) if chosen[key] is None else Path(chosen[key]).expanduser()
+    for name, (key, endings) in _ENDINGS.items():
+        if name in files and files[name].suffix.lower() not in endings:
+            raise ValueError(
+                f"{key} is {files[name]}: it is written as {' or '.join(endings)}, so end its name like that"
+            )
     for path in files.values():
         if path.resolve() in [one.resolve() for one in given]:
             raise ValueError(f"{path} would be written over: choose another name with out, drives_out or picture")

@@ -109,6 +109,8 @@ def test_a_stereo_recording_at_another_rate_is_read_as_training_would(
         (["song=SONG", "edit.pitch=0"], r"edit\.pitch is 0"),
         (["song=SONG", "chunk_s=0"], "chunk_s is 0"),
         (["song=SONG", "out=SONG"], "would be written over"),
+        (["song=SONG", "out=x.flac"], r"out is x\.flac: it is written as \.wav, so end its name like that"),
+        (["song=SONG", "picture=x.doc"], r"picture is x\.doc: it is written as \.png or \.pdf or \.svg"),
         (["drives_in=SONG"], "not a CSV file of drives|no column"),
         (["song=SONG", "checkpoint=gone.ckpt"], r"gone\.ckpt: no such checkpoint"),
     ],
