@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -79,6 +80,7 @@ def entry_point(
                 raise interruption from None
             fail(error)  # here and not below: Hydra would add a line of its own
 
+    warnings.formatwarning = _as_line
     try:
         _read_command_line(config_name)
         with interruptible():
@@ -97,6 +99,18 @@ def entry_point(
             )
             print(said, file=sys.stderr)
         sys.exit(128 + by)
+
+
+def _as_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A warning of the lab as one line for its user; one of another package as Python shows it."""
+    if Path(filename).is_relative_to(PACKAGE):
+        return f"warning: {' '.join(str(message).split())}\n"
+    return _PYTHONS(message, category, filename, lineno, line)
+
+
+_PYTHONS = warnings.formatwarning
 
 
 def answer_early(config_name: str = "config") -> None:
@@ -172,4 +186,8 @@ def one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if where and where not in text:
         text = f"{where}: {text}"
-    return text.replace("To append to your config use", "If it is meant to be a new key, use")
+    text = text.split(" Config search path:")[0]  # where Hydra looked, behind the choices that there are
+    return text.replace(
+        "To append to your config use",
+        "--cfg job prints the keys that there are; to give a class one more, use",
+    )
