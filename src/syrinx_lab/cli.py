@@ -68,7 +68,7 @@ def entry_point(
 
     main = os.getpid()
 
-    def told(cfg: DictConfig) -> object:
+    def guarded(cfg: DictConfig) -> object:
         try:
             check(cfg, config_name)
             with worker_of(main):
@@ -84,7 +84,7 @@ def entry_point(
     try:
         _read_command_line(config_name)
         with interruptible():
-            hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(told)()
+            hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(guarded)()
     except BAD_INPUT as error:
         if show:
             raise

@@ -1,4 +1,4 @@
-"""What is typed after `python -m syrinx_lab.X`: text stays text, and what Hydra cannot read is told how to quote."""
+"""What is typed after `python -m syrinx_lab.X`: text stays text, and what Hydra cannot read comes back quoted."""
 
 from __future__ import annotations
 
