@@ -17,6 +17,13 @@ from omegaconf import DictConfig, OmegaConf
 from .assembly import build, build_datamodule, build_model, plain
 from .cli import BAD_INPUT, entry_point, one_line
 from .data.stored_split import NEW
+from .evaluation.analytic_anchor import analytic_anchor, analytic_model
+from .evaluation.clips import Clip, Take, clips_hash, perform_all, score_rows
+from .evaluation.outputs import write_audio, write_figures
+from .evaluation.rendition_anchor import rendition_anchor
+from .evaluation.score_table import print_scores
+from .evaluation.starts import checked_start
+from .evaluation.weights import load_weights
 from .logged import evaluation_run
 from .model import Ouroboros
 from .runs.atomic import write_json_atomic
@@ -26,14 +33,9 @@ from .runs.manifest import build_manifest, same_clips
 from .runs.provenance import provenance
 from .runs.recordings import recordings_of
 from .runs.registry import record_quietly
-from .training.analytic import analytic_anchor, analytic_model
-from .training.clips import Clip, Take, clips_hash, perform_all, score_rows
 from .training.datamodule import SongDataModule
 from .training.evaluation_log import log_split
 from .training.loggers import Start, finishing
-from .training.outcome import print_scores, rendition_anchor, write_audio, write_figures
-from .training.starts import checked_start
-from .training.weights import load_weights
 
 
 def evaluate(cfg: DictConfig) -> None:

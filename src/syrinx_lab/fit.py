@@ -31,6 +31,8 @@ from .assembly import (
 )
 from .cli import one_line
 from .data.stored_split import difference
+from .evaluation.initial_weights import start_from
+from .evaluation.weights import read_checkpoint
 from .logged import backend_used, training_run
 from .losses.teacher_forced import TeacherForced
 from .metrics.facts import check_selection_metric
@@ -43,10 +45,8 @@ from .training.backend import tell_backend
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
-from .training.initial_weights import start_from
 from .training.loggers import Start, finishing
 from .training.module import OuroborosModule
-from .training.weights import read_checkpoint
 from .training_log import begin, end
 from .training_log import mend as mend_log
 

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from .cli import BAD_INPUT, one_line
 from .evaluate import evaluate_run, log_evaluation, sing_split
+from .evaluation.clips import clips_hash, score_rows
 from .fit import Prepared, fit, mend, prepare, retrain, true_status
 from .runs.atomic import read_json, write_json_atomic
 from .runs.checkpoint_choice import select_checkpoint
@@ -22,7 +23,6 @@ from .runs.lock import folder_lock
 from .runs.manifest import is_current, split_scores
 from .runs.registry import recorded
 from .runs.sweep_folder import SELECTED_RECORD, record_name
-from .training.clips import clips_hash, score_rows
 
 _SWEEPER = "hydra_plugins.syrinx_lab_sweeper."
 

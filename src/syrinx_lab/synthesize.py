@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from .assembly import build_datamodule, build_model, plain
 from .cli import entry_point
 from .data.audio import write_wav
+from .evaluation.weights import load_weights
 from .figures.songs import song_figure
 from .figures.style import save_figure
 from .model import Ouroboros
@@ -31,7 +32,6 @@ from .synthesis.reading import read_table
 from .synthesis.singing import sing_whole
 from .synthesis.song import Song, read_song, song_name
 from .synthesis.table import DriveTable, layout
-from .training.weights import load_weights
 
 
 def synthesize(cfg: DictConfig) -> None:

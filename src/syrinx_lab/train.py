@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from .cli import entry_point
 from .evaluate import evaluate_run
+from .evaluation.score_table import print_scores
 from .fit import Prepared, fit, forget, mend, prepare, retrain, trained_before, true_status
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.interruption import noting_interruption
@@ -20,7 +21,6 @@ from .runs.lock import folder_lock
 from .runs.manifest import is_current
 from .runs.registry import recorded
 from .sweep_job import sweep_job, train_rung
-from .training.outcome import print_scores
 
 
 def train(cfg: DictConfig) -> float | dict[str, Any] | None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger
 
+from .figures.losses import loss_panels
+from .figures.style import save_figure
 from .logged import training_run
 from .runs.directory import RunDirectory
 from .training.logged_run import LoggedRun
 from .training.loggers import Start, finishing
-from .training.outcome import write_loss_figure
 from .training.replay import replay
 
 
@@ -27,7 +28,8 @@ def begin(run: RunDirectory, described: LoggedRun, logger: Logger | None, *, aft
 
 def end(run: RunDirectory) -> None:
     """Draw the losses and note that nothing is left to do; the loggers are finished by now."""
-    write_loss_figure(run.figures_path, run.history.read())
+    run.figures_path.mkdir(parents=True, exist_ok=True)
+    save_figure(loss_panels(run.history.read()), run.figures_path / "losses.png")
     run.note_training(None)
 
 

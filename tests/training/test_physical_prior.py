@@ -13,6 +13,8 @@ from syrinx_lab.controls.analyser import Analyser
 from syrinx_lab.controls.background import background_response
 from syrinx_lab.encoders.frames import FramesEncoder
 from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.evaluation.analytic_anchor import analytic_anchor, analytic_model
+from syrinx_lab.evaluation.clips import Clip, perform
 from syrinx_lab.losses.mrstft import MultiResolutionStft
 from syrinx_lab.losses.weighted import WeightedLoss
 from syrinx_lab.model import Ouroboros
@@ -20,8 +22,6 @@ from syrinx_lab.ode.noise.filtered import FilteredNoise
 from syrinx_lab.ode.syrinx.prior import SyrinxPrior
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
 from syrinx_lab.ode.tract.none import NoTract
-from syrinx_lab.training.analytic import analytic_anchor, analytic_model
-from syrinx_lab.training.clips import Clip, perform
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.prediction import predict
 from syrinx_lab.training.schedules import ConstHorizon

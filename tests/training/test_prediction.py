@@ -10,11 +10,11 @@ import torch
 
 from syrinx_lab.data.derivatives import derivatives
 from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.evaluation.clips import Clip, cold_start, perform
+from syrinx_lab.evaluation.starts import checked_start
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.tract.none import NoTract
-from syrinx_lab.training.clips import Clip, cold_start, perform
 from syrinx_lab.training.prediction import initial_condition, predict, rollout_start
-from syrinx_lab.training.starts import checked_start
 from syrinx_lab.types import Batch, Category, Vocalisation
 
 

@@ -20,8 +20,8 @@ from ..data.splits import Splits, check_leaks, split_recordings
 from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record
 from ..data.summary import channels_line
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
+from ..evaluation.clips import Clip
 from ..types import Category, Vocalisation
-from .clips import Clip
 from .epoch_draws import EpochDraws
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from .clips import Take, mean_scores, perform_all
+from ..evaluation.clips import Take, mean_scores, perform_all
 from .media import log_takes
 from .module import OuroborosModule
 

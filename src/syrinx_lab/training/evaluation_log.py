@@ -7,7 +7,7 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
-from .clips import Take, mean_scores, score_rows
+from ..evaluation.clips import Take, mean_scores, score_rows
 from .media import log_takes
 from .wandb_run import WandbRun
 

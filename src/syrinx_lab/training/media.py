@@ -8,8 +8,8 @@ import numpy as np
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from ..evaluation.clips import Take
 from ..figures.comparison import comparison_figure
-from .clips import Take
 from .wandb_run import WandbRun
 
 # W&B's panels name what they show: so the vocalisations share a name, and their captions tell them apart

@@ -11,6 +11,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from ..evaluation.starts import checked_start
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
 from ..types import Batch
@@ -18,7 +19,6 @@ from .finite import read_update
 from .prediction import predict
 from .rates import build_scheduler, check_rates
 from .schedules import HorizonSchedule
-from .starts import checked_start
 
 
 class OuroborosModule(LightningModule):

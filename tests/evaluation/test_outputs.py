@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 
 from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.evaluation.clips import Clip, perform
+from syrinx_lab.evaluation.outputs import write_audio, write_figures
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.tract.none import NoTract
-from syrinx_lab.training.clips import Clip, perform
-from syrinx_lab.training.outcome import write_audio, write_figures
 from syrinx_lab.types import Vocalisation
 
 

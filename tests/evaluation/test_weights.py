@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.evaluation.weights import load_weights, read_checkpoint
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.tract.none import NoTract
-from syrinx_lab.training.weights import load_weights, read_checkpoint
 
 
 def model(degree: int = 3) -> Ouroboros:
