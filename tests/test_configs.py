@@ -32,7 +32,7 @@ def composed(*overrides: str, name: str = "config") -> DictConfig:
 
 def test_groups_are_those_of_the_house() -> None:
     assert set(GROUPS) == {
-        *("data", "encoder", "oscillator", "tract", "loss", "sampler", "horizon", "backend", "optim"),
+        *("data", "encoder", "oscillator", "tract", "loss", "rollout", "sampler", "horizon", "backend", "optim"),
         *("trainer", "callbacks", "logger", "selection", "experiment", "debug", "eval", "noise", "controls", "arm"),
     }
 
@@ -82,7 +82,7 @@ def test_published_defaults_hold() -> None:
     assert (oscillator["degree"], oscillator["keep_const"], oscillator["drive_lowpass_ms"]) == (15, True, 1.0)
     assert (encoder["n_layers"], encoder["d_state"], encoder["d_conv"], encoder["expand"]) == (3, 4, 4, 10)
     assert [loss[f"lam_{name}"] for name in ("spec", "tf", "env", "env_log")] == [1, 1, 0, 0]
-    assert (loss["ic_noise_rms"], loss["lam"]) == (1e-3, 1.068)
+    assert (config["rollout"]["ic_noise_rms"], loss["lam"]) == (1e-3, 1.068)
     assert (config["horizon"]["min"], config["horizon"]["max"]) == (512, 2048)
     assert (config["optim"]["optimizer"]["lr"], config["optim"]["grad_clip"]) == (1e-3, 5.0)
     assert (config["n_epochs"], config["seed"]) == (50, 1234)

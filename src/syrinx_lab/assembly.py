@@ -17,7 +17,9 @@ from .model import Ouroboros
 from .ode.syrinx.prior import SyrinxPrior
 from .training.datamodule import SongDataModule
 from .training.module import OuroborosModule
+from .training.optimisation import OptimiserSettings
 from .training.schedules import HorizonSchedule
+from .types import RolloutSettings
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:
@@ -139,23 +141,33 @@ def build_module(
         model,
         objective,
         horizon,
-        _partial(cfg.optim.optimizer, "optim.optimizer"),
-        None if cfg.optim.scheduler is None else _partial(cfg.optim.scheduler, "optim.scheduler"),
+        build_optim(cfg),
+        build_rollout(cfg),
         planned_epochs=cfg.n_epochs,
         seed=cfg.seed,
-        ic_noise_rms=cfg.loss.ic_noise_rms,
-        onset_lead_ms=cfg.loss.onset_lead_ms,
-        onset_start=cfg.loss.get("onset_start", "cold"),
-        eval_start=cfg.eval.get("start", "cold"),
-        forcing_rate=cfg.loss.forcing_rate,
-        adjoint_decay=cfg.loss.adjoint_decay,
-        grad_clip=cfg.optim.grad_clip,
-        drives_from=cfg.optim.get("drives_from"),
-        drives_rate=cfg.optim.get("drives_rate", 1.0),
-        drives_clip=cfg.optim.get("drives_clip", 1.0),
-        responses_rate=cfg.optim.get("responses_rate", 1.0),
-        monitor=cfg.optim.get("monitor", "loss/total"),
+        eval_start=cfg.eval.start,
     )
+
+
+def build_rollout(cfg: DictConfig) -> RolloutSettings:
+    """How the rollouts of a configuration begin and what steers them."""
+    return RolloutSettings(**_settings(cfg.rollout))
+
+
+def build_optim(cfg: DictConfig) -> OptimiserSettings:
+    """The optimiser of a configuration, its rates and limits."""
+    settings = _settings(cfg.optim)
+    settings["optimizer"] = _partial(cfg.optim.optimizer, "optim.optimizer")
+    if cfg.optim.scheduler is not None:
+        settings["scheduler"] = _partial(cfg.optim.scheduler, "optim.scheduler")
+    return OptimiserSettings(**settings)
+
+
+def _settings(node: Any) -> dict[str, Any]:
+    """The keys of a group without a `_target_`, resolved, less its name."""
+    settings = OmegaConf.to_container(node, resolve=True)
+    assert isinstance(settings, dict)
+    return {str(key): value for key, value in settings.items() if key != "name"}
 
 
 def _partial(node: Any, key: str) -> Any:

@@ -21,7 +21,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from .assembly import build, build_horizon, build_model, build_objective, plain
+from .assembly import build, build_horizon, build_model, build_objective, build_rollout, plain
 from .benchmarking.curve_suite import curve_rows
 from .benchmarking.encoder_suite import encoder_rows
 from .benchmarking.machine import describe, describe_rates, measure_rates
@@ -110,7 +110,6 @@ def published_trainee(backend: str, seed: int, *overrides: str) -> Trainee:
         cfg = compose("config", overrides=[*PUBLISHED, f"backend={backend}", *overrides])
     torch.manual_seed(seed)
     model, horizon = build_model(cfg), build_horizon(cfg)
-    lead_ms = cfg.loss.onset_lead_ms
     return Trainee(
         model,
         build_objective(cfg),
@@ -118,8 +117,7 @@ def published_trainee(backend: str, seed: int, *overrides: str) -> Trainee:
         horizon=horizon.max,
         window=round(cfg.data.context_s * cfg.data.sample_rate),
         grad_clip=cfg.optim.grad_clip,
-        ic_noise_rms=cfg.loss.ic_noise_rms,
-        onset_lead=None if lead_ms is None else round(lead_ms * 1e-3 * cfg.data.sample_rate),
+        rollout=build_rollout(cfg),
     )
 
 

@@ -170,7 +170,7 @@ def _trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
 
 def _takes(cfg: DictConfig, model: Ouroboros, clips: Sequence[Clip]) -> list[Take]:
     start = checked_start(cfg.eval.get("start", "cold"), "eval.start", model)
-    return perform_all(model, clips, ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed, start=start)
+    return perform_all(model, clips, ic_noise_rms=cfg.rollout.ic_noise_rms, seed=cfg.seed, start=start)
 
 
 def _analytic_anchor(cfg: DictConfig, datamodule: SongDataModule, split: str) -> dict[str, float | None] | None:
@@ -182,7 +182,7 @@ def _analytic_anchor(cfg: DictConfig, datamodule: SongDataModule, split: str) ->
         )
     except ValueError:
         return None
-    return analytic_anchor(model, datamodule.clips(split), ic_noise_rms=cfg.loss.ic_noise_rms, seed=cfg.seed)
+    return analytic_anchor(model, datamodule.clips(split), ic_noise_rms=cfg.rollout.ic_noise_rms, seed=cfg.seed)
 
 
 def _checkpoint(run: RunDirectory, stored: DictConfig, chosen: Mapping[str, Any]) -> tuple[Path, bool]:

@@ -49,7 +49,7 @@ def synthesize(cfg: DictConfig) -> None:
     begun = time.perf_counter()
     table = edited(_table(model, song, chosen), edit, model)
     chunk = max(1, round(chosen["chunk_s"] * model.sample_rate))
-    sound = sing_whole(model, table, seed=stored.seed, ic_noise_rms=stored.loss.ic_noise_rms, chunk=chunk)
+    sound = sing_whole(model, table, seed=stored.seed, ic_noise_rms=stored.rollout.ic_noise_rms, chunk=chunk)
     took = time.perf_counter() - begun
     sound, diverged = finite(sound, model.sample_rate)
     lines = diverged + out_of_reach(table, model) + compared(sound, song, model.sample_rate, alike=not edit)

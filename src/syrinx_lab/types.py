@@ -223,6 +223,40 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class RolloutSettings:
+    """How rollouts begin and what steers them: the group `rollout` of the configuration.
+
+    ic_noise_rms   rms of x and v at a cold start, dimensionless
+    onset_lead_ms  an ONSET rollout begins at most this long before the onset, ms; None: at the window's first sample
+    onset_start    of ONSET rollouts: cold (as noise) or data (in the recording's state, as all others)
+    forcing_rate   in training the state is pulled to the recording by this share before every step; 0 is a free run
+    adjoint_decay  what of the gradient passes from a step to the one before; 1 is all of it
+
+    Raises ValueError for a number that is out of range.
+    """
+
+    ic_noise_rms: float = 1e-3
+    onset_lead_ms: float | None = 5.0
+    onset_start: str = "cold"
+    forcing_rate: float = 0.0
+    adjoint_decay: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.ic_noise_rms < float("inf"):
+            raise ValueError(f"rollout.ic_noise_rms is {self.ic_noise_rms}: use 0 or more")
+        if self.onset_lead_ms is not None and not 0 <= self.onset_lead_ms < float("inf"):
+            raise ValueError(f"rollout.onset_lead_ms is {self.onset_lead_ms}: use ms, 0 or more, or null")
+        if not 0 <= self.forcing_rate <= 1:
+            raise ValueError(f"rollout.forcing_rate is {self.forcing_rate}: use 0 (a free run) to 1 (teacher forcing)")
+        if not 0 < self.adjoint_decay <= 1:
+            raise ValueError(f"rollout.adjoint_decay is {self.adjoint_decay}: use more than 0, up to 1 (all of it)")
+
+    def onset_lead(self, sample_rate: float) -> int | None:
+        """`onset_lead_ms` in samples of a rate in Hz; None stays None."""
+        return None if self.onset_lead_ms is None else round(self.onset_lead_ms * 1e-3 * sample_rate)
+
+
+@dataclass(frozen=True)
 class Score:
     """The cold-start metrics of one vocalisation; the mean of each field over vocalisations bears the same name.
 

@@ -20,6 +20,7 @@ from syrinx_lab.ode.rollout import cudagraph, scan
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.backend import tell_backend
 from syrinx_lab.training.module import OuroborosModule
+from syrinx_lab.training.optimisation import OptimiserSettings
 from syrinx_lab.training.schedules import GeometricHorizon, HorizonSchedule, LinearHorizon, Pow2Horizon
 
 TINY = ["debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu"]
@@ -38,7 +39,7 @@ def module(backend: str, horizon: HorizonSchedule, rolls_out: bool = True) -> Ou
     model = Ouroboros(SamplesEncoder(degree=2, n_layers=1, expand=2), NoTract(), sample_rate=44100, backend=backend)
     terms = {"spec": MultiResolutionStft()} if rolls_out else {"tf": TeacherForced()}
     objective = WeightedLoss(terms, dict.fromkeys(terms, 1.0))
-    adam = partial(torch.optim.Adam, lr=1e-3)
+    adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))
     return OuroborosModule(model, objective, horizon, adam, planned_epochs=5, seed=7)
 
 

@@ -17,6 +17,7 @@ from syrinx_lab.losses.weighted import WeightedLoss
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.module import OuroborosModule
+from syrinx_lab.training.optimisation import OptimiserSettings
 from syrinx_lab.training.schedules import Pow2Horizon
 from syrinx_lab.training.warmup import Warmup
 from syrinx_lab.types import Batch, Prediction
@@ -55,7 +56,7 @@ def module(terms: dict[str, nn.Module], planned: int = 4) -> OuroborosModule:
     torch.manual_seed(0)
     model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100, backend="eager")
     objective = WeightedLoss(terms, dict.fromkeys(terms, 1.0))
-    adam = partial(torch.optim.Adam, lr=1e-3)
+    adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))
     return OuroborosModule(model, objective, Pow2Horizon(32, 128), adam, planned_epochs=planned, seed=7)
 
 

@@ -23,9 +23,10 @@ from syrinx_lab.ode.syrinx.prior import SyrinxPrior
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.module import OuroborosModule
+from syrinx_lab.training.optimisation import OptimiserSettings
 from syrinx_lab.training.prediction import predict
 from syrinx_lab.training.schedules import ConstHorizon
-from syrinx_lab.types import Batch, Category, Trajectory, Vocalisation
+from syrinx_lab.types import Batch, Category, RolloutSettings, Trajectory, Vocalisation
 
 RATE, LENGTH = 44100, 2205
 
@@ -67,7 +68,7 @@ def syrinx_model(frames: bool = True, tract: bool = True) -> Ouroboros:
 
 
 def prediction(model: Ouroboros, batch: Batch, seed: int = 1):
-    arguments = dict(horizon=2048, rollout_grad=True, ic_noise_rms=1e-3, onset_lead=220)
+    arguments = dict(horizon=2048, rollout_grad=True, rollout=RolloutSettings(onset_lead_ms=220 / 44.1))
     return predict(model, batch, generator=torch.Generator().manual_seed(seed), **arguments)
 
 
@@ -159,8 +160,8 @@ def test_groups_hold_every_parameter_once_and_the_drives_alone_feel_the_rollout(
 
 def module(model: Ouroboros, **settings) -> OuroborosModule:
     objective = WeightedLoss({"spec": MultiResolutionStft()}, {"spec": 1.0})
-    adam = partial(torch.optim.Adam, lr=1e-3)
-    return OuroborosModule(model, objective, ConstHorizon(1024), adam, planned_epochs=3, seed=7, **settings)
+    optim = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3), **settings)
+    return OuroborosModule(model, objective, ConstHorizon(1024), optim, planned_epochs=3, seed=7)
 
 
 def trained(settings: dict, epochs: int = 2) -> tuple[OuroborosModule, dict[str, torch.Tensor]]:
@@ -184,18 +185,18 @@ def test_drives_stay_the_priors_until_their_epoch_and_move_at_their_own_rate() -
     _, never = trained({})
     assert all(float(never[name]) == 0 for name in heads)
     assert float(never["tract.responses"]) > 1e-4
-    made, late = trained({"drives_from": 1, "drives_rate": 0.01, "responses_rate": 0.1})
+    made, late = trained({"drives_start_epoch": 1, "drives_lr_scale": 0.01, "tract_lr_scale": 0.1})
     # two updates of Adam move a parameter by at most twice its rate
     assert all(0 < float(late[name]) <= 2.1e-5 for name in heads)
     assert 1e-5 < float(late["tract.responses"]) <= 4.1e-4  # four updates, at a tenth of the rate
-    _, not_yet = trained({"drives_from": 2})
+    _, not_yet = trained({"drives_start_epoch": 2})
     assert all(float(not_yet[name]) == 0 for name in heads)
     rates = [group["lr"] for group in made.optimizers().optimizer.param_groups]
     assert rates == pytest.approx([1e-3, 1e-4, 1e-5])
 
 
 def test_each_group_is_clipped_by_itself() -> None:
-    made = module(syrinx_model(), grad_clip=0.5, drives_clip=2.0)
+    made = module(syrinx_model(), grad_clip=0.5, drives_grad_clip=2.0)
     groups = made.model.parameter_groups()
     for group in groups.values():
         for parameter in group:
@@ -208,7 +209,8 @@ def test_each_group_is_clipped_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"drives_from": -1}, {"drives_rate": 0.0}, {"drives_clip": 0.0}, {"responses_rate": 0.0}]
+    "settings",
+    [{"drives_start_epoch": -1}, {"drives_lr_scale": 0.0}, {"drives_grad_clip": 0.0}, {"tract_lr_scale": 0.0}],
 )
 def test_bad_settings_of_the_groups_are_told(settings: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))):

@@ -15,13 +15,25 @@ from syrinx_lab.evaluation.starts import checked_start
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.prediction import initial_condition, predict, rollout_start
-from syrinx_lab.types import Batch, Category, Vocalisation
+from syrinx_lab.types import Batch, Category, RolloutSettings, Vocalisation
 
 
 def batch(onset: list[int], category: list[Category], length: int = 400) -> Batch:
     generator = torch.Generator().manual_seed(3)
     x = 0.1 * torch.randn(len(onset), length, generator=generator)
     return Batch(x, torch.gradient(x, dim=1)[0], torch.zeros_like(x), torch.tensor(category), torch.tensor(onset))
+
+
+def lead(samples: int, **settings) -> RolloutSettings:
+    """ONSET rollouts begin so many samples before the onset, at 44.1 kHz."""
+    return RolloutSettings(onset_lead_ms=samples / 44.1, **settings)
+
+
+def test_settings_out_of_range_are_refused_by_their_key() -> None:
+    for name, value in (("ic_noise_rms", -1.0), ("onset_lead_ms", -1.0), ("forcing_rate", 1.5), ("adjoint_decay", 0.0)):
+        with pytest.raises(ValueError, match=rf"rollout\.{name} is {value}: use"):
+            RolloutSettings(**{name: value})
+    assert (lead(20).onset_lead(44100), RolloutSettings(onset_lead_ms=None).onset_lead(44100)) == (20, None)
 
 
 def test_onset_rollouts_begin_a_lead_before_the_onset_and_stay_in_the_window() -> None:
@@ -46,7 +58,7 @@ def test_drives_on_knots_are_nearly_those_of_every_sample() -> None:
         drives = model.drives(b.x, b.dx)
         assert drives.hop == hop
         assert drives.samples == 401
-        arguments = dict(horizon=128, ic_noise_rms=1e-3, onset_lead=40, rollout_grad=True)
+        arguments = dict(horizon=128, rollout=lead(40), rollout_grad=True)
         predictions.append(predict(model, b, generator=torch.Generator().manual_seed(1), **arguments))
     dense, knots = predictions
     assert torch.equal(dense.target, knots.target)  # the start lies on a knot either way
@@ -58,8 +70,8 @@ def test_a_fully_forced_rollout_takes_every_step_from_the_recording() -> None:
     torch.manual_seed(0)
     model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
     b = batch([200], [Category.ONSET])
-    arguments = dict(horizon=64, ic_noise_rms=1e-3, onset_lead=20, rollout_grad=True)
-    forced = predict(model, b, generator=torch.Generator().manual_seed(1), forcing_rate=1.0, **arguments)
+    arguments = dict(horizon=64, rollout=lead(20, forcing_rate=1.0), rollout_grad=True)
+    forced = predict(model, b, generator=torch.Generator().manual_seed(1), **arguments)
     drives = model.drives(b.x, b.dx)
     for t in (180, 200, 242):
         one = model.sing(drives.window(torch.tensor([t]), 2), (b.x[:, t], b.dx[:, t]), 2)
@@ -71,7 +83,7 @@ def test_the_decay_shortens_the_gradient_and_leaves_the_values() -> None:
     for decay in (1.0, 0.9):
         torch.manual_seed(0)
         model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
-        arguments = dict(horizon=64, ic_noise_rms=1e-3, onset_lead=20, rollout_grad=True, adjoint_decay=decay)
+        arguments = dict(horizon=64, rollout=lead(20, adjoint_decay=decay), rollout_grad=True)
         p = predict(model, batch([200], [Category.ONSET]), generator=torch.Generator().manual_seed(1), **arguments)
         p.output.square().sum().backward()
         results.append((p.output.detach(), model.encoder.gamma_net.bias.grad))
@@ -99,7 +111,7 @@ def test_prediction_is_consistent_with_the_model() -> None:
     encoder = SamplesEncoder(degree=3, n_layers=1, expand=2)
     model = Ouroboros(encoder, NoTract(), sample_rate=44100, backend="eager")
     b = batch([200, 0], [Category.ONSET, Category.MID])
-    arguments = dict(ic_noise_rms=1e-3, onset_lead=20, rollout_grad=True)
+    arguments = dict(rollout=lead(20), rollout_grad=True)
     p = predict(model, b, horizon=64, generator=torch.Generator().manual_seed(1), **arguments)
     assert p.output is not None
     assert p.target is not None
@@ -165,5 +177,5 @@ def test_a_start_that_is_none_or_that_the_model_does_not_have_is_refused() -> No
         checked_start("warm", "eval.start", model)
     hidden = SimpleNamespace(state_is_sound=False)
     assert checked_start("cold", "eval.start", hidden) == "cold"
-    with pytest.raises(ValueError, match=r"loss\.onset_start is data, but this oscillator's state"):
-        checked_start("data", "loss.onset_start", hidden)
+    with pytest.raises(ValueError, match=r"rollout\.onset_start is data, but this oscillator's state"):
+        checked_start("data", "rollout.onset_start", hidden)

@@ -15,7 +15,7 @@ from ..losses.teacher_forced import TeacherForced
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
 from ..training.prediction import predict
-from ..types import Batch, Category
+from ..types import Batch, Category, RolloutSettings
 from .public_mamba import MISSING, with_public_stacks
 from .race import SLOW, Bench, Contender, nothing, race
 from .row import Row
@@ -35,7 +35,7 @@ class Trainee:
     optimizer          called with the parameters
     horizon, window    samples of the rollout and of a training window
     grad_clip          largest norm of the gradient
-    ic_noise_rms, onset_lead   of cold starts: dimensionless, samples (None: with the window)
+    rollout            how it begins and what steers it
     """
 
     model: Ouroboros
@@ -44,8 +44,7 @@ class Trainee:
     horizon: int
     window: int
     grad_clip: float
-    ic_noise_rms: float
-    onset_lead: int | None
+    rollout: RolloutSettings
 
 
 def step_rows(bench: Bench, build: Callable[[str], Trainee], *, batch: int = BATCH) -> Iterator[Row]:
@@ -103,8 +102,7 @@ def optimisation_step(trainee: Trainee, audio: Batch, device: torch.device) -> C
             audio,
             horizon=trainee.horizon,
             rollout_grad=True,
-            ic_noise_rms=trainee.ic_noise_rms,
-            onset_lead=trainee.onset_lead,
+            rollout=trainee.rollout,
             generator=torch.Generator().manual_seed(0),
         )
         total, _ = objective(prediction)

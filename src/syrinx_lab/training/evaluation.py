@@ -42,7 +42,7 @@ class ColdStartEvaluation(Callback):
         takes = perform_all(
             module.model,
             trainer.datamodule.val_clips,  # type: ignore[attr-defined]
-            ic_noise_rms=module.ic_noise_rms,
+            ic_noise_rms=module.rollout.ic_noise_rms,
             seed=module.seed,
             start=module.eval_start,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,11 +13,14 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from ..evaluation.starts import checked_start
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
-from ..types import Batch
+from ..types import Batch, RolloutSettings
 from .finite import read_update
+from .optimisation import OptimiserSettings
 from .prediction import predict
-from .rates import build_scheduler, check_rates
+from .rates import check_rates
 from .schedules import HorizonSchedule
+
+_PLAIN_ROLLOUT = RolloutSettings()
 
 
 class OuroborosModule(LightningModule):
@@ -34,27 +36,14 @@ class OuroborosModule(LightningModule):
         model: what is trained.
         objective: weighted loss terms.
         horizon: rollout length in samples as a function of (epoch, planned epochs).
-        optimizer: partial of a torch optimiser, called with the parameters.
-        scheduler: partial of a torch scheduler stepped once an epoch, or None. ReduceLROnPlateau is stepped after the
-            epochs that have a value of `monitor`, and before they are saved.
+        optim: the optimiser, its rates and limits.
+        rollout: how rollouts begin and what steers them.
         planned_epochs: epochs of the whole run, over which curricula are stretched.
         seed: of the cold starts' noise.
-        ic_noise_rms: rms of x and v at a cold start.
-        onset_lead_ms: an ONSET rollout begins at most this long before the onset; None: at the window's first sample.
-        onset_start: of ONSET rollouts, cold (noise) or data.
-        forcing_rate: the share by which the state is pulled to the recording before every step, see `Forcing`; 0 to 1.
-        adjoint_decay: see `rollout`; in (0, 1].
-        grad_clip: largest norm of the gradient over a tract's responses, and over all else but a prior's drives; None
-            or 0: no limit.
-        responses_rate: the learning rate of a tract's impulse responses over that of the rest.
-        drives_from: epoch from which a prior's drives are learned; None leaves them as the prior has them.
-        drives_rate: their learning rate over that of the rest.
-        drives_clip: largest norm of their gradient. The gradients that come through a rollout are hundreds of times
-            larger than the others: under one norm they would drown them.
+        eval_start: how evaluated clips begin, cold or data.
 
     Raises:
-        ValueError: the forcing_rate, the adjoint_decay, the responses_rate or one of the drives' settings is out of
-            range.
+        ValueError: a start that this oscillator cannot have, or a learning rate that cannot be stepped.
     """
 
     def __init__(
@@ -62,67 +51,34 @@ class OuroborosModule(LightningModule):
         model: Ouroboros,
         objective: WeightedLoss,
         horizon: HorizonSchedule,
-        optimizer: Callable[..., torch.optim.Optimizer],
-        scheduler: Callable[..., torch.optim.lr_scheduler.LRScheduler] | None = None,
+        optim: OptimiserSettings,
+        rollout: RolloutSettings = _PLAIN_ROLLOUT,
         *,
         planned_epochs: int,
         seed: int,
-        ic_noise_rms: float = 1e-3,
-        onset_lead_ms: float | None = 5.0,
-        onset_start: str = "cold",
-        forcing_rate: float = 0.0,
-        adjoint_decay: float = 1.0,
-        grad_clip: float | None = None,
-        drives_from: int | None = None,
-        drives_rate: float = 1.0,
-        drives_clip: float = 1.0,
-        responses_rate: float = 1.0,
-        monitor: str = "loss/total",
         eval_start: str = "cold",
     ) -> None:
         super().__init__()
-        if responses_rate <= 0:
-            raise ValueError(f"optim.responses_rate is {responses_rate}: use a number above 0")
-        if drives_rate <= 0 or drives_clip <= 0 or (drives_from is not None and drives_from < 0):
-            raise ValueError(
-                f"optim.drives_from {drives_from}, drives_rate {drives_rate}, drives_clip {drives_clip}: use an epoch "
-                "(or null), and numbers above 0"
-            )
-        if not 0 <= forcing_rate <= 1:
-            raise ValueError(f"loss.forcing_rate is {forcing_rate}: use 0 (a free run) to 1 (teacher forcing)")
-        if not 0 < adjoint_decay <= 1:
-            raise ValueError(f"loss.adjoint_decay is {adjoint_decay}: use more than 0, up to 1 (the whole gradient)")
         self.model = model
         self.objective = objective
         self.horizon = horizon
-        self.optimizer_factory = optimizer
-        self.scheduler_factory = scheduler
+        self.optim = optim
+        self.rollout = rollout
         self.planned_epochs = planned_epochs
-        self.monitor = monitor
+        self.seed = seed
         self.eval_start = checked_start(eval_start, "eval.start", model)
+        checked_start(rollout.onset_start, "rollout.onset_start", model)
+        switched_on = [name for name, weight in objective.weights.items() if weight > 0]
+        check_rates(optim.optimizer, optim.scheduler, optim.monitor, switched_on, planned_epochs)
         self.plateau: ReduceLROnPlateau | None = None
         self._plateau_state: dict[str, Any] | None = None
-        check_rates(optimizer, scheduler, monitor, (k for k, w in objective.weights.items() if w > 0), planned_epochs)
-        self.seed = seed
-        self.ic_noise_rms = ic_noise_rms
-        self.grad_clip, self.drives_clip = grad_clip, drives_clip
-        self.drives_from, self.drives_rate = drives_from, drives_rate
-        self.responses_rate = responses_rate
-        self.forcing_rate, self.adjoint_decay = forcing_rate, adjoint_decay
-        self.onset_lead = None if onset_lead_ms is None else round(onset_lead_ms * 1e-3 * model.sample_rate)
-        self.onset_cold = checked_start(onset_start, "loss.onset_start", model) == "cold"
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
         self._parts: dict[str, Tensor] = {}  # of the update under way
         self._items = 0
 
     def configure_optimizers(self) -> Any:
         """The optimiser over all parameters, drives and responses at rates of their own, with its scheduler."""
-        groups = self.model.parameter_groups()
-        relative = {"responses": self.responses_rate, "drives": self.drives_rate}
-        optimizer = self.optimizer_factory([{"params": group} for group in groups.values()])
-        for name, group in zip(groups, optimizer.param_groups):
-            group["lr"] *= relative.get(name, 1.0)
-        scheduler = build_scheduler(self.scheduler_factory, optimizer, self.monitor)
+        optimizer, scheduler = self.optim.build(self.model.parameter_groups())
         if isinstance(scheduler, ReduceLROnPlateau):
             # Lightning would step it after the checkpoint is written, and not at all where a run goes on
             self.plateau = scheduler
@@ -146,11 +102,7 @@ class OuroborosModule(LightningModule):
             batch,
             horizon=self.current_horizon() if self.objective.needs_rollout else None,
             rollout_grad=self.objective.rollout_needs_grad,
-            ic_noise_rms=self.ic_noise_rms,
-            onset_lead=self.onset_lead,
-            onset_cold=self.onset_cold,
-            forcing_rate=self.forcing_rate,
-            adjoint_decay=self.adjoint_decay,
+            rollout=self.rollout,
             generator=self.noise_generator(self.global_step),
         )
         total, parts = self.objective(prediction)
@@ -182,15 +134,12 @@ class OuroborosModule(LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Clip the norm of each group of parameters by itself."""
-        for name, group in self.model.parameter_groups().items():
-            if limit := self.drives_clip if name == "drives" else self.grad_clip:
-                torch.nn.utils.clip_grad_norm_(group, limit)
+        self.optim.clip(self.model.parameter_groups())
 
     def on_train_epoch_start(self) -> None:
         """Free the drives when it is time, and log what the curriculum is; the warm-ups have set theirs by now."""
-        learned = self.drives_from is not None and self.current_epoch >= self.drives_from
         for parameter in self.model.parameter_groups().get("drives", ()):
-            parameter.requires_grad_(learned)
+            parameter.requires_grad_(self.optim.learns_drives(self.current_epoch))
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
         state = {"train/horizon": float(self.current_horizon() if self.objective.needs_rollout else 0)}
         ramped = [name for name in self.objective.terms if self.objective.weights[name] > 0]
@@ -201,8 +150,8 @@ class OuroborosModule(LightningModule):
         """Show ReduceLROnPlateau the epoch: its mean loss, or what val scored if it was evaluated."""
         if self.plateau is None:
             return
-        value = self.trainer.callback_metrics.get(self.monitor)
-        fresh = self.monitor.startswith("loss/") or self.current_epoch + 1 in self.evaluated_epochs
+        value = self.trainer.callback_metrics.get(self.optim.monitor)
+        fresh = self.optim.monitor.startswith("loss/") or self.current_epoch + 1 in self.evaluated_epochs
         if fresh and value is not None and math.isfinite(value):
             self.plateau.step(float(value))
 

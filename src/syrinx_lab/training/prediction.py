@@ -8,7 +8,7 @@ from torch import Tensor
 from ..model import Ouroboros
 from ..ode.rollout import Forcing
 from ..transfer import normal, sent
-from ..types import Batch, Category, Prediction
+from ..types import Batch, Category, Prediction, RolloutSettings
 
 
 def rollout_start(batch: Batch, horizon: int, onset_lead: int | None, hop: int = 1) -> Tensor:
@@ -45,12 +45,8 @@ def predict(
     *,
     horizon: int | None,
     rollout_grad: bool,
-    ic_noise_rms: float,
-    onset_lead: int | None,
+    rollout: RolloutSettings,
     generator: torch.Generator,
-    forcing_rate: float = 0.0,
-    adjoint_decay: float = 1.0,
-    onset_cold: bool = True,
 ) -> Prediction:
     """All that the loss terms look at, from drives encoded once.
 
@@ -60,12 +56,8 @@ def predict(
     Args:
         horizon: samples of the rollout, at most the window's length; None leaves the rollout out.
         rollout_grad: whether gradients flow through the rollout; False computes it for the log only.
-        ic_noise_rms: rms of x and v at a cold start, dimensionless.
-        onset_lead: samples that an ONSET rollout begins before the onset, at most; None: at the window's first sample.
+        rollout: how it begins and what steers it.
         generator: source of the cold starts' noise.
-        forcing_rate: the share by which the state is pulled to the recording before every step; 0 is a free run.
-        adjoint_decay: what of the gradient passes from a step to the one before.
-        onset_cold: whether ONSET rollouts begin as noise; False: with the data's state, as all others do.
     """
     drives = model.drives(batch.x, batch.dx)
     prediction = Prediction(
@@ -75,19 +67,20 @@ def predict(
     )
     if horizon is None:
         return prediction
-    start = rollout_start(batch, horizon, onset_lead, drives.hop)
+    start = rollout_start(batch, horizon, rollout.onset_lead(model.sample_rate), drives.hop)
     window = sent(start, batch.x.device)[:, None] + torch.arange(horizon, device=batch.x.device)
     target = batch.x.gather(1, window)
-    velocity = model.velocity(batch.dx.gather(1, window if forcing_rate > 0 else window[:, :1]))
+    velocity = model.velocity(batch.dx.gather(1, window if rollout.forcing_rate > 0 else window[:, :1]))
     heard = drives.window(start, horizon)
     known = (target[:, 0], velocity[:, 0])
     if not model.state_is_sound:
         nowhere = torch.full_like(batch.category, Category.ONSET)
-        known = model.settled(heard, initial_condition(*known, nowhere, ic_noise_rms, generator))
-    state = initial_condition(*known, batch.category, ic_noise_rms, generator, onset_cold)
-    forcing = Forcing(target, velocity, forcing_rate) if forcing_rate > 0 else None
+        known = model.settled(heard, initial_condition(*known, nowhere, rollout.ic_noise_rms, generator))
+    onset_cold = rollout.onset_start == "cold"
+    state = initial_condition(*known, batch.category, rollout.ic_noise_rms, generator, onset_cold)
+    forcing = Forcing(target, velocity, rollout.forcing_rate) if rollout.forcing_rate > 0 else None
     with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
-        trajectory = model.sing(heard, state, horizon, forcing, adjoint_decay)
+        trajectory = model.sing(heard, state, horizon, forcing, rollout.adjoint_decay)
         prediction.output = model.radiate(trajectory, heard, model.excitation(target, generator))
     prediction.target = target
     return prediction
