@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from syrinx_lab.data.corpus import Corpus, Recording, Syllable
-from syrinx_lab.data.splits import split_recordings
-from syrinx_lab.data.stored_split import Changes, difference, restore_split, split_record
+from syrinx_lab.data.splits import Splits, split_recordings
+from syrinx_lab.data.stored_split import Changes, difference, listed, restore_split, split_record
 
 
 def recording(name: str, seed: int) -> Recording:
@@ -56,6 +56,36 @@ def test_a_copy_of_a_trained_recording_is_no_new_one() -> None:
     assert changes.new == ()
     assert changes.copies == {"another name": trained.id}
     assert splits.train == SPLITS.train
+    assert changes.lines() == [f"left out as copies of recordings of the split: another name of {trained.id}"]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["beside it", "in its place"])
+def test_a_copy_that_is_annotated_anew_is_no_new_one(there: bool) -> None:
+    trained = BEFORE.recordings[SPLITS.train[0]]
+    # the level is measured within the syllables, so that another annotation is another gain
+    anew = replace(
+        trained, id="copy", audio=trained.audio_hash, samples=2 * trained.samples, syllables=trained.syllables[:1]
+    )
+    now = corpus(*(song for song in SONGS if there or song is not trained), anew)
+    splits, changes = restore_split(RECORD, now)
+    assert (changes.new, changes.copies) == ((), {"copy": trained.id})
+    assert ("copy" in splits.train, trained.id in splits.train) == (False, there)
+    old = {name: part for name, part in RECORD.items() if name != "audio"}
+    assert restore_split(old, now)[1].new == (() if there else ("copy",))
+
+
+def test_of_two_recordings_of_one_sound_the_one_that_is_left_counts_once() -> None:
+    twins = [replace(SONGS[0], id=name) for name in ("a", "b")]
+    before = corpus(*twins, *SONGS[1:3])
+    record = split_record(Splits(("a", "b"), ("song1",), ("song2",), {}), before)
+    splits, changes = restore_split(record, corpus(replace(SONGS[0], id="c"), *SONGS[1:3]))
+    assert (splits.train, changes.missing["train"]) == (("c",), ("b",))
+
+
+def test_a_list_of_recordings_names_five() -> None:
+    assert listed(["b"]) == "1 recording (b)"
+    assert listed(list("edcba")) == "5 recordings (a, b, c, d, e)"
+    assert listed(list("fedcba")) == "6 recordings (a, b, c, d, e, and 1 more)"
 
 
 def test_a_renamed_recording_keeps_its_split() -> None:
@@ -77,11 +107,14 @@ def test_a_changed_recording_is_flagged_in_its_split_alone(kind: str) -> None:
     what = f"1 recording ({HELD_OUT.id}) changed"
     assert changes.flags("test") == [f"test: {what} since the training (samples or annotation)"]
     assert changes.flags("val") == changes.flags("train") == []
+    assert changes.lines() == changes.flags("test")
     assert difference(RECORD, split_record(splits, now)) == what
 
 
 def test_a_missing_recording_is_flagged() -> None:
-    splits, changes = restore_split(RECORD, corpus(*(s for s in SONGS if s is not HELD_OUT)))
+    now = corpus(*(s for s in SONGS if s is not HELD_OUT))
+    splits, changes = restore_split(RECORD, now)
     assert splits.test == ()
     assert splits.missing["test"] == ("a", "b")
     assert changes.flags("test")[0].startswith(f"test: 1 recording ({HELD_OUT.id}) of the training's split missing")
+    assert difference(RECORD, split_record(splits, now)) == f"1 recording ({HELD_OUT.id}) missing"

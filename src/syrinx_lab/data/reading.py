@@ -16,7 +16,7 @@ from .audio import AudioClip, read_audio, scale_factor
 from .contrast import channel_warning, contrast_warning
 from .layout import AudioFile
 from .pairing import Source
-from .recording import Recording, Syllable, content_hash
+from .recording import Recording, Syllable, audio_hash
 
 LEAST_SAMPLES = 5  # that the differences of nine points can be reflected in
 _FAINT = 1e-3  # -60 dB of full scale
@@ -32,11 +32,11 @@ class Scaling:
 
     def __post_init__(self) -> None:
         if self.measure not in ("peak", "rms", "none"):
-            raise ValueError(f"scale must be peak, rms or none, not {self.measure!r}")
+            raise ValueError(f"data.scale is {self.measure!r}: give peak, rms or none")
         if self.per not in ("recording", "vocalisation"):
-            raise ValueError(f"scale_per must be recording or vocalisation, not {self.per!r}")
+            raise ValueError(f"data.scale_per is {self.per!r}: give recording or vocalisation")
         if not self.target > 0:
-            raise ValueError(f"scale_to must be positive, not {self.target}")
+            raise ValueError(f"data.scale_to is {self.target}: give a level above 0")
 
 
 def read_recording(
@@ -89,7 +89,7 @@ def read_recording(
         annotation=source.path if source else None,
         channel=channel,
         channels=clip.channels,
-        content=content_hash(clip.samples),
+        audio=audio_hash(clip.samples),
     )
     fixed = any(one.channel is not None for one in annotated)
     problems += _doubts(recording, clip, channel, fixed)

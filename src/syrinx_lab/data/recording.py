@@ -42,7 +42,7 @@ class Recording:
     annotation          the file that annotates it, None when there is none
     channel             the channel that was read, from 0, or "mean"
     channels            channels in the file
-    content             hash of the samples before `gain`, which depends on the annotation; "" where nobody took it
+    audio               hash of the samples before `gain`; "": of the samples as they are
     """
 
     id: str
@@ -55,12 +55,17 @@ class Recording:
     annotation: Path | None = None
     channel: int | str = 0
     channels: int = 1
-    content: str = ""
+    audio: str = ""
 
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
+
+    @property
+    def audio_hash(self) -> str:
+        """What recordings of the same sound share, whatever their names, annotations and gains."""
+        return self.audio or audio_hash(self.samples)
 
     def content_hash(self) -> str:
         """16 hexadecimal digits that change with any sample or syllable, and not with the name."""
@@ -70,7 +75,7 @@ class Recording:
         return digest.hexdigest()[:16]
 
 
-def content_hash(samples: np.ndarray) -> str:
+def audio_hash(samples: np.ndarray) -> str:
     """64 hexadecimal digits of samples (n,): their SHA-256 as little-endian float32."""
     return hashlib.sha256(np.ascontiguousarray(samples, dtype="<f4").tobytes()).hexdigest()
 

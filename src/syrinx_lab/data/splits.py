@@ -12,7 +12,6 @@ from scipy.sparse import csr_array
 
 from ..types import Segment, Vocalisation
 from .corpus import Corpus, Recording
-from .recording import content_hash
 from .stratify import stratify
 
 NAMES = ("train", "val", "test")
@@ -119,7 +118,7 @@ def check_leaks(
                 raise ValueError(f"{name} is in {home[name]} and in {split}: a recording belongs to one split")
             home[name] = split
             recording = corpus.recordings[name]
-            twin = content.setdefault(recording.content or content_hash(recording.samples), name)
+            twin = content.setdefault(recording.audio_hash, name)
             if home[twin] != split:
                 raise ValueError(
                     f"{twin} in {home[twin]} and {name} in {split} hold the same audio, so that the scores would be "

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from .corpus import Corpus
 from .splits import NAMES, Splits
@@ -23,8 +20,8 @@ SplitRecord = Mapping[str, Any]
 class Changes:
     """What has become of the recordings of a stored split.
 
-    new      ids of recordings that were not there; those that hold the audio of one that was are left out
-    copies   id -> the recording of the split whose audio it holds
+    new      ids of recordings that were not there
+    copies   id -> the recording of the split that holds the same sound: neither new nor in a split
     missing  split -> ids that are no longer there
     changed  split -> ids whose samples or annotation differ
     """
@@ -48,7 +45,8 @@ class Changes:
         told = [line for split in NAMES for line in self.flags(split)]
         if self.copies:
             pairs = ", ".join(f"{copy} of {there}" for copy, there in list(self.copies.items())[:_NAMED])
-            told.append(f"{len(self.copies)} copies of recordings of the split are left out: {pairs}")
+            more = f", and {len(self.copies) - _NAMED} more" if len(self.copies) > _NAMED else ""
+            told.append(f"left out as copies of recordings of the split: {pairs}{more}")
         if self.new:
             told.append(f"{listed(self.new)} new since the training: in none of its splits, scored by split={NEW}")
         return told
@@ -61,10 +59,16 @@ def listed(ids: Sequence[str]) -> str:
 
 
 def split_record(splits: Splits, corpus: Corpus) -> dict[str, Any]:
-    """The split in plain values: `schema`, and under train, val and test the recordings, id -> hash of the content."""
+    """The split in plain values.
+
+    schema            1
+    train, val, test  the recordings, id -> hash of samples and annotation
+    audio             id -> hash of the sound alone, of all of them
+    """
     return {
         "schema": SCHEMA,
         **{name: {key: corpus.recordings[key].content_hash() for key in splits[name]} for name in NAMES},
+        "audio": {key: corpus.recordings[key].audio_hash for name in NAMES for key in splits[name]},
     }
 
 
@@ -72,7 +76,8 @@ def restore_split(record: SplitRecord, corpus: Corpus) -> tuple[Splits, Changes]
     """The recordings of `corpus` in the splits that they had, and what has changed.
 
     A recording is known by its id; one that is missing under its id is looked for by its content, as in a folder that
-    was renamed. What is in no split of the record goes to none.
+    was renamed. What is in no split of the record goes to none, and is new unless it holds the sound of one that was
+    (records of old do not name the sounds of those that are missing or changed).
     """
     hashes = {key: recording.content_hash() for key, recording in corpus.recordings.items()}
     known = {key for name in NAMES for key in record[name]}
@@ -89,8 +94,9 @@ def restore_split(record: SplitRecord, corpus: Corpus) -> tuple[Splits, Changes]
         missing[name] = tuple(sorted(record[name].keys() - there.keys()))
         changed[name] = tuple(sorted(key for key in there if hashes[there[key]] != record[name][key]))
     taken = {key for ids in parts.values() for key in ids}
-    audio = {_audio(corpus, key): key for key in sorted(taken, reverse=True)}
-    heard = {key: audio.get(_audio(corpus, key)) for key in sorted(hashes.keys() - taken)}
+    sounds = {sound: key for key, sound in sorted(record.get("audio", {}).items(), reverse=True)}
+    sounds |= {corpus.recordings[key].audio_hash: key for key in sorted(taken, reverse=True)}
+    heard = {key: sounds.get(corpus.recordings[key].audio_hash) for key in sorted(hashes.keys() - taken)}
     copies = {key: there for key, there in heard.items() if there is not None}
     new = tuple(sorted(hashes.keys() - taken - copies.keys()))
     return _splits(parts, corpus), Changes(new, copies, missing, changed)
@@ -116,8 +122,3 @@ def _splits(parts: Mapping[str, Sequence[str]], corpus: Corpus) -> Splits:
     wanted = set().union(*labels.values())
     missing = {name: tuple(sorted(wanted - found)) for name, found in labels.items()}
     return Splits(tuple(parts["train"]), tuple(parts["val"]), tuple(parts["test"]), missing)
-
-
-def _audio(corpus: Corpus, key: str) -> bytes:
-    samples = np.ascontiguousarray(corpus.recordings[key].samples)
-    return hashlib.sha256(samples.tobytes()).digest()
