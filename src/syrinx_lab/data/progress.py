@@ -44,7 +44,7 @@ class Progress:
         elapsed = self.clock() - self.begun
         if elapsed < self.due:
             return
-        self.due = elapsed + _TERMINAL_S if self.terminal else max(2 * self.due, elapsed)
+        self.due = elapsed + _TERMINAL_S if self.terminal else 2 * elapsed
         line = f"{self.what}: {done}" + ("" if self.total is None else f" of {self.total}")
         if self.terminal:
             self.stream.write(f"\r{line:<{self.shown}}")
