@@ -290,3 +290,22 @@ def test_names_that_are_not_utf8_can_be_read_and_printed(tmp_path: Path) -> None
     with pytest.raises(ValueError, match=r"s\\xe9ng\.txt, line 1: the offset") as caught:
         load(tmp_path)
     assert str(caught.value).encode()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows takes no such names")
+@pytest.mark.parametrize(
+    ("character", "shown"), [("\n", "\\n"), ("\r", "\\r"), ("\u2028", "\\u2028"), ("\x1b", "\\x1b")]
+)
+def test_a_name_that_would_break_a_line_is_written_on_one(tmp_path: Path, character: str, shown: str) -> None:
+    root = tmp_path / f"day{character}1"
+    annotate(root, f"so{character}ng.wav")
+    corpus = load(root)
+    assert spans(corpus, f"so{shown}ng") == AB
+    write_text(root / f"so{character}ng.txt", "0.2 0.1 a\n")
+    with pytest.raises(ValueError, match=r"the offset, 0\.1 s, must come after") as caught:
+        load(root)
+    assert f"/day{shown}1/so{shown}ng.txt, line 1: " in str(caught.value)
+    write_text(root / f"so{character}ng.txt", "9 9.1 a\n")
+    (problem,) = inspect_corpus(root, sample_rate=RATE)[1]
+    assert f"beyond the end of so{shown}ng.wav, 1.0000 s" in str(problem)
+    assert len(str(problem).splitlines()) == 1

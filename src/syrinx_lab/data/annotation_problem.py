@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # line ends of every kind among them
 
 Severity = Literal["error", "warning", "note"]
 
@@ -24,9 +27,16 @@ class Problem:
 
 
 def printable(text: str | Path) -> str:
-    """Text that any terminal or file takes: bytes of a file's name that are not UTF-8 are written as \\xNN."""
-    return os.fsencode(str(text)).decode("utf-8", "backslashreplace") if _has_surrogates(str(text)) else str(text)
+    r"""Text on one line that any terminal or file takes.
+
+    Bytes of a file's name that are not UTF-8 are written as \xNN, line ends and other control characters as \n, \x1b.
+    """
+    shown = str(text)
+    if not is_utf8(shown):
+        shown = os.fsencode(shown).decode("utf-8", "backslashreplace")
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), shown)
 
 
-def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def is_utf8(name: str) -> bool:
+    """Whether the name of a file or folder can be written as UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from .annotation_problem import Problem, printable
+from .annotation_problem import Problem, is_utf8, printable
 from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .audio_index import CLEANED
 from .foreign import foreign_audio
@@ -25,7 +25,7 @@ _EXPECTED = (
 
 def missing_folder(path: Path, option: str, or_file: bool = False) -> Problem | None:
     """A problem when `path` is not a folder (nor, where that will do, a file)."""
-    if printable(path) != str(path):  # a run notes its roots in files that are UTF-8
+    if not is_utf8(str(path)):  # a run notes its roots in files that are UTF-8
         advice = f"rename it, or set data.{option} to a link to it with another name"
         return Problem(path, None, f"the name of this folder is not UTF-8; {advice}")
     if path.is_dir() or (or_file and path.is_file()):
