@@ -41,6 +41,33 @@ def test_sound_analysis_pro_needs_no_labels(tmp_path: Path) -> None:
     assert [(one.onset_s, one.offset_s, one.label) for one in found] == [(0.1, 0.25, "voc"), (0.3, 0.4, "voc")]
 
 
+@pytest.mark.parametrize(
+    ("columns", "first", "second", "said"),
+    [
+        ("start_ms,duration", "100,150", "300,100", "duration states no unit beside start_ms: read as ms"),
+        ("start_ms,end", "100,0.25", "300,0.4", "end states no unit beside start_ms: read as s"),
+        ("start,duration_ms", "0.1,150", "0.3,100", "start states no unit beside duration_ms: read as s"),
+        ("start on,duration", "100,150", "300,100", ""),  # Sound Analysis Pro's, always ms
+        ("start_on_s,duration", "0.1,0.15", "0.3,0.1", ""),
+        ("syllable_start,syllable_duration", "100,150", "300,100", ""),
+        ("syllable_start_s,syllable_duration_s", "0.1,0.15", "0.3,0.1", ""),
+    ],
+)
+def test_a_column_that_states_no_unit_beside_one_that_does(
+    tmp_path: Path, columns: str, first: str, second: str, said: str
+) -> None:
+    path = write_text(tmp_path / "x.csv", f"{columns},label\n{first},a\n{second},b\n")
+    found = read_annotation_file(path, "csv")
+    assert [t for one in found.recordings[""] for t in (one.onset_s, one.offset_s)] == pytest.approx(
+        [0.1, 0.25, 0.3, 0.4]
+    )
+    assert [(p.severity, p.message.split(";")[0]) for p in found.problems] == (
+        [("warning", f"the column {said}")] if said else []
+    )
+    asked = read_annotation_file(path, "csv", rules=AnnotationRules(time_unit="ms"))
+    assert not any("states no unit" in p.message for p in asked.problems)
+
+
 def test_the_channel_of_ravens_table_without_end_times_counts(tmp_path: Path) -> None:
     path = write_text(tmp_path / "x.txt", f"{RAVEN}\tDelta Time (s)\tAnnotation\n1\tS\t2\t0.1\t0.15\ta\n")
     assert detect_format(path) == ("raven", True)

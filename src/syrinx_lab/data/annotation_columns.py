@@ -84,6 +84,17 @@ class Columns:
         """Whether the table says when syllables begin and end."""
         return self.onset is not None and (self.offset is not None or self.duration is not None)
 
+    def unstated(self) -> tuple[TimeColumn, TimeColumn] | None:
+        """A column of times whose name states no unit, and the other one, which states ms or samples; None without."""
+        ending = self.offset or self.duration
+        if self.onset is None or ending is None:
+            return None
+        for one, other in ((self.onset, ending), (ending, self.onset)):
+            (base, unit), beside = canonical_name(self.names[one.index]), canonical_name(self.names[other.index])[1]
+            if _stated(base, unit) is None and beside in ("ms", "samples"):
+                return one, other
+        return None
+
     def unused(self) -> list[str]:
         """The names of the columns that are not read, and may hold labels."""
         times = (self.onset, self.offset, self.duration)
@@ -99,6 +110,11 @@ def canonical_name(name: str) -> tuple[str, str | None]:
     plain = re.sub(r"_(hh_mm_ss_ms|ss_msec)$", "_s", plain)  # ELAN's
     match = _UNIT.match(plain)
     return (match[1], _UNITS[match[2]]) if match else (plain, None)
+
+
+def _stated(base: str, unit: str | None) -> str | None:
+    """The unit that a canonical name states, or is known to mean."""
+    return unit or ("ms" if base in _MILLISECONDS else None)
 
 
 def find_columns(
@@ -120,7 +136,7 @@ def find_columns(
 
     def timed(known: Sequence[str], unit: str | None) -> TimeColumn | None:
         found = ((i, base) for base in known for i, pair in enumerate(plain) if pair == (base, unit))
-        return next((TimeColumn(i, "ms" if base in _MILLISECONDS else unit) for i, base in found), None)
+        return next((TimeColumn(i, _stated(base, unit)) for i, base in found), None)
 
     def any_unit(known: Sequence[str]) -> TimeColumn | None:
         return next((column for unit in _PREFERRED if (column := timed(known, unit))), None)

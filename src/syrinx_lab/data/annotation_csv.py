@@ -230,6 +230,11 @@ def _say_what_was_passed_over(reading: _Reading) -> None:
         found.fault(
             None, "the column of channels is not read, since it may count from 0 or 1; set data.channel", "note"
         )
+    if (pair := columns.unstated()) and not reading.rules.time_unit:
+        bare, other = (columns.names[one.index] for one in pair)
+        unit = pair[0].unit or "s"
+        message = f"the column {bare} states no unit beside {other}: read as {unit}; call it {bare}_ms or {bare}_s"
+        found.fault(None, message, "warning")
     several = len([name for name in found.recordings if name]) > 1
     if columns.is_raven and several and columns.file_offset is None:
         message = "no column File Offset (s): Begin Time (s) was counted from the start of each recording"
