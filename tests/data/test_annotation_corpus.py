@@ -123,12 +123,6 @@ def test_what_cannot_be_read_is_left_out_with_its_recording(tmp_path: Path) -> N
     assert [p.severity for p in problems] == ["warning"]
 
 
-def test_options_of_annotations_are_checked_before_reading(tmp_path: Path) -> None:
-    for option, value in (("faulty", "ignore"), ("time_unit", "min")):
-        with pytest.raises(ValueError, match=f"^{option} must be .* not '{value}'; set data.{option}"):
-            inspect_corpus(tmp_path / "none", **{option: value})  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [

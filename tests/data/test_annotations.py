@@ -188,7 +188,7 @@ def test_formats_go_by_the_names_that_crowsetta_knows(tmp_path: Path) -> None:
     path = write_text(tmp_path / "x.txt", "0.1\t0.25\ta\n0.3\t0.4\tb\n")
     for name in ("text", "aud-seq", "aud-txt"):
         assert read_annotations(path, name)[""] == TWO
-    with pytest.raises(ValueError, match=r"annotations must be auto or one of aud-bbox, .*, yarden, not 'nosuch'"):
+    with pytest.raises(ValueError, match=r"data\.annotations is 'nosuch': give auto or one of aud-bbox, .*, yarden"):
         read_annotations(path, "nosuch")
     with pytest.raises(ValueError, match="no such file"):
         read_annotations(tmp_path / "none.txt")

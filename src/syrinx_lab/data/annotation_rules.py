@@ -32,9 +32,9 @@ class AnnotationRules:
 
     def __post_init__(self) -> None:
         if self.faulty not in ("error", "skip"):
-            raise ValueError(f"faulty must be error or skip, not {self.faulty!r}; set data.faulty")
+            raise ValueError(f"data.faulty is {self.faulty!r}: give error or skip")
         if self.time_unit is not None and self.time_unit not in UNITS:
-            raise ValueError(f"time_unit must be null, s, ms or samples, not {self.time_unit!r}; set data.time_unit")
+            raise ValueError(f"data.time_unit is {self.time_unit!r}: give null, s, ms or samples")
 
     def asked(self, label: str) -> bool:
         """Whether a syllable of this label is wanted."""

@@ -83,7 +83,7 @@ def format_endings(name: str) -> tuple[str, ...]:
         return tuple({ending for endings in (*_OWN_FORMATS.values(), _DETECTABLE) for ending in endings})
     formats = _OWN_FORMATS if name in _OWN_FORMATS else available_formats()
     if name not in formats:
-        raise ValueError(f"annotations must be auto or one of {', '.join(sorted(formats))}, not {name!r}")
+        raise ValueError(f"data.annotations is {name!r}: give auto or one of {', '.join(sorted(formats))}")
     return formats[name]
 
 

@@ -114,11 +114,12 @@ def read_audio(
 def check_reading(sample_rate: int, channel: int | str, highpass_hz: float | None) -> None:
     """Raise ValueError for arguments of `read_audio` that make no sense whatever the file holds."""
     if sample_rate <= 0:
-        raise ValueError(f"sample_rate must be a positive number of Hz, not {sample_rate}")
+        raise ValueError(f"data.sample_rate is {sample_rate}: give Hz above 0")
     if channel != "mean" and not isinstance(channel, int):
-        raise ValueError(f"channel must be a number from 0 or mean, not {channel!r}")
+        raise ValueError(f"data.channel is {channel!r}: give a number from 0, or mean")
     if highpass_hz is not None and not 0 < highpass_hz < sample_rate / 2:
-        raise ValueError(f"highpass_hz must lie between 0 and {sample_rate / 2:g} Hz, not at {highpass_hz:g}")
+        limit = f"{sample_rate / 2:g}, half of data.sample_rate"
+        raise ValueError(f"data.highpass_hz is {highpass_hz:g}: give Hz above 0 and below {limit}, or null for none")
 
 
 def large_offset(samples: np.ndarray) -> float:
@@ -148,7 +149,7 @@ def scale_factor(samples: np.ndarray, target: float, measure: str) -> float:
     elif measure == "rms":
         level = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
     else:
-        raise ValueError(f"scale must be peak, rms or none, not {measure!r}")
+        raise ValueError(f"data.scale is {measure!r}: give peak, rms or none")
     if level == 0:
         raise ValueError(f"all {len(samples)} samples are zero, so they cannot be scaled to {target:g}")
     return target / level

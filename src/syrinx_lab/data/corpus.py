@@ -149,7 +149,7 @@ def inspect_corpus(
     check_reading(sample_rate, channel, highpass_hz)
     format_endings(annotations)
     if unannotated not in ("error", "skip"):
-        raise ValueError(f"unannotated must be error or skip, not {unannotated!r}")
+        raise ValueError(f"data.unannotated is {unannotated!r}: give error or skip")
     wanted_labels = label_list(label)
     reading = rules(
         labels=wanted_labels,
