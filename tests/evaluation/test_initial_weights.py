@@ -65,8 +65,10 @@ def composed(*overrides: str) -> tuple[Ouroboros, dict[str, Any]]:
     return build_model(cfg), plain(cfg)
 
 
-def published_acceleration(weights: dict[str, Tensor], x: Tensor, v: Tensor, *, keep_const: bool) -> Tensor:
-    """-omega^2 x - gamma v - sum_ij w_ij x^i v^j of a published model without a low-pass, on mambapy."""
+def published_acceleration(
+    weights: dict[str, Tensor], x: Tensor, v: Tensor, *, keep_const: bool, sigma: float = 0.0
+) -> Tensor:
+    """-omega^2 x - gamma v - sum_ij w_ij x^i v^j of a published model, on mambapy; drives low-passed over `sigma`."""
     z = torch.stack([x, v], -1)
     read = {}
     for name in ("omega", "gamma", "kernel"):
@@ -76,7 +78,14 @@ def published_acceleration(weights: dict[str, Tensor], x: Tensor, v: Tensor, *, 
         read[name] = stack(torch.cat([z.flip(1), z], 1))[:, x.shape[1] :]
 
     def head(name: str, of: str) -> Tensor:
-        return read[of] @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+        rows = read[of] @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+        rows = rows.abs() if of == "omega" else rows
+        if sigma == 0:
+            return rows
+        taps = np.exp(-0.5 * (np.arange(-round(3 * sigma), round(3 * sigma) + 1) / sigma) ** 2)
+        ends = ((0, 0), (len(taps) // 2, len(taps) // 2), (0, 0))
+        padded = np.pad(rows.detach().numpy(), ends, mode="reflect")
+        return torch.from_numpy(np.apply_along_axis(np.convolve, 1, padded, taps / taps.sum(), "valid")).float()
 
     rows = head("kernel.weights", "kernel")
     side = round(rows.shape[-1] ** 0.5)
@@ -88,22 +97,26 @@ def published_acceleration(weights: dict[str, Tensor], x: Tensor, v: Tensor, *, 
     return total.detach()
 
 
-@pytest.mark.parametrize("numpy", [False, True], ids=["plain", "numpy scalars"])
-def test_a_published_file_that_fits_is_the_published_model(numpy: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tau", [1 / RATE, np.float64(1 / RATE), np.array(1 / RATE), torch.tensor([1 / RATE])])
+@pytest.mark.parametrize(("keep_const", "lowpass_ms"), [(False, 0.0), (True, 1.0)])
+def test_a_published_file_that_fits_is_the_published_model(
+    tau: Any, keep_const: bool, lowpass_ms: float, tmp_path: Path
+) -> None:
     path = tmp_path / "checkpoint_50.tar"
-    weights = write_published(path, numpy=numpy, drive_lowpass_ms=0.0, keep_const=False)
+    numpy = isinstance(tau, np.float64)
+    weights = write_published(path, numpy=numpy, drive_lowpass_ms=lowpass_ms, keep_const=keep_const, tau=tau)
     if numpy:
         with pytest.raises(Exception, match="numpy"):
             torch.load(path, weights_only=True)
-    model, config = composed("oscillator.drive_lowpass_ms=0", "oscillator.keep_const=false")
+    model, config = composed(f"oscillator.drive_lowpass_ms={lowpass_ms}", f"oscillator.keep_const={keep_const}")
     start_from(model, config, path)
     x = 0.2 * torch.randn(1, 200)
     dx = torch.gradient(x, dim=1)[0]
     found = model.acceleration(x, dx, model.drives(x, dx)).detach()
-    wanted = published_acceleration(weights, x, dx, keep_const=False)
+    wanted = published_acceleration(weights, x, dx, keep_const=keep_const, sigma=lowpass_ms * 1e-3 * RATE)
     assert (found - wanted).abs().max() < 1e-5 * wanted.abs().max()
-    revived = published_acceleration(weights, x, dx, keep_const=True)
-    assert (revived - wanted).abs().max() > 0.05, "the row of the constant is random here, as an untrained one is"
+    other = published_acceleration(weights, x, dx, keep_const=not keep_const, sigma=lowpass_ms * 1e-3 * RATE)
+    assert (other - wanted).abs().max() > 0.02, "the row of the constant is random here, as an untrained one is"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +178,7 @@ def test_another_encoder_or_a_physical_prior_is_named_by_its_choice(tmp_path: Pa
     write_published(path)
     model, config = composed()
     frames = config | {"encoder": config["encoder"] | {"name": "frames"}}
-    with pytest.raises(ValueError, match=r"add encoder=samples \(or init_settings=ignore"):
+    with pytest.raises(ValueError, match=r"add encoder=samples \(and leave out an exp"):
         start_from(model, frames, path)
     prior = {"_target_": "x", "species": "zebra_finch"}
     physical = config | {"oscillator": config["oscillator"] | {"name": "syrinx", "prior": prior}}
@@ -187,6 +200,7 @@ def test_the_comparison_can_be_left_out(tmp_path: Path) -> None:
         ({"parameterization": "arneodo"}, "parameterization arneodo, which this lab does not have"),
         ({"use_tract": True}, "use_tract"),
         ({"use_noise_branch": np.bool_(True)}, "use_noise_branch"),
+        ({"use_envelope": torch.tensor(True)}, "use_envelope"),
         ({"alpha_lowpass_ms": 15.0}, "alpha_lowpass_ms"),
         ({"tau": -1.0}, "tau is -1.0"),
         ({"tau": None}, "tau is None"),
@@ -212,6 +226,19 @@ def test_what_could_run_code_is_not_unpickled_and_nobody_is_told_to_delete_a_fil
     assert "delete" not in str(error.value)
     with pytest.raises(ValueError, match="delete it to go on from the one before"):
         read_checkpoint(path, resumed=True)
+
+
+@pytest.mark.parametrize(
+    "weights", ["none", {"kernel.weights.bias": [0.0]}, {"omega_net.bias": torch.tensor([np.nan])}]
+)
+def test_what_stands_where_weights_should_is_no_model(weights: Any, tmp_path: Path) -> None:
+    path = tmp_path / "theirs.tar"
+    published = write_published(path, drive_lowpass_ms=0.0, keep_const=False)
+    content = torch.load(path, weights_only=True)
+    torch.save(content | {"ouroboros": published | weights if "omega_net.bias" in weights else weights}, path)
+    model, config = composed("oscillator.drive_lowpass_ms=0.0", "oscillator.keep_const=false")
+    with pytest.raises(ValueError, match=r"theirs\.tar: its (ouroboros holds no|.*omega_net.bias is not finite)"):
+        start_from(model, config, path)
 
 
 def test_a_checkpoint_of_ours_without_a_configuration_is_taken_by_its_shapes(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
         if differing:
             raise ValueError(
                 f"init_from={path}: trained with other settings, under which its weights are another model; add "
-                f"{overrides(differing)}{_rate_hint(differing)} (or init_settings=ignore to load them as they are)"
+                f"{overrides(differing)}{_hint(differing)} (or init_settings=ignore to load them as they are)"
             )
     load_weights(model, path)
 
@@ -103,8 +103,11 @@ def _written(value: Any) -> str:
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
-def _rate_hint(differing: Mapping[str, Any]) -> str:
-    """Published models take one sample as tau: then the recordings' rate may be what differs."""
+def _hint(differing: Mapping[str, Any]) -> str:
+    """What an experiment sets of another group's keys outlives the choice of a group. And published models take one
+    sample as tau: then the recordings' rate may be what differs."""
+    if any(key.endswith(".name") for key in differing):
+        return " (and leave out an experiment or arm of another model)"
     tau = differing.get("oscillator.tau")
     if tau is None or "data.sample_rate" in differing:
         return ""

@@ -33,7 +33,8 @@ def published_settings(content: Mapping[str, Any], path: Path) -> dict[str, Any]
     """The settings that a published checkpoint was trained with, by this lab's dotted keys.
 
     content  of the file: `ouroboros`, and beside it tau (s), n_layers, d_state, d_conv, expand_factor, and where the
-             file is new enough drive_lowpass_ms and keep_const; what it does not say is as the published code reads it
+             file is new enough drive_lowpass_ms and keep_const; what it does not say is as the published code reads it.
+             A number may be one of numpy or torch
     Raises ValueError where the file's model is none that this lab can be: an Arneodo oscillator, or a published tract,
     envelope or noise.
     """
@@ -48,7 +49,7 @@ def published_settings(content: Mapping[str, Any], path: Path) -> dict[str, Any]
     if not isinstance(tau, float | int) or not 0 < tau < math.inf:
         raise ValueError(f"{path}: tau is {tau!r}: a published checkpoint holds seconds above 0")
     head = content["ouroboros"].get("kernel.weights.bias")
-    if head is None:
+    if head is None or head.dim() != 1:
         raise ValueError(f"{path}: its ouroboros has no kernel.weights.bias, so it is no polynomial Ouroboros")
     sizes = {name: plain.get(name, before) for name, before in _BEFORE.items()}
     return {
@@ -58,7 +59,7 @@ def published_settings(content: Mapping[str, Any], path: Path) -> dict[str, Any]
         "encoder.d_conv": sizes["d_conv"],
         "encoder.expand": sizes["expand_factor"],
         "oscillator.degree": math.isqrt(len(head)) - 1,
-        "oscillator.keep_const": plain.get("keep_const", False),
+        "oscillator.keep_const": bool(plain.get("keep_const", False)),
         "oscillator.stiffness": "squared",
         "oscillator.tau": float(tau),
         "oscillator.drive_lowpass_ms": plain.get("drive_lowpass_ms", 0.0),
@@ -70,5 +71,6 @@ def published_settings(content: Mapping[str, Any], path: Path) -> dict[str, Any]
 
 
 def _plain(value: Any) -> Any:
-    """A numpy scalar as Python's own."""
-    return value.item() if isinstance(value, np.generic) else value
+    """A number of numpy or torch, or an array that holds one number, as Python's own."""
+    single = isinstance(value, np.generic | np.ndarray | torch.Tensor) and math.prod(value.shape) == 1
+    return value.item() if single else value

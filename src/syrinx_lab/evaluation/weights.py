@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import zipfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from .published import numpy_scalars
 
 _PREFIX = "model."
 _FORBIDDEN = re.compile(r"(?:Unsupported global: GLOBAL|but got <class) '?([\w.]+)'?")
+# what torch says of a pickle that is none of its own comes after a paragraph on safety
+_REASON = re.compile(r"(?:.*WeightsUnpickler error:\s*)?([^\n]*)", re.DOTALL)
 
 
 def read_checkpoint(path: str | Path, *, resumed: bool = False) -> dict[str, Any]:
@@ -32,20 +33,26 @@ def read_checkpoint(path: str | Path, *, resumed: bool = False) -> dict[str, Any
     if not path.is_file():
         raise ValueError(f"{path}: no such checkpoint")
     try:
-        with numpy_scalars():
+        with numpy_scalars(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of other programs' pickles
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
+    except Exception as error:  # bytes that are none of torch's raise whatever they happen to spell
         forbidden = _FORBIDDEN.search(str(error))
         if forbidden is not None:
             raise ValueError(
                 f"{path}: holds a {forbidden[1]}, which is not read, since unpickling it can run any code: in the "
                 "program that wrote it, save tensors, numbers and text alone"
             ) from None
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        found = _REASON.match(str(error).strip())
+        reason = found[1] if found is not None and " " in found[1] else type(error).__name__
         remedy = "delete it to go on from the one before" if resumed else "give another file, or a whole copy of it"
-        raise ValueError(f"{path}: not a readable checkpoint ({reason[:120]}); {remedy}") from None
+        raise ValueError(f"{path}: not a readable checkpoint ({reason[:80]}); {remedy}") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path}: holds no checkpoint but a {type(content).__name__}")
+    for part in ("state_dict", "ouroboros"):
+        weights = content.get(part, {})
+        if not isinstance(weights, Mapping) or not all(isinstance(value, Tensor) for value in weights.values()):
+            raise ValueError(f"{path}: its {part} holds no weights by name, so it is no checkpoint of this model")
     return content
 
 
@@ -61,7 +68,10 @@ def model_state(path: str | Path) -> dict[str, Tensor]:
             key.removeprefix(_PREFIX): value for key, value in content["state_dict"].items() if key.startswith(_PREFIX)
         }
     if "ouroboros" in content:
-        return {f"encoder.{key}": value for key, value in load_published(content["ouroboros"]).items()}
+        try:
+            return {f"encoder.{key}": value for key, value in load_published(content["ouroboros"]).items()}
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
     raise ValueError(f"{path}: has neither state_dict nor ouroboros, so it is no checkpoint of this model")
 
 
@@ -69,9 +79,13 @@ def load_weights(model: Ouroboros, path: str | Path) -> None:
     """Load a checkpoint's weights into the model.
 
     Raises:
-        ValueError: as `model_state`, or the checkpoint is of another model, naming the first parameter that differs.
+        ValueError: as `model_state`, or the checkpoint is of another model, naming the first parameter that differs, or
+            a weight is not finite.
     """
     state = model_state(path)
+    broken = next((name for name, value in state.items() if not bool(torch.isfinite(value).all())), None)
+    if broken is not None:
+        raise ValueError(f"{path}: its {broken} is not finite, so it makes no sound: take a checkpoint from before")
     problem = _mismatch(model.state_dict(), state)
     if problem is not None:
         raise ValueError(
