@@ -16,15 +16,23 @@ class Skip(Exception):
     """What cannot run here, and why."""
 
 
+def begin(name: str) -> None:
+    """Tell what runs now: whoever stops or kills it knows."""
+    with open(os.environ["GPU_RESULTS"] + ".now", "w") as file:
+        file.write(name)
+
+
 def tell(name: str, status: str, **facts: Any) -> None:
-    """Append one result."""
+    """Append one result, of what ran until now."""
     with open(os.environ["GPU_RESULTS"], "a") as file:
         file.write(json.dumps({"name": name, "status": status, **facts}, default=str) + "\n")
+    begin("")
 
 
 def check(name: str, function: Callable[[], dict[str, Any] | None]) -> None:
     """Run `function` and tell what came of it: facts that it returns, or why it failed."""
     began = time.perf_counter()
+    begin(name)
     try:
         facts, status = function() or {}, "pass"
     except Skip as error:

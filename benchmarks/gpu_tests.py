@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpu_results import tell
+from gpu_results import begin, tell
 
 STATUS = {"passed": "pass", "failed": "fail", "skipped": "skip"}
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Tell which test runs."""
+    begin(nodeid)
 
 
 def pytest_runtest_logreport(report: Any) -> None:

@@ -69,12 +69,13 @@ def bench(cfg: DictConfig) -> list[Row]:
         rows: list[Row] = []
         for suite in suites:
             print(f"{suite} ...", file=sys.stderr, flush=True)
-            rows += _rows(suite, shared, chosen)
+            for row in _rows(suite, shared, chosen):
+                rows.append(row)
+                write_json_atomic(path, [row.as_json() for row in rows])  # what is stopped leaves what it has
     print(as_markdown(rows) if chosen["markdown"] else as_text(rows))
     print("\n" + textwrap.fill(LEGEND, 120) + "\n")
     indent = "    " if chosen["markdown"] else ""  # there it makes a block of code
     print("\n".join(f"{indent}{verdict}" for verdict in verdicts(rows)))
-    write_json_atomic(path, [row.as_json() for row in rows])
     print(f"rows      {path}")
     return rows
 

@@ -28,8 +28,8 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return gpu_driver
 
 
-def part(name: str, code: str, limit: float = 30.0, needed: tuple[str, ...] = ()) -> tuple[Any, ...]:
-    return name, list(needed), ["-c", f"from gpu_results import check, tell, Skip\nimport time\n{code}"], limit
+def part(name: str, code: str, limit: float = 30.0) -> tuple[Any, ...]:
+    return name, ["-c", f"from gpu_results import check, tell, Skip\nimport time\n{code}"], limit
 
 
 def test_whatever_a_part_does_the_rest_runs_and_all_is_told(
@@ -39,9 +39,10 @@ def test_whatever_a_part_does_the_rest_runs_and_all_is_told(
         part("well", "check('a', lambda: {'ms': 3})"),
         part("wrong", "check('a', lambda: 1 / 0)\ncheck('b', lambda: None)"),
         part("dead", "tell('a', 'pass')\nimport os\nos.abort()"),
-        part("stuck", "tell('a', 'pass')\ntime.sleep(60)", limit=1.5),
+        part("stuck", "tell('a', 'pass')\ncheck('b', lambda: time.sleep(60))", limit=1.5),
         part("none here", "def no(): raise Skip('needs a CUDA GPU')\ncheck('a', no)"),
-        part("foreign", "tell('a', 'pass')", needed=("json", "no_such_module")),
+        part("foreign", "import no_such_module.part"),
+        part("ours", "import syrinx_lab.no_such_module"),
     ]
     monkeypatch.setattr(driver, "parts", lambda device: found)
     began = time.monotonic()
@@ -54,9 +55,10 @@ def test_whatever_a_part_does_the_rest_runs_and_all_is_told(
         "well": ("pass", None),
         "wrong": ("fail", "1 of 2 failed: a"),
         "dead": ("fail", "ended with status -6"),
-        "stuck": ("stopped", "stopped at its limit of 2 s"),
+        "stuck": ("stopped", "stopped at its limit of 2 s in b"),
         "none here": ("skip", "nothing ran: needs a CUDA GPU"),
         "foreign": ("skip", "not installed: no_such_module"),
+        "ours": ("fail", "ended with status 1"),
     }
     results = {name: one["results"] for name, one in report["parts"].items()}
     assert results["well"][0]["ms"] == 3
@@ -73,6 +75,20 @@ def test_no_part_begins_when_the_time_is_over(
     report = json.loads((tmp_path / "gpu.json").read_text())
     assert report["parts"]["late"]["reason"] == "no time is left of 6 s"
     assert report["status"] == "skip"
+
+
+def test_on_a_gpu_the_kernels_run_for_real_and_nothing_takes_their_time(driver: ModuleType) -> None:
+    (words,) = [words for name, words, _ in driver.parts("cuda") if name == "tests"]
+    named = [*words[: words.index(driver.TESTS[0])], "--collect-only", *driver.TESTS[:2], *driver.ON_GPU]
+    done = subprocess.run(
+        [sys.executable, *[word for word in named if word not in ("-p", "gpu_tests")]],
+        cwd=BENCHMARKS.parent, capture_output=True, text=True,
+    )  # fmt: skip
+    tests = [line for line in done.stdout.splitlines() if "::" in line]
+    assert words[-2:] == driver.ON_GPU
+    assert sum("[cuda" in line for line in tests) > 30, done.stdout
+    assert sum("hardware" in line for line in tests) == 2
+    assert not [line for line in tests if "interpreter" in line or "compiler" in line]
 
 
 def test_the_script_runs_here(tmp_path: Path) -> None:
