@@ -12,6 +12,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from .data.corpus import label_list
+from .evaluation.scoring import Scoring
 from .losses.weighted import WeightedLoss
 from .model import Ouroboros
 from .ode.syrinx.prior import SyrinxPrior
@@ -168,6 +169,11 @@ def _settings(node: Any) -> dict[str, Any]:
     settings = OmegaConf.to_container(node, resolve=True)
     assert isinstance(settings, dict)
     return {str(key): value for key, value in settings.items() if key != "name"}
+
+
+def build_scoring(cfg: DictConfig) -> Scoring:
+    """How the held-out clips of a configuration are sung and scored."""
+    return Scoring(ic_noise_rms=cfg.rollout.ic_noise_rms, seed=cfg.seed, start=cfg.eval.get("start", "cold"))
 
 
 def _partial(node: Any, key: str) -> Any:

@@ -12,7 +12,6 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from .cli import BAD_INPUT, one_line
-from .evaluate import evaluate_run, log_evaluation, sing_split
 from .evaluation.clips import clips_hash, score_rows
 from .fit import Prepared, fit, mend, prepare, retrain, true_status
 from .runs.atomic import read_json, write_json_atomic
@@ -23,6 +22,8 @@ from .runs.lock import folder_lock
 from .runs.manifest import is_current, split_scores
 from .runs.registry import recorded
 from .runs.sweep_folder import SELECTED_RECORD, record_name
+from .score import evaluate_run, log_evaluation, sing_split
+from .selected_model import trained_model
 
 _SWEEPER = "hydra_plugins.syrinx_lab_sweeper."
 
@@ -126,7 +127,8 @@ def _evaluated(prepared: Prepared, folder: Path) -> dict[str, Any]:
     if not checkpoint.is_file():
         retrain(prepared, epoch)
     if not current:
-        evaluate_run(run, cfg, prepared.datamodule, splits=cfg.eval.splits, checkpoint=checkpoint)
+        model, splits = trained_model(cfg, checkpoint), cfg.eval.splits
+        evaluate_run(run, cfg, model, prepared.datamodule, splits=splits, checkpoint=checkpoint, epoch=epoch)
     run.set_status("finished", epoch=run.checkpoints()[-1][0])
     return {**_whose(prepared), "model_epoch": epoch, "checkpoint": shown, "status": "trained", "reason": None}
 

@@ -9,28 +9,26 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
 import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_datamodule, build_model, plain
+from .assembly import build_datamodule, plain
 from .cli import entry_point
 from .data.audio import write_wav
-from .evaluation.weights import load_weights
 from .figures.songs import song_figure
 from .figures.style import save_figure
 from .model import Ouroboros
-from .runs.checkpoint_choice import selected_checkpoint
-from .runs.directory import RunDirectory, find_run, swept_selection
 from .runs.recordings import recordings_of
+from .selected_model import load_selected
 from .synthesis.account import Samples, compared, finite, out_of_reach
 from .synthesis.drive_csv import read_drives, write_drives
 from .synthesis.edits import Edit, edited
+from .synthesis.output_files import output_files
 from .synthesis.reading import read_table
 from .synthesis.singing import sing_whole
-from .synthesis.song import Song, read_song, song_name
+from .synthesis.song import Song, read_song
 from .synthesis.table import DriveTable, layout
 
 
@@ -39,12 +37,12 @@ def synthesize(cfg: DictConfig) -> None:
     chosen = plain(cfg)
     edit = Edit(**chosen["edit"])
     _check(chosen)
-    run = find_run(chosen["run"])
+    loaded = load_selected(chosen["run"], chosen["checkpoint"])
+    run, model = loaded.run, loaded.model
     stored = OmegaConf.create(run.config())
     # the song and its annotation may lie among the recordings
     stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"], needed=False))
-    files = _files(chosen, edit, run, stored.data.root)
-    model = _model(run, stored, chosen)
+    files = output_files(chosen, edit, run.path / "synthesis", stored.data.root)
     song = None if chosen["song"] is None else _song(stored, chosen)
     begun = time.perf_counter()
     table = edited(_table(model, song, chosen), edit, model)
@@ -59,60 +57,12 @@ def synthesize(cfg: DictConfig) -> None:
     _write(files, sound, table, song, edit)
 
 
-# what is written -> its key, and how its name may end: a wav under another ending is what no program expects
-_ENDINGS = {
-    "sound": ("out", (".wav",)),
-    "drives": ("drives_out", (".csv",)),
-    "look at": ("picture", (".png", ".pdf", ".svg")),
-}
-
-
 def _check(chosen: dict[str, Any]) -> None:
     if chosen["song"] is None and chosen["drives_in"] is None:
         raise ValueError("there is nothing to sing: give song=FILE, or drives_in=FILE.csv")
     for name in ("chunk_s", "piece_s"):
         if not 0 < chosen[name] < math.inf:
             raise ValueError(f"{name} is {chosen[name]}: use seconds above 0")
-
-
-def _files(chosen: dict[str, Any], edit: Edit, run: RunDirectory, root: str | Sequence[str]) -> dict[str, Path]:
-    """Where sound, drives and picture go; none of them where the song or the given drives lie."""
-    given = [Path(chosen[name]).expanduser() for name in ("drives_in", "song") if chosen[name] is not None]
-    changes = ["-drives"] if chosen["drives_in"] is not None else []
-    changes += [f"-{name}{factor:g}" for name, factor in vars(edit).items() if factor != 1]
-    folder = run.path / "synthesis"
-    if chosen["drives_in"] is None:
-        name = song_name(given[0], root) if chosen["out"] is None else ""
-    else:
-        ours = given[0].resolve().is_relative_to(folder.resolve())
-        name = str(given[0].resolve().relative_to(folder.resolve()).with_suffix("")) if ours else given[0].stem
-    out = Path(chosen["out"] or folder / f"{name}{''.join(changes)}.wav").expanduser()
-    files = {"sound": out}
-    for name, key, suffix in (("drives", "drives_out", ".csv"), ("look at", "picture", ".png")):
-        if chosen[key] != "none":
-            files[name] = out.with_suffix(suffix) if chosen[key] is None else Path(chosen[key]).expanduser()
-    for name, (key, endings) in _ENDINGS.items():
-        if name in files and files[name].suffix.lower() not in endings:
-            raise ValueError(
-                f"{key} is {files[name]}: it is written as {' or '.join(endings)}, so end its name like that"
-            )
-    for path in files.values():
-        if path.resolve() in [one.resolve() for one in given]:
-            raise ValueError(f"{path} would be written over: choose another name with out, drives_out or picture")
-    return files
-
-
-def _model(run: RunDirectory, stored: DictConfig, chosen: dict[str, Any]) -> Ouroboros:
-    """The run's selected model, as `evaluate` chooses it."""
-    checkpoint, selection = chosen["checkpoint"], swept_selection(chosen["run"])
-    if checkpoint is None and selection is not None:
-        checkpoint = run.path / selection["checkpoint"]
-    if checkpoint is None:
-        checkpoint = selected_checkpoint(run, plain(stored), run.state()["key"])[1]
-    model = build_model(stored)
-    model.backend = "auto"  # the same numbers, whatever the training ran on
-    load_weights(model, checkpoint)
-    return model.eval()
 
 
 def _song(stored: DictConfig, chosen: dict[str, Any]) -> Song:

@@ -12,7 +12,6 @@ from typing import Any
 from omegaconf import DictConfig
 
 from .cli import entry_point
-from .evaluate import evaluate_run
 from .evaluation.score_table import print_scores
 from .fit import Prepared, fit, forget, mend, prepare, retrain, trained_before, true_status
 from .runs.checkpoint_choice import selected_checkpoint
@@ -20,6 +19,8 @@ from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
 from .runs.manifest import is_current
 from .runs.registry import recorded
+from .score import evaluate_run
+from .selected_model import trained_model
 from .sweep_job import sweep_job, train_rung
 
 
@@ -74,7 +75,8 @@ def _train(prepared: Prepared) -> dict[str, Any] | None:
         epoch, checkpoint = selected_checkpoint(run, config, key)
         if not checkpoint.is_file():
             retrain(prepared, epoch)
-        manifest = evaluate_run(run, cfg, prepared.datamodule, splits=cfg.eval.splits, checkpoint=checkpoint)
+        model, splits = trained_model(cfg, checkpoint), cfg.eval.splits
+        manifest = evaluate_run(run, cfg, model, prepared.datamodule, splits=splits, checkpoint=checkpoint, epoch=epoch)
     run.set_status("finished", epoch=run.checkpoints()[-1][0])
     return manifest
 

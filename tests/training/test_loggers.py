@@ -14,12 +14,12 @@ from wandb_files import read_pieces
 
 from syrinx_lab.assembly import plain
 from syrinx_lab.cli import config_directory
-from syrinx_lab.evaluate import log_evaluation
 from syrinx_lab.fit import forget, prepare
 from syrinx_lab.logged import evaluation_run, training_run
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.identity import run_key
 from syrinx_lab.runs.temporary_files import WANDB_HEADER
+from syrinx_lab.score import log_evaluation
 from syrinx_lab.training.logged_run import LoggedRun
 from syrinx_lab.training.loggers import finishing, wandb_logger
 from syrinx_lab.training.wandb_run import WandbRun

@@ -1,0 +1,121 @@
+"""A model scored on splits: what it sings, sounds, figures and the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..model import Ouroboros
+from ..runs.atomic import write_json_atomic
+from ..runs.directory import RunDirectory
+from ..runs.manifest import build_manifest, same_clips
+from ..runs.provenance import provenance
+from .analytic_anchor import analytic_anchor, analytic_model
+from .clips import Take, clips_hash, score_rows
+from .held_out import HeldOut
+from .outputs import write_audio, write_figures
+from .rendition_anchor import rendition_anchor
+from .score_table import print_scores
+from .scoring import Scoring
+
+Sung = Mapping[str, Sequence[Take]]  # by split
+
+
+def evaluate_model(
+    run: RunDirectory,
+    model: Ouroboros,
+    held_out: HeldOut,
+    scoring: Scoring,
+    *,
+    checkpoint: Path,
+    epoch: int,
+    splits: Sequence[str],
+    log: Callable[[Sung], None],
+    pitch_range_hz: tuple[float, float] | None = None,
+    max_audio: int = 8,
+    aside: bool = False,
+) -> dict[str, Any]:
+    """Cold-start a model on the clips of `splits`; returns the manifest that it writes and prints.
+
+    Scores of other splits that an earlier manifest of the same checkpoint and the same evaluation holds are kept.
+
+    run             whose model it is
+    checkpoint      the file of its weights
+    epoch           its finished epochs, -1 where nobody knows
+    splits          val, test or new, see `HeldOut`
+    log             is given what was sung, before the manifest says that it is done
+    pitch_range_hz  of the analytic anchor; None: found in the syllables
+    max_audio       vocalisations of a split that are written as sound and figures
+    aside           write to `evaluations/`, because this is not the selected model or not its held-out clips
+    """
+    state, config, shown_path = run.state(), run.config(), run.shown(checkpoint)
+    manifest_path, audio_path, figures_path = run.manifest_path, run.audio_path, run.figures_path
+    if aside:
+        folder = run.evaluations_path / f"{_stem(run, checkpoint)}-{'-'.join(splits)}"
+        manifest_path, audio_path, figures_path = folder.with_suffix(".json"), folder / "audio", folder / "figures"
+        folder.mkdir(parents=True, exist_ok=True)
+    earlier = {} if aside else _earlier(run, shown_path, state["key"])
+    scores = earlier.get("scores", {})
+    rows: dict[str, Sequence[Mapping[str, Any]]] = {name: scores[name]["per_vocalisation"] for name in scores}
+    recordings = {name: {"clips": one.get("clips"), "changes": one.get("changes", [])} for name, one in scores.items()}
+    shown: Path | None = None
+    sung: dict[str, list[Take]] = {}
+    for split in splits:
+        clips = held_out.clips(split)
+        sung[split] = takes = scoring.takes(model, clips)
+        rows[split] = score_rows(takes, model.sample_rate)
+        recordings[split] = {"clips": clips_hash(clips), "changes": held_out.changes.flags(split)}
+        write_audio(audio_path, takes, model.sample_rate, split=split, most=max_audio)
+        shown = write_figures(figures_path, model, takes, split=split, most=max_audio)
+    log(sung)
+    anchors = earlier.get("anchors", {}) if "test" in scores and "test" not in splits else {}
+    manifest = build_manifest(
+        config=config,
+        key=state["key"],
+        data_fingerprint=state.get("data_fingerprint") or held_out.fingerprint(),
+        seed=config["seed"],
+        epoch=epoch,
+        checkpoint=shown_path,
+        vocalisations=rows,
+        recordings=recordings,
+        counts=(run.split() or {}).get("counts"),
+        rendition=anchors.get("rendition") or rendition_anchor(held_out.renditions(splits[-1]), model.sample_rate),
+        analytic=anchors["analytic"]
+        if anchors
+        else _analytic(model.sample_rate, held_out, splits[-1], scoring, pitch_range_hz),
+        provenance=provenance(),
+    )
+    write_json_atomic(manifest_path, manifest)
+    print_scores(manifest)
+    print(f"scores    {manifest_path}\nsounds    {audio_path}\nfigures   {figures_path}")
+    if shown is not None:
+        print(f"look at   {shown}")
+    return manifest
+
+
+def _analytic(
+    sample_rate: int, held_out: HeldOut, split: str, scoring: Scoring, pitch_range_hz: tuple[float, float] | None
+) -> dict[str, float | None] | None:
+    """The untrained physical prior on the clips of `split`; None for songs in which no pitch is found."""
+    try:
+        model = analytic_model(sample_rate, *held_out.calibration_material(), pitch_range_hz)
+    except ValueError:
+        return None
+    return analytic_anchor(model, held_out.clips(split), ic_noise_rms=scoring.ic_noise_rms, seed=scoring.seed)
+
+
+def _stem(run: RunDirectory, checkpoint: Path) -> str:
+    """The name of a checkpoint among `evaluations/`."""
+    if checkpoint.resolve().parent == run.checkpoints_path.resolve():
+        return checkpoint.stem
+    return f"{checkpoint.stem}-{hashlib.sha256(str(checkpoint.resolve()).encode()).hexdigest()[:6]}"
+
+
+def _earlier(run: RunDirectory, checkpoint: str, key: str) -> Mapping[str, Any]:
+    """The manifest that is there, when it holds scores of the same checkpoint under the same evaluation."""
+    manifest = run.manifest()
+    if manifest is None or (manifest["checkpoint"], manifest["key"]) != (checkpoint, key):
+        return {}
+    return manifest if same_clips(manifest["config"], run.config()) else {}

@@ -1,0 +1,89 @@
+"""A run from its configuration: a checkpoint scored on splits, and logged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from .assembly import build, build_scoring, plain
+from .cli import BAD_INPUT, one_line
+from .evaluation.clips import Take
+from .evaluation.evaluate_model import Sung, evaluate_model
+from .logged import evaluation_run
+from .model import Ouroboros
+from .runs.directory import RunDirectory
+from .selected_model import trained_model
+from .training.datamodule import SongDataModule
+from .training.evaluation_log import log_split
+from .training.loggers import Start, finishing
+
+
+def evaluate_run(
+    run: RunDirectory,
+    cfg: DictConfig,
+    model: Ouroboros,
+    datamodule: SongDataModule,
+    *,
+    splits: Sequence[str],
+    checkpoint: Path,
+    epoch: int,
+    aside: bool = False,
+) -> dict[str, Any]:
+    """Score a model of a run as `evaluate_model` does, and log it; returns the manifest.
+
+    Args:
+        cfg: the configuration that the run was trained with.
+        model: with the weights of `checkpoint`.
+        epoch: finished epochs of the checkpoint, -1 where nobody knows.
+        aside: write to `evaluations/`, because this is not the selected model or not its held-out clips.
+    """
+    given = cfg.controls.pitch_range_hz if "controls" in cfg else None
+    return evaluate_model(
+        run,
+        model,
+        datamodule,
+        build_scoring(cfg),
+        checkpoint=checkpoint,
+        epoch=epoch,
+        splits=splits,
+        log=partial(log_evaluation, run, cfg, epoch=epoch, checkpoint=run.shown(checkpoint)),
+        pitch_range_hz=None if given is None else tuple(given),
+        max_audio=cfg.eval.max_audio,
+        aside=aside,
+    )
+
+
+def sing_split(cfg: DictConfig, datamodule: SongDataModule, checkpoint: Path, split: str) -> list[Take]:
+    """What the checkpoint's model makes of every vocalisation of `split`, and nothing written."""
+    return build_scoring(cfg).takes(trained_model(cfg, checkpoint), datamodule.clips(split))
+
+
+def log_evaluation(run: RunDirectory, cfg: DictConfig, sung: Sung, *, epoch: int, checkpoint: str) -> None:
+    """Send what was sung to a run of its own of the configuration's logger, and finish it.
+
+    A logger that cannot be reached costs a warning, not the scores.
+
+    Args:
+        run: the model's folder.
+        cfg: the configuration that it was trained with.
+        sung: the takes of every split that was evaluated.
+        epoch: finished epochs of the model that sang, -1 where nobody knows.
+        checkpoint: its file.
+    """
+    state = run.state()
+    described = evaluation_run(
+        plain(cfg), state["key"], tuple(sung), epoch=epoch, checkpoint=checkpoint, backend=state.get("backend")
+    )
+    try:
+        start: Start = build(cfg.logger)
+        with finishing(start(run.path, described)) as logger:
+            for split, takes in sung.items():
+                if logger is not None:
+                    rate, most = cfg.data.sample_rate, cfg.eval.max_audio
+                    log_split(logger, split, takes, rate, epoch=max(epoch, 0), most_audio=most)
+    except BAD_INPUT as error:
+        print(f"warning   the evaluation is not logged: {one_line(error)}", flush=True)

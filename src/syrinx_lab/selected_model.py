@@ -1,0 +1,84 @@
+"""The model of a finished run, loaded: by default the checkpoint that its selection names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from .assembly import build_model
+from .evaluation.weights import load_weights
+from .model import Ouroboros
+from .runs.checkpoint_choice import selected_checkpoint
+from .runs.directory import RunDirectory, find_run, swept_selection
+
+
+@dataclass(frozen=True)
+class SelectedModel:
+    """A model with the run that it is of.
+
+    model       in evaluation mode, with the weights of `checkpoint`
+    run         the run's folder
+    checkpoint  the file
+    epoch       its finished epochs, -1 for a file that is none of the run's
+    selected    whether it is the checkpoint that the run's selection names
+    """
+
+    model: Ouroboros
+    run: RunDirectory
+    checkpoint: Path
+    epoch: int
+    selected: bool
+
+
+def load_selected(run: str | Path, checkpoint: str | Path | None = None) -> SelectedModel:
+    """Load the model of a run.
+
+    Args:
+        run: a run's folder or a file in it, or a sweep's folder: the model that was selected there.
+        checkpoint: another file than the selected one.
+
+    Raises:
+        ValueError: one line when there is no such run or checkpoint, or it is another model's.
+    """
+    found = find_run(run)
+    swept = swept_selection(run)
+    config = found.config()
+    if checkpoint is not None:
+        path = Path(checkpoint)
+        if not path.is_file():
+            raise ValueError(f"{path}: no such checkpoint; {found.checkpoints_path} holds those of the run")
+    elif swept is not None:
+        path = found.path / swept["checkpoint"]  # another sweep may have asked for another one since
+    else:
+        path = selected_checkpoint(found, config, found.state()["key"])[1]
+    if not path.is_file():
+        raise ValueError(
+            f"{path}: the selected checkpoint is gone: repeat the command that trained it, or give checkpoint=FILE"
+        )
+    epoch = next((epoch for epoch, one in found.checkpoints() if one.resolve() == path.resolve()), -1)
+    model = trained_model(OmegaConf.create(config), path).eval()
+    return SelectedModel(model, found, path, epoch, _is_selected(found, config, path))
+
+
+def trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
+    """The model of a configuration with the weights of a checkpoint, its rollouts on whatever backend suits here.
+
+    Raises:
+        ValueError: the file is not there, or holds another model.
+    """
+    model = build_model(cfg)
+    model.backend = "auto"  # the same numbers, whatever the training ran on
+    load_weights(model, checkpoint)
+    return model
+
+
+def _is_selected(run: RunDirectory, config: Mapping[str, Any], checkpoint: Path) -> bool:
+    try:
+        return checkpoint.resolve() == selected_checkpoint(run, config, run.state()["key"])[1].resolve()
+    except ValueError:  # nothing was scored on the way, and the rule wants the best
+        manifest = run.manifest()
+        return manifest is not None and manifest["checkpoint"] == run.shown(checkpoint)
