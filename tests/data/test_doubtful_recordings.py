@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from folders import RATE, TEXT, load, song, spans, tone, write_text
 
+from syrinx_lab.data.audio import large_offset
 from syrinx_lab.data.corpus import inspect_corpus
 from syrinx_lab.data.report import summarise
 from syrinx_lab.data.summary import channels_line
@@ -34,6 +35,7 @@ def test_a_channel_of_noise_is_not_taken_silently(tmp_path: Path) -> None:
     (message,) = said(tmp_path, "channel")
     assert message.startswith("another channel carries the song: channel 1 stands ")
     assert message.endswith("dB; set data.channel=1")
+    assert said(tmp_path, "contrast") == []  # which would say the same once more
     assert "and channel 0, which is read, 0." in message or "and channel 0, which is read, -0." in message
     assert said(tmp_path, "channel", channel=1) == []
     corpus = load(tmp_path, channel=1)
@@ -134,6 +136,13 @@ def test_the_level_is_measured_about_a_large_offset(tmp_path: Path) -> None:
     assert [s.gain for s in each.syllables] == pytest.approx([17.0, 17.0], rel=0.01)
 
 
+def test_an_offset_is_large_above_the_deviation_on_either_side() -> None:
+    for level in (0.99, 1.01):
+        for sign in (1.0, -1.0):
+            samples = np.array([1.0, -1.0] * 100) + sign * level
+            assert large_offset(samples) == pytest.approx(sign * level if level > 1 else 0.0)
+
+
 def test_a_small_offset_is_left_in(tmp_path: Path) -> None:
     folder(tmp_path, SONG + 0.02)
     assert said(tmp_path, "") == []
@@ -154,6 +163,14 @@ def test_a_recording_of_a_few_samples_is_refused_in_a_line(tmp_path: Path, sampl
     with pytest.raises(ValueError, match=r"x\.(wav|txt).*: .*(too short|silent|shorter than one sample)") as caught:
         load(tmp_path, **options)
     assert "\n" not in str(caught.value)
+
+
+def test_five_samples_are_a_recording_at_both_rates(tmp_path: Path) -> None:
+    folder(tmp_path, np.array([0.1, 0.5, -0.2, 0.3, 0.1]), "0 0.000625 a\n")
+    assert spans(load(tmp_path), "x") == [("a", 0, 5)]
+    folder(tmp_path, tone(440, 0.0025, RATE), "0 0.002 a\n")
+    with pytest.raises(ValueError, match=r"x\.wav: too short: 3 samples at 1000 Hz, and a recording needs 5"):
+        load(tmp_path, sample_rate=1000)
 
 
 def test_a_recording_shorter_than_the_filter_is_filtered(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def found(index: AudioIndex, name: str, near: str = "") -> list[str]:
         ("d1/rec0.wav", ["d1/rec0"]),
         ("d2/rec0", ["d2/rec0"]),
         ("./d2/rec0.wav", ["d2/rec0"]),
+        ("d1/../d2/rec0.wav", ["d2/rec0"]),
         ("../../bird/d2/rec0.wav", ["d2/rec0"]),
         ("bird/d1/rec0.wav", ["d1/rec0"]),
         ("songs/bird/d1/rec0.wav", ["d1/rec0"]),
@@ -85,12 +86,36 @@ def test_the_roots_own_name_counts(name: str, annotations: str | None, expected:
     assert index.renamed(name) == ("wavs" if name.startswith("wavs") else None)
 
 
+def test_a_renamed_folder_above_hides_no_other_folder() -> None:
+    assert found(index_of("d1/rec.wav", "b/d1/rec.wav"), "old/d1/rec.wav") == ["d1/rec"]
+    flat_and_not = index_of("rec.wav", "d2/rec.wav", root=f"{BIRD}/d1", annotations=f"{BIRD}/d1")
+    assert found(flat_and_not, "wavs/rec.wav") == []
+
+
+def test_a_root_behind_a_link_goes_by_both_names(tmp_path: Path) -> None:
+    write_tone(tmp_path / "d1/rec0.wav")
+    (tmp_path / "link").symlink_to(tmp_path / "d1")
+    for name in ("d1", "link"):
+        write_text(tmp_path / "s.csv", HEADER + f"{name}/rec0.wav,0.1,0.2,a\n")
+        assert spans(load(tmp_path / "link", annotation_root=tmp_path), "rec0") == [("a", 800, 1600)]
+
+
+def test_a_file_of_the_root_that_is_no_recording_is_not_outside_it(tmp_path: Path) -> None:
+    write_tone(tmp_path / "d1/rec0.wav")
+    write_text(tmp_path / "d1/notes.md", "")
+    write_text(tmp_path / "s.csv", HEADER + "d1/rec0.wav,0.1,0.2,a\nd1/notes.md,0.1,0.2,a\n")
+    with pytest.raises(ValueError, match=r"s\.csv, line 3: there is no recording 'd1/notes\.md'"):
+        load(tmp_path)
+
+
 def test_a_name_that_fits_several_takes_the_nearest_to_its_annotation() -> None:
     index = index_of("b1/audio/x.wav", "b2/audio/x.wav", "audio/b3/x.wav", "x.wav")
     assert found(index, "x", "b1/times") == ["b1/audio/x"]
     assert found(index, "audio/x", "b2/times") == ["b2/audio/x"]
     assert found(index, "x", "segments/b3") == ["audio/b3/x"]
     assert found(index, "x") == ["b1/audio/x", "b2/audio/x", "audio/b3/x", "x"]
+    composed, split = (unicodedata.normalize(form, "é") for form in ("NFC", "NFD"))
+    assert found(index_of(f"{split}/x.wav", "b1/x.wav"), "x", composed) == [f"{split}/x"]
 
 
 def test_an_exact_name_comes_before_another_ending_and_the_folder_before_both() -> None:
@@ -151,6 +176,9 @@ def test_an_annotation_among_recordings_belongs_to_its_folder(tmp_path: Path) ->
         load(tmp_path)
     (tmp_path / "d3/x.txt").rename(tmp_path / "x.txt")
     assert spans(load(tmp_path), "d1/x") == AB
+    write_tone(tmp_path / "y.wav")
+    write_text(tmp_path / "d1/y.txt", TEXT)  # of a folder above, though x.wav lies beside it
+    assert spans(load(tmp_path), "y") == AB
 
 
 def test_letters_that_look_alike_are_alike(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def inside_syllables(size: int, syllables: Sequence[Syllable], per_sample: float
     """(size,) which samples lie in syllables; per_sample is the factor from the syllables' rate to that of samples."""
     inside = np.zeros(size, dtype=bool)
     for syllable in syllables:
-        inside[round(syllable.onset * per_sample) : max(round(syllable.offset * per_sample), 0)] = True
+        inside[round(syllable.onset * per_sample) : round(syllable.offset * per_sample)] = True
     return inside
 
 
@@ -76,7 +76,9 @@ def channel_warning(
     best, (theirs, level) = max(others.items(), key=lambda item: (item[1][0], item[1][1]))
     clearer = theirs - ours >= CLEARER_DB and theirs >= LEAST_DB
     if not clearer:
-        loud = {k: both for k, both in others.items() if both[1] - our_level >= LOUDER_DB and both[0] > ours - LEAST_DB}
+        loud = {
+            k: both for k, both in others.items() if both[1] - our_level >= LOUDER_DB and both[0] >= ours - LEAST_DB
+        }
         if channel == "mean" or not loud:
             return None
         best, (theirs, level) = max(loud.items(), key=lambda item: item[1][1])

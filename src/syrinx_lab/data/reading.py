@@ -62,8 +62,9 @@ def read_recording(
         clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
     except ValueError as error:
         return None, [Problem(file.path, None, str(error).removeprefix(f"{file.path}: "))]
-    if min(clip.native_frames, len(clip.samples)) < LEAST_SAMPLES:
-        message = f"too short: {clip.native_frames} samples, and a recording needs {LEAST_SAMPLES}; leave it out"
+    if (size := min(clip.native_frames, len(clip.samples))) < LEAST_SAMPLES:
+        rate = min(clip.native_sample_rate, sample_rate)
+        message = f"too short: {size} samples at {rate} Hz, and a recording needs {LEAST_SAMPLES}; leave it out"
         return None, [Problem(file.path, None, message)]
     problems = [*told, *_audio_warnings(file, clip)]
     hint = unit_hint(annotated, clip.duration_s, clip.native_sample_rate, file.path.name)
