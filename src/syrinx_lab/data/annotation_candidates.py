@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import soundfile
 
 from .annotation_csv import hints_at_syllables, no_header, read_columns
 from .annotation_encoding import decode
 from .annotation_records import AnnotationFile
 from .annotation_rules import AnnotationRules
 from .annotations import ORDER, canonical, detect_format, format_endings, own_names, read_annotation_file
+from .audio_file import sound_info
 from .audio_index import AudioIndex
 from .foreign import is_foreign_audio, why_not_annotation
 from .layout import AudioFile
@@ -81,21 +79,14 @@ def read_candidates(
 
         def native_rate(audio: str, bare: Candidate = bare) -> int | None:
             recordings = bare.find(index, audio)
-            return _native_rate(recordings[0].path) if len(recordings) == 1 else None
+            info = sound_info(recordings[0].path) if len(recordings) == 1 else None
+            return info.samplerate if info else None  # a file that cannot be read is told of when its samples are
 
         file = read_annotation_file(path, name, native_rate, rules)
         order = ORDER.index(name) if name in ORDER else len(ORDER)
         rank = (int(not confirmed), int("" in file.recordings), order, tagged)
         candidates.append(Candidate(file, rank, bare.near, own))
     return candidates, passed
-
-
-def _native_rate(path: Path) -> int | None:
-    """The file's own sample rate in Hz; None when it cannot be read, which is said when its samples are."""
-    try:
-        return soundfile.info(os.fsencode(path)).samplerate
-    except (soundfile.LibsndfileError, OSError):
-        return None
 
 
 def _other_kind(path: Path, annotations: str) -> str | None:

@@ -27,7 +27,7 @@ def hints_at_syllables(path: Path) -> bool:
         columns = read_columns(decode(path).text)[0]
     except ValueError:
         return False
-    return not columns.audio is columns.onset is columns.offset is None
+    return any(column is not None for column in (columns.audio, columns.onset, columns.offset))
 
 
 def no_header(table: Table) -> str:

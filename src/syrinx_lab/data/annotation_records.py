@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .annotation_problem import Problem as Problem
-from .annotation_problem import Severity as Severity
+from .annotation_problem import Problem, Severity
 from .annotation_rules import AS_WRITTEN, AnnotationRules
 
 DEFAULT_LABEL = "voc"

@@ -14,7 +14,7 @@ from .annotation_encoding import decode
 from .annotation_json import holds_syllables
 from .annotation_matlab import read_notmat, read_yarden
 from .annotation_numbers import is_number
-from .annotation_records import Annotation, AnnotationFile, NativeRate, Problem
+from .annotation_records import Annotation, AnnotationFile, NativeRate
 from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .annotation_svl import read_svl
 from .annotation_text import data_lines, is_header, read_text, split_line
@@ -24,7 +24,6 @@ __all__ = [
     "ORDER",
     "Annotation",
     "AnnotationFile",
-    "Problem",
     "available_formats",
     "canonical",
     "detect_format",

@@ -6,7 +6,7 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
@@ -73,6 +73,14 @@ def read_file(path: Path) -> AudioContent:
     if len(frames) == 0:
         raise ValueError(f"{path}: empty: the file holds no samples; leave the recording out")
     return AudioContent(frames, content.sample_rate, content.subtype, tuple(warnings))
+
+
+def sound_info(path: Path) -> Any | None:
+    """Channels, samplerate and what else libsndfile knows of a file by its header; None where it cannot be read."""
+    try:
+        return soundfile.info(os.fsencode(path))
+    except (soundfile.LibsndfileError, OSError):
+        return None
 
 
 def _is_understated(chunk: SoundChunk) -> bool:

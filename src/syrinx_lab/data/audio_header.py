@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,7 +42,7 @@ class SoundChunk:
     frame: int | None
     trailing: bool = False
     sizes: tuple[tuple[int, str, int], ...] = ()
-    in_frames: frozenset[int] = field(default=frozenset())
+    in_frames: frozenset[int] = frozenset()
 
     def mended(self, content: bytes) -> bytes:
         """The file with a header that promises the whole frames which it holds."""

@@ -20,9 +20,9 @@ class AudioIndex:
     """Finds the recording that a name in an annotation means.
 
     A name without folders means the recording of that name, with or without the ending, and where there is none the
-    denoised one, x_cleaned.wav for x. A name behind folders belongs
-    to its folder. The folders are compared from the last one upwards with those of the file's whole path, so that the
-    root's own name counts: `d1/rec0.wav` in a table means ROOT/d1/rec0.wav, or rec0.wav where data.root is `.../d1`.
+    denoised one, x_cleaned.wav for x. A name behind folders belongs to its folder. The folders are compared from the
+    last one upwards with those of the file's whole path, so that the root's own name counts: `d1/rec0.wav` in a table
+    means ROOT/d1/rec0.wav, or rec0.wav where data.root is `.../d1`.
 
         all agree                  the recording is meant
         a relative path, d3/rec0   refused, unless the folders below the root agree (at least one folder, or the

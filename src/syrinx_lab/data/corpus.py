@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from .annotation_records import Problem
+from .annotation_problem import Problem
 from .annotation_rules import rules
 from .annotations import format_endings
 from .audio import check_reading

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from .annotation_candidates import read_candidates
-from .annotation_records import Annotation, AnnotationFile, Problem
+from .annotation_problem import Problem
+from .annotation_records import Annotation, AnnotationFile
 from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .annotations import own_names
 from .audio_index import AudioIndex

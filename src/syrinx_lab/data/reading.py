@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
 import numpy as np
-import soundfile
 
 from .annotation_channels import settle_channel
-from .annotation_records import LEFT_OUT, ROUNDING_S, Annotation, Problem
+from .annotation_problem import Problem
+from .annotation_records import LEFT_OUT, ROUNDING_S, Annotation
 from .annotation_rules import AnnotationRules
 from .annotation_units import unit_hint
 from .audio import AudioClip, read_audio, scale_factor
+from .audio_file import sound_info
 from .contrast import channel_warning, contrast_warning
 from .layout import AudioFile
 from .pairing import Source
@@ -56,7 +56,8 @@ def read_recording(
     """
     annotated, told = source.syllables if source else (), list[Problem]()
     if source and any(one.channel is not None for one in annotated):
-        count = _channels(file)
+        info = sound_info(file.path)  # None where the file cannot be read, which is said below
+        count = info.channels if info else 1
         channel, annotated, told = settle_channel(annotated, channel, count, source.path, file.path.name)
     try:
         clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
@@ -92,7 +93,7 @@ def read_recording(
         channels=clip.channels,
         audio=audio_hash(clip.samples),
     )
-    fixed = any(one.channel is not None for one in annotated)
+    fixed = channel != "mean" and any(one.channel is not None for one in annotated)
     problems += _doubts(recording, clip, channel, fixed)
     try:
         return _scaled(recording, scaling), problems
@@ -108,14 +109,6 @@ def _doubts(recording: Recording, clip: AudioClip, channel: int | str, fixed: bo
     other = channel_warning(clip.native, channel, recording.syllables, per_sample, fixed)
     faint = None if other else contrast_warning(clip.samples, recording.syllables, clip.sample_rate)
     return [Problem(recording.path, None, message, "warning") for message in (other, faint) if message]
-
-
-def _channels(file: AudioFile) -> int:
-    """How many channels a file has; 1 where it cannot be read, which is said when its samples are."""
-    try:
-        return soundfile.info(os.fsencode(file.path)).channels
-    except (soundfile.LibsndfileError, OSError):
-        return 1
 
 
 def _place(annotation: Annotation, clip: AudioClip, file: AudioFile) -> Syllable | str:

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from ..types import Category
+from .annotation_problem import Problem
 from .contrast import contrast_db, inside_syllables
-from .corpus import Corpus, Problem, Recording, Syllable
+from .corpus import Corpus, Recording, Syllable
 from .segments import Pools, Reason, places
 
 _FAULTS = {
