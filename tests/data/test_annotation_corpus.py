@@ -55,6 +55,14 @@ def test_of_selections_on_several_channels_those_of_data_channel_count(tmp_path:
     assert (load(root, channel=1).labels(), loudness(root, channel=1)) == ({"b": 2}, pytest.approx(0.2, rel=1e-3))
 
 
+def test_a_selection_of_no_channel_counts_on_each(tmp_path: Path) -> None:
+    root = stereo(tmp_path, (1, 0.1, "a"), (2, 0.3, "b"), (2, 0.7, "b"))
+    path = root / "x.selections.txt"
+    write_text(path, path.read_text() + "4\tS 1\t\t0.5\t0.6\tc\n")
+    assert load(root).labels() == {"a": 1, "c": 1}
+    assert load(root, channel=1).labels() == {"b": 2, "c": 1}
+
+
 def test_a_selection_on_both_channels_counts_once_for_their_mean(tmp_path: Path) -> None:
     root = stereo(tmp_path, (1, 0.1, "a"), (2, 0.1, "a"), (2, 0.5, "b"))
     assert load(root, channel="mean").labels() == {"a": 1, "b": 1}
@@ -111,6 +119,13 @@ def test_a_fault_of_a_label_that_was_not_asked_for_stops_nothing(tmp_path: Path,
         assert all(p.message.endswith("; left out") for p in problems)
         if "label" in options:
             assert spans(corpus, "x") == [("a", 800, 1600), ("b", 2400, 4000)]
+
+
+def test_of_two_labels_that_were_not_asked_for_the_later_gives_way(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.16 0.28 b\n0.3 0.5 c\n")
+    corpus, (problem,) = inspect_corpus(tmp_path, sample_rate=RATE, label="c")
+    assert spans(corpus, "x") == [("a", 800, 1600), ("c", 2400, 4000)]
+    assert (problem.line, problem.severity) == (2, "warning")
 
 
 def test_what_cannot_be_read_is_left_out_with_its_recording(tmp_path: Path) -> None:

@@ -109,6 +109,15 @@ def test_a_recorder_that_stopped_leaves_its_stereo_sound(tmp_path: Path, form: s
         assert "promises 0 bytes of sound" in clip.warnings[0]
 
 
+def test_an_aiff_whose_frames_alone_were_not_counted(tmp_path: Path) -> None:
+    path = tmp_path / "x.aiff"
+    soundfile.write(path, STEREO, RATE, subtype="PCM_16")
+    cut_size(path, path.read_bytes().index(b"COMM") + 10, ">I", 0)
+    clip = read(path, channel=1)
+    assert same(clip, STEREO[:, 1])
+    assert "promises 0 bytes of sound" in clip.warnings[0]
+
+
 @pytest.mark.parametrize("form", ["WAV", "RF64", "W64", "AIFF", "AU", "FLAC"])
 def test_a_little_may_be_missing_and_much_may_not(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"x.{form.lower()}"
@@ -124,6 +133,36 @@ def test_a_little_may_be_missing_and_much_may_not(tmp_path: Path, form: str) -> 
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match=r"truncated: the header promises .*; copy it again or leave it out"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("frames", "missing", "much"), [(100_000, 990, False), (100_000, 1010, True), (4001, 399, False), (4001, 401, True)]
+)
+def test_a_hundredth_or_50_ms_is_a_little(tmp_path: Path, frames: int, missing: int, much: bool) -> None:
+    sound = np.random.default_rng(5).integers(-20000, 20000, frames).astype(np.int16)
+    held = sound[: frames - missing]
+    (tmp_path / "x.wav").write_bytes(riff(chunk(b"fmt ", PLAIN), chunk(b"data", held.tobytes(), 2 * frames)))
+    if much:
+        with pytest.raises(ValueError, match=r"truncated: the header promises .*; copy it again or leave it out"):
+            read(tmp_path / "x.wav")
+    else:
+        assert same(read(tmp_path / "x.wav"), held)
+
+
+def test_a_header_may_promise_a_hundredth_less(tmp_path: Path) -> None:
+    for promised, kept, warned in ((7930, 3965, 0), (7920, 4001, 1)):  # of 8002 bytes
+        clip = read(tmp_path / "x.wav", riff(chunk(b"fmt ", PLAIN), chunk(b"data", SOUND, promised)))
+        assert same(clip, WHOLE[:kept])
+        assert len(clip.warnings) == warned
+
+
+def test_compressed_sound_has_no_frames_to_count(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.wav", SONG, RATE, subtype="IMA_ADPCM")
+    found = sound_chunk(tmp_path / "x.wav")
+    assert found is not None
+    assert found.frame is None
+    clip = read(tmp_path / "x.wav")
+    assert (clip.warnings, len(clip.samples) >= 4001) == ((), True)
 
 
 def test_a_streamed_flac_has_no_length(tmp_path: Path) -> None:

@@ -63,8 +63,6 @@ def read_file(path: Path) -> AudioContent:
         chunk = None
     content, promised, log = _decoded(path, source)
     frames = content.frames
-    if chunk is not None and chunk.frame is not None and chunk.promised is not None and chunk.promised > chunk.held:
-        frames = frames[: chunk.held // chunk.frame]  # libsndfile fills up a frame of which half is there
     if missing := _missing(chunk, log, promised, content):
         text, lost, whole = missing
         if lost > max(MOST_MISSING * whole, MOST_MISSING_S * content.sample_rate):
