@@ -24,8 +24,8 @@ ROOT = HERE.parent
 TINY = os.environ.get("TINY", "0") == "1"
 BENCH = ["-m", "syrinx_lab.bench"]
 SMALL = ["batch=1", "horizon=16", "degree=1", "backends=[eager]", "effort.rounds=1", "effort.most=1", "threads=1"]
-# tests that run on a GPU where there is one; there, those that need none (twins of the kernels in Triton's interpreter) do
-# not take its time
+# tests that run on a GPU where there is one; those that need none, as the twins of the kernels in Triton's interpreter,
+# do not take its time
 ON_GPU = ["-k", "(cuda or capture or transfers or hardware) and not interpreter and not compiler"]
 TESTS = ["tests/ode/test_fused_cuda.py", "tests/encoders/test_triton_scan.py", "tests/ode/test_cudagraph.py",
          "tests/ode/test_compile.py", "tests/ode/test_scan.py", "tests/encoders/test_selective_scan.py",
