@@ -115,7 +115,7 @@ def test_an_aiff_whose_frames_alone_were_not_counted(tmp_path: Path) -> None:
     cut_size(path, path.read_bytes().index(b"COMM") + 10, ">I", 0)
     clip = read(path, channel=1)
     assert same(clip, STEREO[:, 1])
-    assert "promises 0 bytes of sound" in clip.warnings[0]
+    assert clip.warnings == ()  # what the other size says is whole
 
 
 @pytest.mark.parametrize("form", ["WAV", "RF64", "W64", "AIFF", "AU", "FLAC"])

@@ -103,22 +103,19 @@ def _riff(file: BinaryIO, size: int, order: str) -> SoundChunk | None:
 
 
 def _aiff(file: BinaryIO, size: int) -> SoundChunk | None:
-    frame, common, frames = None, 0, 0
+    frame, common = None, 0
     for name, start, length in _chunks(file, size, ">"):
         if name == b"COMM" and length >= 18:
-            channels, frames, bits = struct.unpack(">HIH", _at(file, start, 8))
+            channels, bits = struct.unpack(">H4xH", _at(file, start, 8))
             plain = length == 18 or _at(file, start + 18, 4) in (b"NONE", b"sowt", b"twos", b"fl32", b"FL32", b"fl64")
             frame, common = (channels * ((bits + 7) // 8) if plain else None), start
         elif name == b"SSND":
             first = start + 8
             promised = max(length - 8, 0)
             sizes = ((4, ">I", first - 8), (start - 4, ">I", 8), (common + 2, ">I", 0))
-            empty = promised == 0 or frames == 0
             trailing = not _is_chunk(file, first + promised, size, ">")
             known = frame is not None and common > 0
             held = promised if known and not trailing and promised < size - first else size - first
-            if known and empty and held > 0:
-                promised = 0
             return SoundChunk(first, promised, held, frame if known else None, trailing, sizes, frozenset({common + 2}))
     return None
 
