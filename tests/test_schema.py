@@ -72,7 +72,7 @@ def put(node: Plain, path: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES, ids=lambda value: value)
-def test_every_key_of_every_file_is_known_and_its_default_fits(group: str, choice: str) -> None:
+def test_every_key_of_every_file_is_known(group: str, choice: str) -> None:
     content = OmegaConf.to_container(OmegaConf.load(CONF / group / f"{choice}.yaml"))
     assert isinstance(content, dict)
     content.pop("defaults", None)
@@ -81,7 +81,6 @@ def test_every_key_of_every_file_is_known_and_its_default_fits(group: str, choic
     assert found
     unknown = [key.path for key in found if key.kind is None or isinstance(key.kind, Anything)]
     assert unknown == [], "add them to schema/"
-    assert checked("config", raw, raw) == {}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

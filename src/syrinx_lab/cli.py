@@ -22,9 +22,12 @@ from .command_line import of_hydra, unreadable, with_text
 from .runs.interruption import interrupted_by, interruptible, signal_of
 from .runs.parent import worker_of
 from .schema import EXAMPLES, checked, texts_of
+from .training.schedules import at_rate
 
 PACKAGE = Path(__file__).resolve().parent
 BAD_INPUT = (ValueError, OSError, HydraException, OmegaConfBaseException)
+
+OmegaConf.register_new_resolver("at_rate", at_rate, replace=True)  # ${at_rate:SAMPLES,RATE} in conf/
 
 
 def config_directory() -> Path:

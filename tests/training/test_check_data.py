@@ -39,7 +39,7 @@ def test_what_training_would_use_is_printed(song: Path, tmp_path: Path, capsys: 
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["data.sample_rate=22050"], "1102 samples at 22050 Hz: set horizon.max=1102 or less"),
+        (["data.sample_rate=22050", "horizon.max=2048"], "1102 samples at 22050 Hz: set horizon.max=1102 or less"),
         (["horizon.max=4096"], "or less, or data.context_s=0.0929"),
         (["data.val_fraction=0.6", "data.test_fraction=0.5"], "give two shares above 0 that add up to less than 1"),
         (["data.context_s=0.9"], "no window of 0.9 s fits"),

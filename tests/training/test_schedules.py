@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syrinx_lab.training.schedules import ConstHorizon, GeometricHorizon, LinearHorizon, Pow2Horizon, warmup
+from syrinx_lab.training.schedules import ConstHorizon, GeometricHorizon, LinearHorizon, Pow2Horizon, at_rate, warmup
+
+
+def test_lengths_last_as_long_at_every_rate_and_double_where_they_did():
+    assert [at_rate(n, 44_100) for n in (1, 600, 1500, 2048)] == [1, 600, 1500, 2048]
+    # 512 * 48 / 44.1 = 557.3: 2048 becomes 4 * 557, not the nearest 2229
+    assert [at_rate(n, 48_000) for n in (512, 1024, 1500, 2048)] == [557, 1114, 1632, 2228]
+    assert [at_rate(n, 22_050) for n in (512, 600, 2048)] == [256, 300, 1024]
+    assert [at_rate(512, rate) for rate in ("abc", 0, None, True, 22_050.5)] == [512] * 5  # type: ignore[arg-type]
 
 
 def test_const_horizon_is_h_max_at_every_epoch():

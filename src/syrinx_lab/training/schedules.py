@@ -10,6 +10,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+def at_rate(samples: int, sample_rate: int) -> int:
+    """How many samples at `sample_rate` last as long as `samples` do at 44.1 kHz.
+
+        N = round(samples round(512 sample_rate / 44100) / 512)
+
+    The inner rounding keeps the ratios of multiples of 512, so that lengths that double still do: 512 and 2048 become
+    557 and 2228 at 48 kHz.
+
+    sample_rate  Hz; `samples` are left as they are where it is no rate, which the check of the configuration refuses
+    """
+    if isinstance(sample_rate, bool) or not isinstance(sample_rate, int) or sample_rate < 1:
+        return samples
+    return round(samples * round(512 * sample_rate / 44_100) / 512)
+
+
 class HorizonSchedule(Protocol):
     """What every schedule below offers: H(epoch), its largest value, and whether H takes few distinct values."""
 
