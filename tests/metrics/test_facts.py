@@ -11,6 +11,7 @@ import pytest
 
 from syrinx_lab.metrics.autonomy import score_clip
 from syrinx_lab.metrics.facts import HEADLINE, METRICS, check_selection_metric, higher_is_better, metric_of
+from syrinx_lab.metrics.oscillator_share import oscillator_share
 from syrinx_lab.types import Score
 
 
@@ -18,6 +19,12 @@ def test_every_score_has_its_facts_and_every_fact_its_score() -> None:
     assert METRICS.keys() - {"accel_r2"} == {field.name for field in fields(Score)}
     assert all(name == metric.name and metric.unit for name, metric in METRICS.items())
     assert HEADLINE == ("tf_corr", "autonomy", "bounded_frac")
+
+
+def test_what_stands_beside_a_score_and_the_lowest_share() -> None:
+    assert metric_of("val/accel_r2").higher_is_better
+    tone = np.sin(np.arange(64.0))
+    assert oscillator_share(tone, 9 * tone) == METRICS["oscillator_share"].low == -1.0
 
 
 def test_the_direction_is_that_of_the_metric_itself() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_loss_spike_is_measured_against_the_epochs_before() -> None:
 
 
 def test_neither_spikes_nor_gaps_hide_a_spike() -> None:
-    found = loss_spikes(rows([1.0, 1.1, None, 0.9, float("inf"), 1.0, 1.05, 9.0, 1.0, 8.0]))
+    found = loss_spikes(rows([1.0, 1.1, None, 0.9, float("inf"), 1.0, 1.05, 9.0, 1.0, 8.0, float("inf")]))
     assert [epoch for epoch, _, _ in found] == [8, 10]
     # what has not moved at all: one hundredth of the median counts as its spread
     assert [round(score, 6) for _, _, score in loss_spikes(rows([2.0] * 6 + [2.14]))] == [7.0]
@@ -88,6 +89,7 @@ def test_events_come_once_with_time_run_epoch_and_value(tmp_path: Path) -> None:
         "value": 5.0,
         "text": "loss/total 5 is 27.0 deviations above its recent median",
     }
+    assert Event("PLATEAU", "seed=0", run.path, 6, float("nan"), "", 0.0).as_json()["value"] is None
     assert events_between(second, [read_progress(run)], names, at=30.0) == []
     assert [e.kind for e in events_between(first, second, names, at=20.0, spike_z=30.0)] == ["NAN_SPIKE"]
 
@@ -129,6 +131,31 @@ def test_events_go_to_a_file_and_a_dead_run_to_the_exit_status(tmp_path: Path) -
     assert done.returncode == 3
     assert "DEAD_RUN run epoch 2: no process trains it" in done.stdout
     assert len((tmp_path / "deep" / "events.jsonl").read_text().splitlines()) == 4, "NAN_SPIKE again, and DEAD_RUN"
+
+
+def test_a_heartbeat_comes_as_often_as_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from omegaconf import OmegaConf
+
+    from syrinx_lab import watch
+
+    run = begin(tmp_path / "run", rows([1.0] * 3))
+    clock = [1000.0]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+        if clock[0] >= 1050:
+            run.set_status("finished", epoch=3)
+
+    monkeypatch.setattr(watch, "time", SimpleNamespace(time=lambda: clock[0], sleep=sleep))
+    given = [f"run={run.path}", "every_s=10", "heartbeat_s=20"]
+    watch.watch(
+        OmegaConf.merge(
+            OmegaConf.load(Path(__file__).parents[2] / "conf" / "watch.yaml"), OmegaConf.from_dotlist(given)
+        )
+    )
+    assert capsys.readouterr().out.count("HEARTBEAT run epoch 3") == 3, "after 0, 20 and 40 s"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import combinations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from .audible import Signal, as_signal, is_audible
@@ -46,51 +43,6 @@ def rendition_autonomy(
         "autonomy": spectral_agreement(a, b, sample_rate=sample_rate).autonomy,
         "autonomy_published": autonomy_published(a, b, sample_rate=sample_rate),
     }
-
-
-def rendition_anchor(
-    clips: Sequence[ArrayLike], onsets: Sequence[int], *, sample_rate: float, max_pairs: int | None = None
-) -> float:
-    """Mean of `rendition_tf_corr` over the pairs of renditions of ONE syllable.
-
-    clips      k arrays (n_i,) of audio
-    onsets     k samples, the onset of each clip
-    max_pairs  at most so many pairs, spread evenly over the list of all; None takes all k (k - 1) / 2
-    result     in [-1, 1]; NaN when no pair can be compared
-    """
-    assert len(clips) == len(onsets), f"{len(clips)} clips with {len(onsets)} onsets"
-    pairs = list(combinations(range(len(clips)), 2))
-    if max_pairs is not None and len(pairs) > max_pairs:
-        pairs = [pairs[round(i)] for i in np.linspace(0, len(pairs) - 1, max_pairs)]
-    values = [rendition_tf_corr(clips[i], clips[j], onsets[i], onsets[j], sample_rate=sample_rate) for i, j in pairs]
-    defined = [value for value in values if math.isfinite(value)]
-    return math.fsum(defined) / len(defined) if defined else math.nan
-
-
-def rendition_anchors(
-    clips: Sequence[ArrayLike],
-    onsets: Sequence[int],
-    labels: Sequence[str],
-    *,
-    sample_rate: float,
-    max_pairs: int | None = None,
-) -> dict[str, float | dict[str, float]]:
-    """The anchor of every label, and their mean weighted by the number of clips, as a model's mean over clips is.
-
-    clips, onsets, labels  k of each
-    max_pairs              at most so many pairs a label
-    result                 {"mean": tf_corr, "per_label": {label: tf_corr}}; NaN for a label with fewer than two
-                           renditions, which the mean leaves out
-    """
-    assert len(clips) == len(labels), f"{len(clips)} clips with {len(labels)} labels"
-    per_label: dict[str, float] = {}
-    for label in sorted(set(labels)):
-        members = [i for i, name in enumerate(labels) if name == label]
-        per_label[label] = rendition_anchor(
-            [clips[i] for i in members], [onsets[i] for i in members], sample_rate=sample_rate, max_pairs=max_pairs
-        )
-    weighted = [per_label[label] for label in labels if math.isfinite(per_label[label])]
-    return {"mean": math.fsum(weighted) / len(weighted) if weighted else math.nan, "per_label": per_label}
 
 
 def _aligned(a: Signal, b: Signal, onset_a: int, onset_b: int) -> tuple[Signal, Signal]:
