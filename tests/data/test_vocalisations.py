@@ -110,13 +110,13 @@ def test_pairs_stay_within_a_bird_and_are_bounded() -> None:
 
 def test_clips_of_sustained_song_begin_within_the_syllable() -> None:
     """50 ms at the toy's 1 kHz: long enough alone, clear of the neighbours, inside the recording."""
-    row = [("a", 100, 300), ("a", 330, 370), ("b", 400, 480), ("c", 900, 960)]
+    row = [("a", 100, 300), ("a", 330, 370), ("b", 400, 480), ("d", 540, 580), ("c", 900, 960)]
     recording = recording_of("r", row, size=1000)
     clips = choose_vocalisations([recording], count=None, mid_start_ms=50.0, mid_samples=70)
     assert {(c.label, c.start, c.stop, c.onset, c.offset) for c in clips} == {
         ("a", 150, 220, 100, 300),
         ("b", 450, 520, 400, 480),
-    }, "the second a is over by then, c would leave the recording"
+    }, "the second a and d are over by then, c would leave the recording"
     crowded = choose_vocalisations([recording_of("r", [*row[:1], ("b", 200, 260)])], mid_start_ms=50.0, mid_samples=70)
     assert crowded == [], "another syllable begins within the clip"
 

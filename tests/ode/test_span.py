@@ -10,7 +10,7 @@ from syrinx_lab.assembly import build_model, build_objective
 from syrinx_lab.cli import config_directory
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.fir_bank import band_passes
-from syrinx_lab.ode.noise.filtered import orthonormal
+from syrinx_lab.ode.noise.filtered import FilteredNoise, orthonormal
 from syrinx_lab.ode.span import span
 from syrinx_lab.ode.tract.formants import Formants
 
@@ -55,6 +55,12 @@ def test_the_recipe_is_built_at_every_usual_rate(rate: int, tract: str) -> None:
     # the bank of the noise stays orthonormal
     products = model.noise.bank @ model.noise.bank.T
     assert torch.allclose(products, torch.eye(16), atol=1e-4)
+
+
+def test_a_longer_bank_reaches_further() -> None:
+    noise = FilteredNoise(sample_rate=96000, background_taps=3)
+    assert noise.bank.shape[1] > 129
+    assert noise.reach == noise.bank.shape[1] // 2
 
 
 def test_at_the_usual_rate_not_a_bit_moves() -> None:
