@@ -7,9 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hydra.utils import instantiate
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
+from syrinx_lab.cli import config_directory
 from syrinx_lab.data.sampler import EdgeBiasedSampler, UniformSampler, apportion
 from syrinx_lab.data.segments import Pools
 from syrinx_lab.types import Category, Segment
@@ -27,6 +30,13 @@ def pools_of(onset: int, offset: int, mid: int) -> Pools:
 
 def test_default_counts_are_the_published_shares() -> None:
     assert EdgeBiasedSampler().counts(pools_of(41, 41, 30)) == {ONSET: 2400, OFFSET: 2400, MID: 1200}
+
+
+def test_the_preset_of_sustained_song_draws_from_within_syllables_alone() -> None:
+    preset = OmegaConf.load(config_directory() / "sampler" / "mid.yaml")
+    del preset["name"]
+    sampler = instantiate(preset)
+    assert sampler.counts(pools_of(41, 41, 30)) == {ONSET: 0, OFFSET: 0, MID: 6000}
 
 
 def test_largest_remainder_by_hand() -> None:
