@@ -152,3 +152,12 @@ def test_a_panel_of_losses_shows_its_own_warm_up() -> None:
     assert places["loss/level"] == [7.5]
     assert places["loss/tf"] == []
     assert places["loss/total"] == [4.5, 7.5]
+
+
+def test_noise_on_a_logarithmic_axis_is_judged_there() -> None:
+    """A fall by eight e-folds, 30 % noise: plain for the eye in decades, nothing against the first epochs' range."""
+    losses = np.exp(np.linspace(0.0, -8.0, 100) + 0.3 * np.random.default_rng(0).standard_normal(100))
+    figure = overlay_panels({"run": [{"epoch": n, "loss/total": float(x)} for n, x in enumerate(losses, start=1)]})
+    panel = figure.axes[0]
+    assert panel.get_yscale() == "log"
+    assert sum(len(line.get_xdata()) == 100 for line in panel.lines) == 2, "the values, and their mean"
