@@ -37,6 +37,7 @@ from .benchmarking.verdicts import verdicts
 from .cli import config_directory, entry_point
 from .ode.rollout import BACKENDS, choose_backend
 from .runs.atomic import write_json_atomic
+from .runs.permission import refuse_unwritable
 
 SUITES = ("rollout", "curves", "synthesis", "encoder", "step")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -62,6 +63,7 @@ def bench(cfg: DictConfig) -> list[Row]:
     check_sizes(case["batch"], case["horizon"], _or(case["degree"], 1), _or(case["control_hop"], 1))
     with threads(chosen["threads"]):
         path = Path(chosen["json"])
+        refuse_unwritable(path.parent, "give json=FILE")
         path.parent.mkdir(parents=True, exist_ok=True)
         rates = measure_rates(device, dtype)
         print(f"{describe(device, dtype)}\n{describe_rates(rates)}\n", flush=True)

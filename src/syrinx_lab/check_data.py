@@ -16,6 +16,7 @@ from .cli import entry_point
 from .data.report import examples, print_report, summarise
 from .figures.examples import examples_figure
 from .figures.style import save_figure
+from .homeless import writable
 from .training.inspection import inspect_data
 
 
@@ -36,10 +37,11 @@ def check_data(cfg: DictConfig) -> None:
     clips = examples(corpus)
     if clips:
         folder = Path(config["paths"]["outputs"]) / "check_data"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "examples.png"
-        save_figure(examples_figure(clips, cfg.data.sample_rate), path)
-        print(f"look at {path}")
+        if writable(folder):
+            path = save_figure(examples_figure(clips, cfg.data.sample_rate), folder / "examples.png")
+            print(f"look at {path}")
+        else:
+            print(f"note: no picture of examples, {folder} cannot be written to: give paths.outputs=FOLDER")
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise ValueError(f"{len(errors)} problems, the first: {errors[0]}")

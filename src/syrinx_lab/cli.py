@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import logging
 import os
 import signal
 import sys
@@ -25,6 +27,7 @@ from .schema import EXAMPLES, checked, texts_of
 from .training.schedules import at_rate
 
 PACKAGE = Path(__file__).resolve().parent
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 BAD_INPUT = (ValueError, OSError, HydraException, OmegaConfBaseException)
 
 OmegaConf.register_new_resolver("at_rate", at_rate, replace=True)  # ${at_rate:SAMPLES,RATE} in conf/
@@ -84,6 +87,7 @@ def entry_point(
             fail(error)  # here and not below: Hydra would add a line of its own
 
     warnings.formatwarning = _as_line
+    logging.raiseExceptions = False  # a package whose log finds no space prints a page
     try:
         _read_command_line(config_name)
         with interruptible():
@@ -187,6 +191,8 @@ def one_line(error: BaseException) -> str:
         return line
     where = getattr(error, "full_key", None) if isinstance(error, OmegaConfBaseException) else None
     text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, OSError) and error.errno in _FULL and "free space" not in text:
+        text += "; free space, and give the same command again"
     if where and where not in text:
         text = f"{where}: {text}"
     text = text.split(" Config search path:")[0]  # where Hydra looked, behind the choices that there are

@@ -15,6 +15,7 @@ from .assembly import build_datamodule, plain
 from .cli import entry_point
 from .data.stored_split import NEW
 from .runs.directory import RunDirectory
+from .runs.permission import refuse_unwritable
 from .runs.recordings import recordings_of
 from .runs.registry import record_quietly
 from .score import evaluate_run
@@ -36,6 +37,7 @@ def evaluate(cfg: DictConfig) -> None:
         raise ValueError(f"split is {split!r}: use val, test or {NEW}")
     loaded = load_selected(chosen["run"], chosen["checkpoint"])
     run = loaded.run
+    refuse_unwritable(run.path, "the scores are written into it; copy the run's folder and give run=COPY")
     stored = OmegaConf.create(run.config())
     stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"]))
     evaluate_run(

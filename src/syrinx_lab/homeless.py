@@ -26,7 +26,7 @@ def provide() -> None:
         top = place.split("/")[0]
         if variable in os.environ or _MOVED.get(top, "") in os.environ:
             continue
-        if not _writable(Path(os.path.expanduser("~")) / place) and (folder := own_folder()) is not None:
+        if not writable(Path(os.path.expanduser("~")) / place) and (folder := own_folder()) is not None:
             os.environ[variable] = str(folder / Path(place).name)
 
 
@@ -50,7 +50,7 @@ def own_folder() -> Path | None:
     return None
 
 
-def _writable(folder: Path) -> bool:
+def writable(folder: Path) -> bool:
     """Whether `folder` can be written to, or made."""
     there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

@@ -16,6 +16,7 @@ from .cli import entry_point, sweeps_directory
 from .figures.smoothing import check_smooth
 from .reporting.page import write_report
 from .reporting.question import question_of
+from .runs.permission import refuse_unwritable
 from .runs.run_study import read_runs
 from .runs.sweep_study import read_sweep
 
@@ -35,18 +36,24 @@ def report(cfg: DictConfig) -> None:
     check_smooth(chosen["smooth"])
     if runs:
         study = read_runs(runs)
-        folder = Path(out) if out is not None else study.path / "report"
+        folder = _folder(out, study.path)
         _told(write_report(study, folder, smooth=chosen["smooth"], say=print))
     for sweep in sweeps:
         study = read_sweep(sweep)
         question = question_of(study.name, study.compared, sweeps_directory())
-        folder = Path(out) if out is not None else Path(sweep) / "report"
+        folder = _folder(out, Path(sweep))
         _told(write_report(study, folder, question=question, smooth=chosen["smooth"], say=print))
 
 
 def _listed(value: Any) -> list[str]:
     """One path or many, as a list."""
     return [] if value is None else [value] if isinstance(value, str) else list(value)
+
+
+def _folder(out: str | None, subject: Path) -> Path:
+    folder = Path(out) if out is not None else subject / "report"
+    refuse_unwritable(folder, "give out=FOLDER")
+    return folder
 
 
 def _told(page: Path) -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import sqlite3
 import stat
 import tempfile
+import time
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 from made_runs import make_run
 
+from syrinx_lab.runs.cleaning import clean
+from syrinx_lab.runs.leftovers import find_leftovers
 from syrinx_lab.runs.lock import folder_lock
+from syrinx_lab.runs.permission import refuse_unwritable
 from syrinx_lab.runs.registry import Registry
+from syrinx_lab.runs.watching import watched
 
 
 @pytest.fixture
@@ -100,3 +109,101 @@ def test_the_lock_of_somebody_elses_folder_can_be_asked(shared: Path) -> None:
         (run.path / ".lock").chmod(0o644)
         assert as_somebody_else(lambda: being_trained(run)) == "a process holds its lock"
     assert as_somebody_else(lambda: being_trained(run)) == "None"
+
+
+@root
+@pytest.mark.parametrize("log", [False, True], ids=["at rest", "killed as it wrote"])
+def test_who_only_reads_a_registry_makes_no_file_that_its_owner_could_not_write_to(shared: Path, log: bool) -> None:
+    run = make_run(shared, 1)
+    with_umask(0o022, lambda: Registry(shared).record(run))
+    if log:
+        _write_and_die(shared / "registry.sqlite")
+    before = {path.name: (path.stat().st_uid, path.read_bytes()) for path in shared.glob("registry.sqlite*")}
+    assert as_somebody_else(lambda: [row["status"] for row in Registry(shared).models()]) == str(
+        ["rewritten" if log else run.state()["status"]]
+    )
+    assert {path.name: (path.stat().st_uid, path.read_bytes()) for path in shared.glob("registry.sqlite*")} == before
+
+
+def _write_and_die(database: Path) -> None:
+    """Leave what was written last in SQLite's log, as a kill does."""
+    child = os.fork()
+    if child == 0:
+        connection = sqlite3.connect(database, isolation_level=None)
+        connection.execute("UPDATE models SET status = 'rewritten'")
+        os._exit(0)  # without closing it
+    os.waitpid(child, 0)
+    assert database.with_name(f"{database.name}-wal").stat().st_size > 0
+
+
+@root
+def test_runs_that_somebody_keeps_to_himself_are_named_by_scan_and_left_alone_by_clean(shared: Path) -> None:
+    runs = [make_run(shared, seed) for seed in (1, 2)]
+    for run in runs:
+        Registry(shared).record(run)
+    for file in shared.glob("registry.sqlite*"):
+        file.chmod(0o666)
+    runs[0].path.chmod(0o700)
+    assert as_somebody_else(lambda: Registry(shared).scan()) == str(
+        ([runs[1].state()["key"]], [f"{runs[0].path}: Permission denied"])
+    )
+    assert as_somebody_else(lambda: bool(find_leftovers(Registry(shared)))) == "False"
+    assert as_somebody_else(lambda: _warned(lambda: watched([shared]))) == (
+        f"[RunDirectory('{runs[1].path}')] ['{runs[0].path} is left out: Permission denied']"
+    )
+
+
+def _warned(work: Callable[[], object]) -> str:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        done = work()
+    return f"{done} {[str(one.message) for one in caught]}"
+
+
+@root
+def test_what_somebody_else_owns_is_not_removed_and_said(shared: Path) -> None:
+    known = make_run(shared, 1)
+    Registry(shared).record(known)
+    unknown = make_run(shared, 2, evaluated=False)
+    debris = known.rungs_path / ".epoch00020.json.0a1b2c3d.tmp"
+    debris.parent.mkdir(exist_ok=True)
+    debris.touch()
+    os.utime(debris, (time.time() - 100,) * 2)
+    for file in shared.glob("registry.sqlite*"):
+        file.chmod(0o666)
+    told = as_somebody_else(lambda: _printed(lambda: clean(Registry(shared), yes=True)))
+    assert f"left alone: {debris} (Permission denied)" in told
+    assert f"left alone: {unknown.path} ({unknown.path} cannot be written to (Permission denied)" in told
+    assert "removed 0 rows, 1 folders and 1 files, less these 2" in told
+    assert debris.exists()
+    assert unknown.config_path.exists()
+
+
+def _printed(work: Callable[[], object]) -> str:
+    with redirect_stdout(io.StringIO()) as text:
+        work()
+    return text.getvalue()
+
+
+@root
+def test_a_folder_that_cannot_be_written_to_is_refused_with_what_to_do(shared: Path) -> None:
+    shared.chmod(0o755)
+    run = make_run(shared, 1)
+
+    def refused(folder: Path) -> None:
+        told = as_somebody_else(lambda: _locked(folder))
+        assert told.startswith(f"ValueError: {folder} cannot be written to (Permission denied): ")
+        assert "SYRINX_OUTPUTS" in told
+        advised = as_somebody_else(lambda: refuse_unwritable(folder / "report", "give out=FOLDER"))
+        assert advised.startswith(f"ValueError: {folder}/report cannot be written to")
+        assert advised.endswith(": give out=FOLDER")
+
+    refused(run.path)
+    refused(shared / "new")
+    assert not (shared / "new").exists()
+    refuse_unwritable(shared / "new" / "report", "nobody is told this")
+
+
+def _locked(folder: Path) -> None:
+    with folder_lock(folder, busy=""):
+        pass

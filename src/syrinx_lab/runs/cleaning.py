@@ -38,13 +38,14 @@ def clean(registry: Registry, yes: bool = False) -> None:
     if not yes and not _agreed(f"remove {counts}? [y/N] "):
         print("nothing was removed")
         return
-    registry.forget(row["key"] for row in found.rows)
-    for file in found.debris:
-        remove_debris(file)
-    for run in found.folders:
-        if (in_use := remove_folder(run)) is not None:
-            print(f"in use by now, left alone: {run.path} ({in_use})")
-    print(f"removed {counts}")
+    if found.rows:
+        registry.forget(row["key"] for row in found.rows)
+    reasons = {file: remove_debris(file) for file in found.debris}
+    reasons |= {run.path: remove_folder(run) for run in found.folders}
+    kept = {path: reason for path, reason in reasons.items() if reason is not None}
+    for path, reason in kept.items():
+        print(f"left alone: {path} ({reason})")
+    print(f"removed {counts}" + (f", less these {len(kept)}" if kept else ""))
 
 
 def _agreed(question: str) -> bool:

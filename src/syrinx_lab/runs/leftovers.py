@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +47,7 @@ def find_leftovers(registry: Registry) -> Leftovers:
     if not registry.outputs.is_dir():
         raise ValueError(f"no folder {registry.outputs}: give --outputs")
     rows, found = registry.models(), Leftovers()
-    runs = list(run_folders(registry.outputs))
+    runs = list(run_folders(registry.outputs, closed=lambda error: None))  # nor are folders that are closed
     if runs and not rows:
         raise ValueError(
             f"the registry {registry.database} knows no model, and {len(runs)} runs lie below {registry.outputs}: "
@@ -76,14 +77,14 @@ def find_leftovers(registry: Registry) -> Leftovers:
 
 
 def remove_folder(run: RunDirectory) -> str | None:
-    """Remove the folder of `run` unless somebody works in it by now; returns why it was left, else None."""
+    """Remove the folder of `run` unless somebody works in it by now or owns it; returns why it was left, else None."""
     reason = being_trained(run)
     if reason is not None:
         return reason
     try:
         with folder_lock(run.path, busy="a process holds its lock"):
             shutil.rmtree(run.path)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         return str(error)
     return None
 
@@ -91,8 +92,10 @@ def remove_folder(run: RunDirectory) -> str | None:
 def key_of(run: RunDirectory) -> str | None:
     """The key in the state of `run`: None where there is no run, empty where its state cannot be read or has no key."""
     try:
-        return str(run.state().get("key", "")) if run.state_path.is_file() else None
-    except ValueError:
+        return str(run.state().get("key", "")) if stat.S_ISREG(run.state_path.stat().st_mode) else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, OSError):
         return ""
 
 
@@ -103,9 +106,13 @@ def _debris(run: RunDirectory) -> Iterator[Path]:
     yield from empty_pieces(run.wandb_path)
 
 
-def remove_debris(path: Path) -> None:
-    """Remove a file or a folder of `Leftovers.debris`; it may be gone by now."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+def remove_debris(path: Path) -> str | None:
+    """Remove a file or a folder of `Leftovers.debris`; it may be gone by now. Returns why it was left, else None."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        return error.strerror
+    return None

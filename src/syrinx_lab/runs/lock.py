@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import lock_file
+from .permission import FORBIDDEN
 
 LOCK_NAME = ".lock"
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)  # of file systems that have none
@@ -28,11 +29,10 @@ def folder_lock(folder: str | Path, *, busy: str, wait: bool = False) -> Iterato
     The lock belongs to the process (a record lock, POSIX.1 fcntl): its children do not inherit it, so that those which
     outlive it hold nothing, and taking it twice within one process does not wait. On a file system without such locks
     a file in the folder stands for it, see `lock_file`, and a line says so. Raises ValueError(busy) when another
-    process holds the lock and `wait` is False.
+    process holds the lock and `wait` is False, or when the folder is somebody else's.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o666)
+    file = _opened(folder)
     try:
         if not _locked(file, busy, wait):
             print(f"note: no locks on the file system of {folder}: {lock_file.NAME} in it stands for one", flush=True)
@@ -64,6 +64,20 @@ def is_locked(folder: str | Path) -> bool:
     finally:
         os.close(file)
     return lock_file.is_held(Path(folder))
+
+
+def _opened(folder: Path) -> int:
+    """The file to lock, made with its folder where they are not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        if error.errno not in FORBIDDEN:
+            raise
+        raise ValueError(
+            f"{folder} cannot be written to ({error.strerror}): its owner can share it with the group (umask 002, "
+            "`chmod -R g+w`), or choose other outputs with paths.outputs=FOLDER or SYRINX_OUTPUTS"
+        ) from error
 
 
 def _locked(file: int, busy: str, wait: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,14 +78,15 @@ class Registry:
     def scan(self) -> tuple[list[str], list[str]]:
         """Record every run below `outputs`; returns the keys, and one line for every folder that cannot be read."""
         keys, faults = [], []
-        for run in run_folders(self.outputs):
+        closed: list[OSError] = []
+        for run in run_folders(self.outputs, closed.append):
             try:
                 read_record(run)
             except (ValueError, OSError, KeyError, TypeError) as error:
                 faults.append(f"{run.path}: {error!s}")
                 continue
             keys.append(self.record(run))
-        return keys, faults
+        return keys, faults + [f"{error.filename}: {error.strerror}" for error in closed]
 
     def folder(self, row: Row) -> Path | None:
         """Where the model of `row` lies; None when it lies below the outputs of somebody else."""
@@ -163,13 +164,21 @@ def recorded(run: RunDirectory, outputs: str | Path, url: str | None = None) -> 
             record_quietly(run, outputs, url)
 
 
-def run_folders(outputs: str | Path) -> Iterator[RunDirectory]:
-    """The run folders below `outputs`, by name; links to folders are not followed, and a run holds no other run."""
-    for folder, below, files in os.walk(outputs):
+def run_folders(outputs: str | Path, closed: Callable[[OSError], object] | None = None) -> Iterator[RunDirectory]:
+    """The run folders below `outputs`, by name; links to folders are not followed, and a run holds no other run.
+
+    closed  takes the error of a folder that cannot be looked into; None warns
+    """
+    for folder, below, files in os.walk(outputs, onerror=closed or _warn):
         if "config.yaml" in files and "state.json" in files:
             below.clear()
             yield RunDirectory(folder)
         below[:] = sorted(name for name in below if not name.startswith("."))
+
+
+def _warn(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # removed meanwhile
+        warnings.warn(f"{error.filename} is left out: {error.strerror}", stacklevel=2)
 
 
 def _home(run: RunDirectory, outputs: Path) -> Path:

@@ -34,7 +34,8 @@ _ADVICE = (
     (r"no such table|relation .* does not exist", "nothing was ever recorded there: `runs scan`"),
     (
         r"readonly database|unable to open database",
-        "its owner can share it with `chmod g+w`, it and its folder, or name another one in SYRINX_REGISTRY",
+        "its owner can share it with `chmod g+w` on its folder, it, and -wal and -shm beside it, or name another one "
+        "in SYRINX_REGISTRY",
     ),
 )
 
@@ -110,9 +111,8 @@ class Database:
     def _connect_sqlite(self) -> sqlite3.Connection:
         """A connection in WAL mode that waits for other writers and checks foreign keys."""
         assert self.file is not None, "called for SQLite alone"
-        if self.file.exists() and not os.access(self.file.parent, os.W_OK):
-            # somebody else's outputs: without the right to make the -shm file, only as a file that never changes
-            return sqlite3.connect(f"{self.file.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
+        if self.file.exists() and not all(os.access(path, os.W_OK) for path in (self.file, self.file.parent)):
+            return _connect_to_read(self.file)
         connection = sqlite3.connect(self.file, timeout=self.timeout_s, isolation_level=None)
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             connection.execute("PRAGMA journal_mode=WAL")
@@ -140,6 +140,16 @@ class Database:
                     continue
                 advice = "".join(f"; {text}" for sign, text in _ADVICE if re.search(sign, reason))
                 raise ValueError(f"registry {self}: {reason}{advice}") from error
+
+
+def _connect_to_read(file: Path) -> sqlite3.Connection:
+    """A connection to somebody else's database that makes no file beside it: its owner could not write to ours.
+
+    What was written last may stand in a log, while somebody writes and after a kill; without one SQLite takes the
+    database for a file that never changes.
+    """
+    how = "mode=ro&readonly_shm=1" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
 
 
 def _share(file: Path) -> None:

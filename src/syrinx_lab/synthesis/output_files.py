@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..runs.permission import refuse_unwritable
 from .edits import Edit
 from .song import song_name
 
@@ -24,7 +25,8 @@ def output_files(chosen: Mapping[str, Any], edit: Edit, folder: Path, root: str 
     edit    whose factors stand in the name that is chosen here
     folder  of what has no name of its own
     root    the recordings' folder or folders, by which a song is named
-    Raises ValueError for a name with another ending than that of what is written, and one that would be written over.
+    Raises ValueError for a name with another ending than that of what is written, one that would be written over, and one in a
+    folder that cannot be written to.
     """
     given = [Path(chosen[name]).expanduser() for name in ("drives_in", "song") if chosen[name] is not None]
     changes = ["-drives"] if chosen["drives_in"] is not None else []
@@ -44,7 +46,9 @@ def output_files(chosen: Mapping[str, Any], edit: Edit, folder: Path, root: str 
             raise ValueError(
                 f"{key} is {files[name]}: it is written as {' or '.join(endings)}, so end its name like that"
             )
-    for path in files.values():
+    for name, path in files.items():
+        key = _ENDINGS[name][0]
+        refuse_unwritable(path.parent, f"give {key if chosen[key] is not None else 'out'}=FILE")
         if path.resolve() in [one.resolve() for one in given]:
             raise ValueError(f"{path} would be written over: choose another name with out, drives_out or picture")
     return files

@@ -63,7 +63,9 @@ class Checkpoints(Checkpoint):
             os.replace(partial, path)
         except OSError as error:
             partial.unlink(missing_ok=True)
-            raise OSError(f"{path}: the checkpoint could not be written ({error.strerror or error})") from error
+            raise OSError(
+                f"{path}: the checkpoint could not be written ({error.strerror or error}); free space and resume"
+            ) from error
         if self.keep is not None:
             for old in sorted(self.directory.glob("epoch*.ckpt"), key=lambda p: int(p.stem[5:]))[: -self.keep]:
                 old.unlink()
