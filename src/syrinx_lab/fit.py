@@ -211,10 +211,13 @@ def true_status(prepared: Prepared) -> Iterator[None]:
     """However the block ends, state.json says how the run stands: nobody is at work in it any more."""
     run = prepared.run
 
+    def last() -> int:
+        return max((epoch for epoch, _ in run.checkpoints()), default=0)
+
     def settle(status: str, message: str | None = None) -> None:
         state = run.state()
         if state.get("key") == prepared.key and state.get("status") in UNDER_WAY:
-            run.set_status(status, epoch=max((epoch for epoch, _ in run.checkpoints()), default=0), message=message)
+            run.set_status(status, epoch=last(), message=message)
 
     try:
         yield
@@ -222,10 +225,10 @@ def true_status(prepared: Prepared) -> Iterator[None]:
         settle("failed", one_line(error))
         raise
     except BaseException:
+        begin_ending()
         settle("interrupted")
         raise
-    last = max((epoch for epoch, _ in run.checkpoints()), default=0)
-    settle("finished" if last >= prepared.cfg.n_epochs else "paused")
+    settle("finished" if last() >= prepared.cfg.n_epochs else "paused")
 
 
 def forget(run: RunDirectory) -> None:

@@ -17,7 +17,6 @@ from .fit import Prepared, fit, mend, prepare, retrain, true_status
 from .runs.atomic import read_json, write_json_atomic
 from .runs.checkpoint_choice import select_checkpoint
 from .runs.history import History
-from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
 from .runs.manifest import is_current, split_scores
 from .runs.registry import recorded
@@ -61,7 +60,6 @@ def train_rung(cfg: DictConfig, folder: Path) -> dict[str, Any]:
             folder_lock(prepared.run.path, busy=busy, wait=True),
             recorded(prepared.run, paths["outputs"], paths["registry"]),
             true_status(prepared),
-            noting_interruption(prepared.run),
         ):
             record |= _evaluated(prepared, folder) if cfg.eval.splits else _climbed(prepared)
     except Exception as error:

@@ -15,7 +15,6 @@ from .cli import entry_point
 from .evaluation.score_table import print_scores
 from .fit import Prepared, fit, forget, mend, prepare, retrain, trained_before, true_status
 from .runs.checkpoint_choice import selected_checkpoint
-from .runs.interruption import noting_interruption
 from .runs.lock import folder_lock
 from .runs.manifest import is_current
 from .runs.registry import recorded
@@ -39,7 +38,6 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
         folder_lock(prepared.run.path, busy=f"another process trains {prepared.run.path}: wait until it has ended"),
         recorded(prepared.run, paths["outputs"], paths["registry"]),
         true_status(prepared),
-        noting_interruption(prepared.run),
     ):
         manifest = _train(prepared)
     return None if manifest is None else manifest["scores"].get("val", {}).get("raw", {}).get(cfg.selection.metric)

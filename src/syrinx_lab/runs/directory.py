@@ -12,13 +12,12 @@ import yaml
 
 from .atomic import read_json, write_json_atomic, write_text_atomic
 from .history import History
-from .identity import differing_keys, identity, run_key
+from .identity import differing_keys, identity, in_words, run_key
 
 STATUSES = ("claimed", "running", "paused", "finished", "interrupted", "failed")
 CHECKPOINT_NAME = "epoch{epoch:05d}.ckpt"
 
 _CHECKPOINT = re.compile(r"epoch(\d+)\.ckpt")
-_SHOWN_DIFFERENCES = 5
 _KEPT = ("backend", "training")  # of a state when its run is claimed again: they say how it was trained until then
 
 
@@ -165,15 +164,9 @@ class RunDirectory:
         if run_key(here, stored) == key:
             return
         differing = differing_keys(identity(here, stored), identity(config, data_fingerprint))
-        differing.sort(
-            key=lambda entry: entry[0].count(".")
-        )  # what a person types first: seed before loss.objective...
-        named = [
-            f"{name} (there {there!r:.60}, now {now!r:.60})" for name, there, now in differing[:_SHOWN_DIFFERENCES]
-        ]
-        if len(differing) > _SHOWN_DIFFERENCES:
-            named.append(f"{len(differing) - _SHOWN_DIFFERENCES} more")
-        raise ValueError(f"{self.path} holds another configuration's run: {', '.join(named)}; choose another run_dir")
+        raise ValueError(
+            f"{self.path} holds another configuration's run: {in_words(differing)}; choose another run_dir"
+        )
 
 
 def find_run(path: str | Path) -> RunDirectory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Any
@@ -96,6 +96,13 @@ def differing_keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str
         if ABSENT in values or json.dumps(values[0], sort_keys=True) != json.dumps(values[1], sort_keys=True):
             differing.append((key, *values))
     return differing
+
+
+def in_words(differing: Sequence[tuple[str, Any, Any]], most: int = 5) -> str:
+    """`seed (there 1, now 2), 3 more`, from `differing_keys`: what a person types, as seed, before loss.objective..."""
+    shallow_first = sorted(differing, key=lambda entry: entry[0].count("."))
+    named = [f"{key} (there {there!r:.60}, now {now!r:.60})" for key, there, now in shallow_first[:most]]
+    return ", ".join([*named, f"{len(differing) - most} more"] if len(differing) > most else named)
 
 
 def _prune(node: Mapping[str, Any], path: tuple[str, ...], patterns: tuple[tuple[str, ...], ...]) -> dict[str, Any]:

@@ -9,10 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
-
-from .activity import UNDER_WAY
-from .directory import RunDirectory
 
 # of Ctrl-C, `kill` and a cluster's time limit, a closed terminal, and the warnings that clusters can be asked for
 SIGNALS = tuple(
@@ -106,24 +102,3 @@ def interrupted_by(error: BaseException) -> KeyboardInterrupt | None:
 def signal_of(error: KeyboardInterrupt) -> signal.Signals:
     """The signal behind an interruption; that of Ctrl-C where it does not say."""
     return signal.Signals(getattr(error, "signum", signal.SIGINT))
-
-
-@contextmanager
-def noting_interruption(run: RunDirectory) -> Iterator[None]:
-    """Note in the state of `run` when the block is interrupted, with the epoch that it goes on from."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        begin_ending()
-        note_interrupted(run)
-        raise
-
-
-def note_interrupted(run: RunDirectory) -> bool:
-    """Set the status of a run that is under way to interrupted; whether it was under way."""
-    state: dict[str, Any] = run.state()
-    if state.get("status") not in UNDER_WAY:
-        return False
-    checkpoints = run.checkpoints()
-    run.set_status("interrupted", epoch=checkpoints[-1][0] if checkpoints else 0)
-    return True

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .activity import being_trained
-from .atomic import read_json
+from .activity import UNDER_WAY, being_trained
 from .directory import RunDirectory
 from .run_facts import run_facts
 from .selection import best
@@ -55,7 +54,7 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         metric=metric,
         modes=tuple(modes),
         winners=tuple(number for number in winners if number is not None),
-        under_way=any(run.state().get("status") in ("claimed", "running") and being_trained(run) for run in runs),
+        under_way=any(run.state().get("status") in UNDER_WAY and being_trained(run) for run in runs),
     )
 
 
@@ -66,7 +65,7 @@ def _mode(
     configs: Sequence[dict[str, Any]],
     metric: str,
 ) -> Mode:
-    manifests = [read_json(run.manifest_path) if run.manifest_path.is_file() else None for run in runs]
+    manifests = [run.manifest() for run in runs]
     scored = [(n, (m["scores"].get("val") or {}).get("raw") or {}) for n, m in enumerate(manifests) if m]
     chosen = _best_of(scored, metric)
     seeds = [

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .atomic import read_json, write_json_atomic, write_text_atomic
-from .identity import differing_keys
+from .identity import differing_keys, in_words
 from .plan import Combination, SweepPlan, is_location
 
-_SHOWN_DIFFERENCES = 5
 SELECTED_RECORD = "selected.json"
 APART = "selected_models.json"
 
@@ -66,11 +65,7 @@ class SweepFolder:
             self._check_recordings(plan, fingerprint)
             write_json_atomic(self.plan_path, content)
             return
-        differing.sort(key=lambda entry: entry[0].count("."))
-        named = [f"{key} (there {a!r:.60}, now {b!r:.60})" for key, a, b in differing[:_SHOWN_DIFFERENCES]]
-        if len(differing) > _SHOWN_DIFFERENCES:
-            named.append(f"{len(differing) - _SHOWN_DIFFERENCES} more")
-        raise ValueError(f"{self.path} holds another sweep: {', '.join(named)}; choose another sweep_name")
+        raise ValueError(f"{self.path} holds another sweep: {in_words(differing)}; choose another sweep_name")
 
     def fingerprints(self, combination: Combination) -> set[str]:
         """Those of the recordings that the jobs of a combination were trained on, so far one at most."""
@@ -155,14 +150,9 @@ def relative(path: Path, start: Path) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
 
 
-def leftovers(folder: Path) -> Sequence[Path]:
-    """What a kill during `write_selected` left in `folder`."""
-    return sorted(folder.glob(".*.copy"))
-
-
 def _copy_whole(source: Path, target: Path) -> None:
     """Replace the folder `target` by a copy of `source`, by renaming: a reader meets no part of one."""
-    for old in leftovers(target.parent):
+    for old in target.parent.glob(".*.copy"):  # of a kill
         shutil.rmtree(old, ignore_errors=True)
     if not source.is_dir():
         return

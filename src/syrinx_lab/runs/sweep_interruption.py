@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from .interruption import begin_ending, note_interrupted
+from .activity import UNDER_WAY
+from .directory import RunDirectory
+from .interruption import begin_ending
 from .lock import is_locked
 from .sweep_folder import SweepFolder
 from .watching import watched
@@ -26,3 +28,9 @@ def noting_interruptions(folder: SweepFolder) -> Iterator[None]:
                 if not is_locked(run.path):
                     note_interrupted(run)
         raise
+
+
+def note_interrupted(run: RunDirectory) -> None:
+    """Set the status of a run that is under way to interrupted, with the epoch that it goes on from."""
+    if run.state().get("status") in UNDER_WAY:
+        run.set_status("interrupted", epoch=max((epoch for epoch, _ in run.checkpoints()), default=0))
