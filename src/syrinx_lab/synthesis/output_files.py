@@ -25,8 +25,8 @@ def output_files(chosen: Mapping[str, Any], edit: Edit, folder: Path, root: str 
     edit    whose factors stand in the name that is chosen here
     folder  of what has no name of its own
     root    the recordings' folder or folders, by which a song is named
-    Raises ValueError for a name with another ending than that of what is written, one that would be written over, and one in a
-    folder that cannot be written to.
+    Raises ValueError for a name with another ending than that of what is written, one that would be written over, and
+    one in a folder that cannot be written to.
     """
     given = [Path(chosen[name]).expanduser() for name in ("drives_in", "song") if chosen[name] is not None]
     changes = ["-drives"] if chosen["drives_in"] is not None else []
