@@ -78,6 +78,9 @@ def test_a_registry_that_sqlite_made_is_opened_to_the_group_by_its_owner(tmp_pat
     run = make_run(tmp_path, 1)
     registry = Registry(tmp_path)
     with_umask(0o022, lambda: registry.record(run))
+    tmp_path.chmod(0o755)
+    with_umask(0o002, lambda: registry.record(run))
+    assert stat.S_IMODE((tmp_path / "registry.sqlite").stat().st_mode) == 0o644, "the folder is its owner's alone"
     tmp_path.chmod(0o775)
     with_umask(0o022, lambda: registry.record(run))
     assert stat.S_IMODE((tmp_path / "registry.sqlite").stat().st_mode) == 0o644
@@ -113,11 +116,16 @@ def test_the_lock_of_somebody_elses_folder_can_be_asked(shared: Path) -> None:
 
 @root
 @pytest.mark.parametrize("log", [False, True], ids=["at rest", "killed as it wrote"])
-def test_who_only_reads_a_registry_makes_no_file_that_its_owner_could_not_write_to(shared: Path, log: bool) -> None:
+@pytest.mark.parametrize(("folder", "file"), [(0o777, 0o644), (0o755, 0o666)])
+def test_who_only_reads_a_registry_makes_no_file_that_its_owner_could_not_write_to(
+    shared: Path, log: bool, folder: int, file: int
+) -> None:
     run = make_run(shared, 1)
     with_umask(0o022, lambda: Registry(shared).record(run))
     if log:
         _write_and_die(shared / "registry.sqlite")
+    (shared / "registry.sqlite").chmod(file)
+    shared.chmod(folder)
     before = {path.name: (path.stat().st_uid, path.read_bytes()) for path in shared.glob("registry.sqlite*")}
     assert as_somebody_else(lambda: [row["status"] for row in Registry(shared).models()]) == str(
         ["rewritten" if log else run.state()["status"]]
