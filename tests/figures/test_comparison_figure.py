@@ -171,3 +171,4 @@ def test_target_raw_and_rescaled_stand_side_by_side_under_one_scale() -> None:
     shown, soft, loud = (axes.images[0].get_array() for axes in panels[3:6])
     np.testing.assert_allclose(loud, shown)
     assert soft.max() == pytest.approx(shown.max() - 40.0, abs=0.1)
+    assert figure.get_figwidth() == pytest.approx(1.5 * comparison_figure(target, target, RATE).get_figwidth())
