@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
+from matplotlib.image import imread
 
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.clips import Clip, perform
@@ -24,3 +26,5 @@ def test_no_sounds_and_pictures_where_none_are_asked_for(tmp_path: Path) -> None
     page = write_figures(tmp_path / "figures", model, [take], split="test", most=1)
     assert page is not None
     assert page.exists()
+    pixels = imread(tmp_path / "figures" / "test-000-e-comparison.png").shape[1]
+    assert pixels == pytest.approx(1.5 * 9.0 * 150, abs=2), "three columns: the recording, as sung, and rescaled"
