@@ -38,6 +38,8 @@ class _Poisoned(nn.Module):
         kind = self.values.get(self.calls - 1)
         if kind == "loss":
             return mean * float("nan")
+        if kind == "value":
+            return mean + float("inf")  # its gradient is finite
         if kind == "gradient":
             return torch.sqrt(mean - mean.detach())  # value 0, slope infinite
         return mean**2
@@ -75,7 +77,7 @@ def fit(lit: OuroborosModule, epochs: int, count: int, *callbacks) -> Trainer:
     return trainer
 
 
-@pytest.mark.parametrize("kind", ["loss", "gradient"])
+@pytest.mark.parametrize("kind", ["loss", "value", "gradient"])
 def test_an_update_that_is_not_finite_is_skipped_and_counted(kind: str) -> None:
     poisoned = module({"tf": _Poisoned({1: kind, 2: kind})})
     trainer = fit(poisoned, 1, 4)

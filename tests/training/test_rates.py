@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from forks import Forks
 from syrinx_lab.runs.history import History
 from syrinx_lab.training.rates import build_scheduler, check_rates
 
+LAMBDA = torch.optim.lr_scheduler.LambdaLR
 PLATEAU = torch.optim.lr_scheduler.ReduceLROnPlateau
 TINY = ["debug=tiny", "data=folder", "logger=none", "loss=mse_accel", "eval.splits=[]"]
 TINY += ["callbacks.evaluation.eval_every=0"]
@@ -39,6 +41,8 @@ def test_the_direction_is_that_of_what_is_looked_at(monitor: str, mode: str) -> 
         (partial(PLATEAU, factor=2.0), "loss/total", "[Ff]actor"),
         (partial(PLATEAU), "loss/spec", "optim.monitor is 'loss/spec': use loss/TERM, with one of accel_sum, total"),
         (partial(PLATEAU), "val/loss", "no metric is called 'val/loss': use one of tf_corr"),
+        (partial(PLATEAU, mode="max"), "val/loss", "^no metric is called"),
+        (partial(LAMBDA, lr_lambda=lambda epoch: math.inf if epoch > 3 else 1.0), "loss/total", "no longer a finite"),
         (partial(PLATEAU), "accel_r2", "optim.monitor is 'accel_r2'"),
         (lambda optimizer: "a text", "loss/total", "a str is no torch scheduler"),
     ],
@@ -50,6 +54,8 @@ def test_what_cannot_be_stepped_is_refused_in_one_line(scheduler, monitor: str, 
 
 
 def test_an_optimiser_that_cannot_be_made_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"optim\.optimizer is a str: give a torch optimiser"):
+        check_rates(lambda groups: "a text", None, "loss/total", [], 5)
     with pytest.raises(ValueError, match=r"optim\.optimizer cannot be made: .*learning rate"):
         check_rates(partial(torch.optim.Adam, lr=-1.0), None, "loss/total", [], 5)
     with pytest.raises(ValueError, match=r"optim\.optimizer cannot be made: .*mumentum"):
