@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from forks import Forks
+
+from syrinx_lab.data.sampler import EdgeBiasedSampler
+from syrinx_lab.training.datamodule import SongDataModule
 
 TOY = ["debug=tiny", "logger=none", "n_epochs=1", "eval.val_count=1", "eval.test_count=1", "eval.splits=[val]"]
 
@@ -50,3 +54,17 @@ def test_clips_can_begin_within_syllables(forks: Forks, refined: Path) -> None:
     assert done.returncode == 0, done.stderr
     scores = json.loads((refined / "mid" / "selected_model.json").read_text())["scores"]["val"]["per_vocalisation"]
     assert [row["start_s"] - row["onset_s"] for row in scores] == pytest.approx([0.03], abs=1e-4)
+
+
+@pytest.mark.parametrize(("edges", "mirrored"), [("recording", False), ("mirrored", True)])
+def test_edges_are_what_they_are_in_windows_clips_and_the_variance(edges: str, mirrored: bool, tiny_song: Path) -> None:
+    """A window that is mirrored at its own ends has no slope there."""
+    sampler = EdgeBiasedSampler(max_segments=20)
+    data = SongDataModule(root=str(tiny_song), sampler=sampler, seed=0, window_edges=edges, val_count=2, test_count=2)
+    data.prepare()
+    windows = data.train_dataloader().dataset
+    assert (not windows[0].dx[[0, -1]].any()) is mirrored
+    clip = data.clips("val")[0]
+    assert (not clip.dx[[0, -1]].any()) is mirrored
+    bends = np.concatenate([windows[k].d2x.astype(float) for k in range(len(windows))])
+    assert data.acceleration_variance() == pytest.approx(bends.var(), rel=1e-5)
