@@ -68,6 +68,14 @@ def test_a_selection_on_both_channels_counts_once_for_their_mean(tmp_path: Path)
     assert load(root, channel="mean").labels() == {"a": 1, "b": 1}
 
 
+def test_selections_of_two_channels_that_overlap_are_a_fault_of_their_mean(tmp_path: Path) -> None:
+    root = stereo(tmp_path, (1, 0.1, "a"), (2, 0.15, "b"), (2, 0.5, "b"))
+    with pytest.raises(ValueError, match=r"line 3: syllable b from 0\.15 to 0\.25 s overlaps syllable a of line 2"):
+        load(root, channel="mean")
+    assert load(root, channel="mean", faulty="skip").labels() == {"a": 1, "b": 1}
+    assert load(root, channel="mean", label="b").labels() == {"b": 2}
+
+
 def test_a_channel_that_the_recording_lacks(tmp_path: Path) -> None:
     root = stereo(tmp_path, (2, 0.1, "a"), channels=1)
     corpus, problems = inspect_corpus(root, sample_rate=RATE)
@@ -93,6 +101,13 @@ def test_one_syllable_a_little_beyond_the_end_is_no_question_of_units(tmp_path: 
     annotate(tmp_path, "x.wav", "1.2 1.3 a\n")
     (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
     assert "syllable a from 1.2 to 1.3 s lies beyond the end of x.wav" in problem.message
+    # as samples these would fit, but half of them fit as seconds
+    annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.3 0.4 a\n1600 2400 b\n3200 4000 b\n")
+    said = [problem.message for problem in inspect_corpus(tmp_path, sample_rate=RATE)[1]]
+    assert [message.partition(" lies ")[0] for message in said] == [
+        "syllable b from 1600 to 2400 s",
+        "syllable b from 3200 to 4000 s",
+    ]
 
 
 def test_silences_are_counted_unless_asked_for(tmp_path: Path) -> None:
@@ -155,6 +170,15 @@ def test_where_nothing_is_annotated_the_files_there_are_named(
     write_text(tmp_path / name, text)
     problem = inspect_corpus(tmp_path, sample_rate=RATE)[1][-1]
     assert f"no recording is annotated (1 .wav); {name} was not read: {reason}" in problem.message
+
+
+def test_the_likeliest_files_are_named_first_and_the_others_counted(tmp_path: Path) -> None:
+    write_tone(tmp_path / "x.wav")
+    for name in ("a.txt", "b.txt", "c.txt", "d.txt", "t.xlsx", "u.ods"):
+        write_text(tmp_path / name, "a rainy day\n")
+    message = inspect_corpus(tmp_path, sample_rate=RATE)[1][-1].message
+    assert re.findall(r"(\S+) was not read", message) == ["t.xlsx", "u.ods", "a.txt"]
+    assert message.endswith("; nor were 3 more files")
 
 
 def test_a_table_with_a_byte_that_is_no_text_is_named(tmp_path: Path) -> None:

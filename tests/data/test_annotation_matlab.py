@@ -107,6 +107,14 @@ def test_times_in_seconds_in_a_file_of_milliseconds(tmp_path: Path) -> None:
     assert times(read_annotations(path, rules=AnnotationRules(time_unit="s"))) == [(0.1, 0.25, "a"), (0.3, 0.4, "b")]
 
 
+def test_one_short_syllable_is_no_question_of_units(tmp_path: Path) -> None:
+    write_tone(tmp_path / "x.wav")
+    notmat(tmp_path / "x.wav.not.mat", [100.0], [101.0], "a")
+    assert inspect_corpus(tmp_path, sample_rate=RATE)[0].labels() == {"a": 1}
+    notmat(tmp_path / "x.wav.not.mat", [100.0, 300.0], [101.0, 303.0], "ab")
+    assert inspect_corpus(tmp_path, sample_rate=RATE)[0].labels() == {"a": 1, "b": 1}
+
+
 def test_a_recording_made_of_a_cbin_is_found(tmp_path: Path) -> None:
     write_tone(tmp_path / "x.wav")
     notmat(tmp_path / "x.cbin.not.mat", [100, 300], [250, 400], "ab")

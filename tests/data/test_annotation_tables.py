@@ -8,6 +8,7 @@ import pytest
 from folders import times, write_text
 
 from syrinx_lab.data.annotation_columns import canonical_name
+from syrinx_lab.data.annotation_numbers import is_missing, is_number, read_number
 from syrinx_lab.data.annotation_rules import AnnotationRules
 from syrinx_lab.data.annotations import detect_format, own_names, read_annotation_file, read_annotations
 
@@ -64,6 +65,7 @@ def told(path: Path, **rules: str) -> list[tuple[str, str]]:
         ("whisperseg.csv", "filename,onset,offset,species,cluster\nx.wav,0.1,0.25,zf,a\nx.wav,0.3,0.4,zf,b\n"),
         ("camel.csv", "fileName,startTime,endTime,label\nx.wav,0.1,0.25,a\nx.wav,0.3,0.4,b\n"),
         ("notes.csv", 'files,onsets,offsets,labels,notes\nx.wav,0.1,0.25,a,"two\nlines, here"\nx.wav,0.3,0.4,b,\n'),
+        ("notes.csv", 'files,onsets,offsets,labels,notes\nx.wav,0.1,0.25,a,"1\n2\n3\n4"\nx.wav,0.3,0.4,b,\n'),
     ],
 )  # fmt: skip
 def test_every_dialect_holds_the_same_two_syllables(tmp_path: Path, name: str, text: str) -> None:
@@ -137,6 +139,15 @@ def test_comments_count_before_the_header_alone(tmp_path: Path) -> None:
     assert times(read_annotations(path)) == [(0.1, 0.2, "#"), (0.3, 0.4, "#x")]
     with pytest.raises(ValueError, match=r"line 4: 2 fields where the header has 3"):
         read_annotations(write_text(path, "# by hand\n\nlabel,onset,offset\n#,0.1\n"))
+
+
+def test_times_as_people_write_them() -> None:
+    for text, value in (("0.5", 0.5), ("0,5", 0.5), ("2:03", 123.0), (" 1:02:03,5 ", 3723.5), ("-1,5e-1", -0.15)):
+        assert read_number(text) == value
+    for text in ("1_000", "1,000.5", "1:2:3:4", "a", ""):
+        assert not is_number(text)
+    assert all(map(is_missing, ("", " ", "NaN", "NA", "n/a", "None", "null", "NaT")))
+    assert not any(map(is_missing, ("0", "a", "inf")))
 
 
 def test_decimal_commas_between_commas_are_pointed_out(tmp_path: Path) -> None:

@@ -227,8 +227,22 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(ValueError, match=r"/locked: the folder cannot be read \(Permission denied\).*chmod u\+rx"):
         load(tmp_path)
+    said = [p.path.name for p in inspect_corpus(tmp_path, sample_rate=RATE)[1] if "cannot be read" in p.message]
+    assert said == ["locked"]  # once, though recordings and annotations are looked for in it
+    (tmp_path / "song").mkdir()
+    (tmp_path / "x.wav").rename(tmp_path / "song/x.wav")
+    with pytest.raises(ValueError, match="/locked: the folder cannot be read"):
+        load(tmp_path / "song", annotation_root=tmp_path)
     problems = inspect_corpus(tmp_path / "locked", sample_rate=RATE)[1]
     assert [str(p).split(":")[0] for p in problems] == [str(tmp_path / "locked")]
+
+
+def test_a_link_to_a_recording_is_the_same_recording(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav")
+    (tmp_path / "y.wav").symlink_to(tmp_path / "x.wav")
+    with pytest.raises(ValueError, match=r"y\.wav: the same file is read as x already; give it once"):
+        load(tmp_path)
+    assert list(load(tmp_path, audio_pattern="x*").recordings) == ["x"]
 
 
 def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:

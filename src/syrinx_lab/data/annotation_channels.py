@@ -7,11 +7,16 @@ from pathlib import Path
 
 from .annotation_problem import Problem
 from .annotation_records import Annotation, without_overlaps
-from .annotation_rules import AS_WRITTEN
+from .annotation_rules import AS_WRITTEN, AnnotationRules
 
 
 def settle_channel(
-    syllables: tuple[Annotation, ...], channel: int | str, channels: int, path: Path, recording: str
+    syllables: tuple[Annotation, ...],
+    channel: int | str,
+    channels: int,
+    path: Path,
+    recording: str,
+    rules: AnnotationRules = AS_WRITTEN,
 ) -> tuple[int | str, tuple[Annotation, ...], list[Problem]]:
     """The channel to read, the syllables on it, and what is to be said of the others.
 
@@ -20,6 +25,7 @@ def settle_channel(
     channels   how many the recording has
     path       the annotation file
     recording  the recording's file name
+    rules      what an overlap of syllables of two channels does
 
     Where all syllables are on one channel, that channel is read, whatever `channel` says. Where they are on several,
     those of `channel` are kept, or of the channel with most of them where it has none.
@@ -34,7 +40,7 @@ def settle_channel(
             message = f"{recording} has one channel, but selections are on channel {beyond[0] + 1}; the one was read"
             told = [Problem(path, None, message, "warning")]
         once = {(one.onset_s, one.offset_s, one.label): one for one in reversed(syllables)}
-        kept, overlaps = without_overlaps(list(once.values()), AS_WRITTEN, path)
+        kept, overlaps = without_overlaps(list(once.values()), rules, path)
         return channel, tuple(kept), [*told, *overlaps]
     if len(counts) == 1:
         (only,) = counts

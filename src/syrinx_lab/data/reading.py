@@ -58,7 +58,7 @@ def read_recording(
     if source and any(one.channel is not None for one in annotated):
         info = sound_info(file.path)  # None where the file cannot be read, which is said below
         count = info.channels if info else 1
-        channel, annotated, told = settle_channel(annotated, channel, count, source.path, file.path.name)
+        channel, annotated, told = settle_channel(annotated, channel, count, source.path, file.path.name, rules)
     try:
         clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
     except ValueError as error:
