@@ -21,9 +21,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from syrinx_lab.assembly import build_model, build_module, build_objective
-from syrinx_lab.benchmarking.step_suite import song_like_batch
+from syrinx_lab.benchmarking.step_suite import BatchStatistics, song_like_batch
 from syrinx_lab.cli import config_directory
-from syrinx_lab.losses.teacher_forced import TeacherForced
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.schedules import ConstHorizon
 from syrinx_lab.types import Batch
@@ -31,7 +30,7 @@ from syrinx_lab.types import Batch
 DEVICE = torch.device(sys.argv[1])
 CLOSE = 0.02
 HORIZON = ConstHorizon(600)
-SIZES = ("data=synthetic", "debug=tiny")
+SIZES = ("data=synthetic", "debug=tiny", *(f"loss.terms.{term}.warmup_epochs=0" for term in ("spec", "env", "env_log")))
 
 
 def cases() -> dict[str, tuple[str, ...]]:
@@ -51,9 +50,7 @@ def made(cfg: DictConfig, batch: Batch, device: torch.device) -> OuroborosModule
     """The module of a configuration as training has it before the first step."""
     torch.manual_seed(0)
     lit = build_module(cfg, build_model(cfg), build_objective(cfg), HORIZON)
-    for term in lit.objective.terms.values():
-        if isinstance(term, TeacherForced):
-            term.set_variance(float(lit.model.target_acceleration(batch.d2x).var()))
+    lit.objective.fit(BatchStatistics(lit.model, batch))
     if lit.model.analyser is not None:
         rows = list(batch.x)
         lit.model.calibrate(rows, [x[len(x) // 2 :] for x in rows])

@@ -14,7 +14,7 @@ from hydra import compose, initialize_config_dir
 from wandb_workspaces.workspaces import internal
 
 from syrinx_lab.cli import config_directory
-from syrinx_lab.dashboard import _ramped, _terms, dashboard
+from syrinx_lab.dashboard import _terms, dashboard
 from syrinx_lab.types import Score
 from syrinx_lab.workspace.checking import check_references, checked_spec, panels
 from syrinx_lab.workspace.definition import build_workspace
@@ -32,7 +32,7 @@ def no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def names() -> LoggedNames:
-    return logged_names(_terms(), _ramped())
+    return logged_names(_terms())
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,10 @@ def curves(spec: dict[str, Any], section: str) -> list[str]:
 
 
 def test_the_names_are_those_of_the_code(names: LoggedNames) -> None:
-    assert {"loss/total", "loss/spec", "loss/tf", "loss/env", "loss/env_log", "loss/weights"} <= set(names.losses)
-    assert {"train/horizon", "train/lam_spec", "train/lam_env", "train/lam_env_log"} <= set(names.curriculum)
+    assert {"loss/total", "loss/spec", "loss/accel", "loss/env", "loss/env_log", "loss/weights"} <= set(names.losses)
+    assert {"train/horizon", "train/lam_spec", "train/lam_env", "train/lam_env_log", "train/lam_ltas"} <= set(
+        names.curriculum
+    )
     metrics = {*Score.__dataclass_fields__, "accel_r2"}
     rescaled = {f"rescaled_{metric}" for metric in Score.__dataclass_fields__}
     assert set(names.val) == {f"val/{metric}" for metric in metrics | rescaled}

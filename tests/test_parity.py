@@ -125,6 +125,14 @@ def test_every_feature_that_was_published_is_listed() -> None:
             "adam_plateau",
             "experiment=refine",
         ),
-        *("pinned", "smoothing", "overlay", "rescaled", "counts of files", "autonomy_published", "lam_weights_sum"),
+        *(
+            "pinned",
+            "smoothing",
+            "overlay",
+            "rescaled",
+            "counts of files",
+            "autonomy_published",
+            "terms.weights_sum",
+        ),
     ):
         assert feature in text, feature

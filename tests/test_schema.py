@@ -170,7 +170,7 @@ def test_keys_that_nothing_reads_are_refused_and_references_count_as_reading() -
         check(composed("+n_epoch=3"))
     with pytest.raises(ValueError, match=r"^data\.labels is no setting of .*: use label"):
         check(composed("+data.labels=a"))
-    check(composed("+loss.lam_mine=3", "+loss.objective.weights.mine=${loss.lam_mine}"))
+    check(composed("+loss.mine=3", "loss.terms.env.weight=${loss.mine}"))
     with pytest.raises(ValueError, match=r"^oscillator\.degree is 'abc'"):  # not encoder.degree, which refers to it
         check(composed("oscillator.degree=abc"))
 
@@ -245,10 +245,9 @@ def test_kinds_take_and_word_what_they_say() -> None:
         (["horizon.min=4096"], "horizon.min is 4096"),
         (["tract=fir_mixture", "tract.high_hz=100"], "tract.high_hz is 100"),
         (["encoder=frames", "encoder.n_fft=511"], "encoder.n_fft is 511"),
-        (["loss.resolutions=[[15,4]]"], "loss.objective.terms.spec"),
+        (["loss.terms.spec.loss.resolutions=[[15,4]]"], "loss.terms.spec"),
         (["backend.name=warp"], "backend.name is 'warp'"),
         (["oscillator=syrinx", "encoder=frames", "oscillator.degree=2"], "oscillator.degree is 2"),
-        (["callbacks.spec_warmup.term=5.5"], "callbacks.spec_warmup.term is 5.5"),
     ],
 )
 def test_what_only_the_classes_know_names_the_key_too(overrides: list[str], said: str) -> None:

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from .data.corpus import label_list
 from .evaluation.scoring import Scoring
-from .losses.weighted import WeightedLoss
+from .losses.weighted import WeightedLoss, WeightedTerm
 from .model import Ouroboros
 from .ode.syrinx.prior import SyrinxPrior
 from .training.datamodule import SongDataModule
@@ -130,8 +130,26 @@ def build_horizon(cfg: DictConfig) -> HorizonSchedule:
 
 
 def build_objective(cfg: DictConfig) -> WeightedLoss:
-    """The weighted loss of a configuration."""
-    return build(cfg.loss.objective)
+    """The objective of a configuration, of the terms that are switched on.
+
+    Raises ValueError for a term without a weight, and for what a term refuses.
+    """
+    terms: dict[str, WeightedTerm] = {}
+    for name, node in cfg.loss.terms.items():
+        if node is None:
+            continue
+        for key in ("loss", "weight"):
+            if node.get(key) is None:
+                raise ValueError(
+                    f"loss.terms.{name}.{key} is not set: a term has a loss and a weight (0: switched off)"
+                )
+        if node.weight > 0:  # what is off must not even draw a first weight: it is no part of a model's identity
+            try:
+                terms[str(name)] = WeightedTerm(build(node.loss), node.weight, node.get("warmup_epochs", 0))
+            except ValueError as error:
+                reason = str(error)
+                raise ValueError(reason if reason.startswith("loss.") else f"loss.terms.{name}.{reason}") from error
+    return WeightedLoss(terms)
 
 
 def build_module(

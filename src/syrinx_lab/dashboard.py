@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from .assembly import plain
@@ -37,7 +38,7 @@ def dashboard(cfg: DictConfig) -> None:
         for name in ("entity", "project"):
             if not chosen[name]:
                 raise ValueError(f"{name} is not set: save=true needs it, as {name}=NAME")
-    names = logged_names(_terms(), _ramped())
+    names = logged_names(_terms())
     workspace = build_workspace(
         names,
         entity=chosen["entity"] or "",
@@ -52,20 +53,23 @@ def dashboard(cfg: DictConfig) -> None:
 
 
 def _terms() -> list[str]:
-    """The terms of all objectives in conf/loss."""
-    return _in_group("loss", lambda config: config.get("objective", {}).get("terms", {}))
+    """The loss terms that any file of any group names, in the lab's conf/ and in every --config-dir, each once."""
+    names: list[str] = []
+    for folder in _folders():
+        for file in sorted(folder.glob("*/*.yaml")):
+            config: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+            loss = config if file.parent.name == "loss" else (config or {}).get("loss")
+            if isinstance(loss, dict):
+                names += loss.get("terms") or {}
+    return list(dict.fromkeys(names))
 
 
-def _ramped() -> list[str]:
-    """The terms that the callbacks of conf/callbacks warm up."""
-    return _in_group("callbacks", lambda config: [c["term"] for c in config.values() if "term" in (c or {})])
-
-
-def _in_group(group: str, names: Any) -> list[str]:
-    """What `names` finds in every file of a group, each name once."""
-    files: list[Path] = sorted((config_directory() / group).glob("*.yaml"))
-    configs: list[Any] = [OmegaConf.to_container(OmegaConf.load(file), resolve=False) for file in files]
-    return list(dict.fromkeys(str(name) for config in configs for name in names(config)))
+def _folders() -> list[Path]:
+    """Where Hydra finds configurations; without it the lab's conf/."""
+    if not HydraConfig.initialized():
+        return [config_directory()]
+    sources = HydraConfig.get().runtime.config_sources
+    return [Path(source.path) for source in sources if source.schema == "file"]
 
 
 def main() -> None:

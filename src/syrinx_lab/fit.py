@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
@@ -34,7 +34,6 @@ from .data.stored_split import difference
 from .evaluation.initial_weights import start_from
 from .evaluation.weights import read_checkpoint
 from .logged import backend_used, training_run
-from .losses.teacher_forced import TeacherForced
 from .metrics.facts import check_selection_metric
 from .runs.activity import UNDER_WAY
 from .runs.directory import RunDirectory, find_run
@@ -47,6 +46,7 @@ from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
 from .training.loggers import Start, finishing
 from .training.module import OuroborosModule
+from .training.statistics import SongStatistics
 from .training_log import begin, end
 from .training_log import mend as mend_log
 
@@ -123,7 +123,7 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
     if latest is not None:
         read_checkpoint(latest, resumed=True)  # a damaged one is better told now than by Lightning
         print(f"going on after epoch {before[-1][0]} of {epochs}", flush=True)
-    cast(TeacherForced, objective.terms["tf"]).set_variance(datamodule.acceleration_variance() / module.model.step**4)
+    objective.fit(SongStatistics(datamodule, module.model))
     if module.model.analyser is not None:
         module.model.calibrate(*datamodule.calibration_material())
     for callback in prepared.callbacks:
@@ -158,6 +158,7 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
         )
         backend = str(tell_backend(module, trainer.strategy.root_device))
         run.set_backend(backend)
+        run.set_units(objective.units)
         record_quietly(run, prepared.config["paths"]["outputs"], prepared.config["paths"]["registry"])
         if logger is not None:
             logger.log_hyperparams(backend_used(backend))

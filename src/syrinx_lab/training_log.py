@@ -29,7 +29,7 @@ def begin(run: RunDirectory, described: LoggedRun, logger: Logger | None, *, aft
 def end(run: RunDirectory) -> None:
     """Draw the losses and note that nothing is left to do; the loggers are finished by now."""
     run.figures_path.mkdir(parents=True, exist_ok=True)
-    save_figure(loss_panels(run.history.read()), run.figures_path / "losses.png")
+    save_figure(loss_panels(run.history.read(), units=run.units()), run.figures_path / "losses.png")
     run.note_training(None)
 
 

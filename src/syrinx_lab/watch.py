@@ -177,7 +177,9 @@ def _draw(path: str, now: Sequence[Progress], names: Sequence[str], smooth: str 
     from .figures.overlay import overlay_panels  # matplotlib, for those who ask for a picture
     from .figures.style import save_figure
 
-    save_figure(overlay_panels({name: p.rows for name, p in zip(names, now) if p.rows}, smooth=smooth), Path(path))
+    rows = {name: p.rows for name, p in zip(names, now) if p.rows}
+    units = {term: unit for p in now for term, unit in p.run.units().items()}
+    save_figure(overlay_panels(rows, smooth=smooth, units=units), Path(path))
 
 
 def main() -> None:

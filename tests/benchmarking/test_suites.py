@@ -24,7 +24,7 @@ from syrinx_lab.types import Category
 
 CPU = torch.device("cpu")
 FEW = ("eager", "fused")  # the others take long to compile, or are Python loops as eager is
-SMALL = ("oscillator.degree=3", "horizon.max=256", "data.context_s=0.007", "loss.resolutions=[[64,16]]")
+SMALL = ("oscillator.degree=3", "horizon.max=256", "data.context_s=0.007", "loss.terms.spec.loss.resolutions=[[64,16]]")
 
 
 @pytest.fixture

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from syrinx_lab.losses.weighted import WeightedLoss
+from syrinx_lab.losses.term import LossTerm, TrainingStatistics
+from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.types import Prediction
 
 
-class OutputTerm(nn.Module):
+class OutputTerm(LossTerm):
     """`factor` times each item's first output sample; counts its calls."""
 
     needs_rollout = True
+    needs_acceleration = False
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -27,20 +31,30 @@ class OutputTerm(nn.Module):
         return value
 
 
-class AccelerationTerm(nn.Module):
+class AccelerationTerm(LossTerm):
     needs_rollout = False
+    needs_acceleration = True
+    unit = "dB"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("variance", torch.tensor(float("nan")))
+
+    def fit(self, statistics: TrainingStatistics) -> None:
+        self.variance.fill_(statistics.acceleration_variance)
 
     def forward(self, prediction: Prediction) -> Tensor:
         return prediction.acceleration[:, 0] ** 2
 
 
-def build(spec: float = 1.0, tf: float = 1.0, factor: float = 3.0) -> WeightedLoss:
-    return WeightedLoss({"spec": OutputTerm(factor), "tf": AccelerationTerm()}, {"spec": spec, "tf": tf})
+def build(spec: float = 1.0, accel: float = 1.0, factor: float = 3.0, warmup: int = 0) -> WeightedLoss:
+    spectral = WeightedTerm(OutputTerm(factor), spec, warmup)
+    return WeightedLoss({"spec": spectral, "accel": WeightedTerm(AccelerationTerm(), accel)})
 
 
 @pytest.fixture
 def inputs(prediction):
-    """Outputs 1 and 3, accelerations 2 and 4: spec has mean 6, tf mean 10."""
+    """Outputs 1 and 3, accelerations 2 and 4: spec has mean 6, accel mean 10."""
     return prediction(
         output=torch.tensor([[1.0], [3.0]], requires_grad=True),
         target=torch.zeros(2, 1),
@@ -49,28 +63,33 @@ def inputs(prediction):
 
 
 def test_total_is_the_weighted_sum_of_means_and_the_means_are_unweighted(inputs):
-    total, means = build(spec=0.5, tf=2.0)(inputs)
+    total, means = build(spec=0.5, accel=2.0)(inputs, 0)
     assert total.item() == 0.5 * 6 + 2 * 10
-    assert {name: mean.item() for name, mean in means.items()} == {"spec": 6.0, "tf": 10.0}
+    assert {name: mean.item() for name, mean in means.items()} == {"spec": 6.0, "accel": 10.0}
     assert not any(mean.requires_grad for mean in means.values())
     total.backward()
     assert inputs.output.grad[:, 0].tolist() == [0.75, 0.75]
     assert inputs.acceleration.grad[:, 0].tolist() == [4.0, 8.0]
 
 
-def test_scale_multiplies_the_target_weight(inputs):
-    loss = build(spec=2.0)
-    loss.set_scale("spec", 0.25)
-    assert loss.effective_weight("spec") == 0.5
-    total, means = loss(inputs)
+def test_the_weight_is_a_ramp_of_the_epoch_to_the_bit(inputs):
+    for weight, epochs in ((1.0, 5), (0.3, 7), (10.0, 3), (2.5, 1), (0.1, 0)):
+        term = WeightedTerm(OutputTerm(1.0), weight, epochs)
+        for epoch in range(12):
+            share = 1.0 if epoch >= epochs else epoch / epochs  # as the callbacks of earlier versions had it
+            assert term.weight_at(epoch) == weight * share
+    loss = build(spec=2.0, warmup=4)
+    assert loss.weight_at("spec", 1) == 0.5
+    total, means = loss(inputs, 1)
     assert total.item() == 0.5 * 6 + 10
     assert means["spec"].item() == 6.0
+    assert loss(inputs, 1)[0].item() == total.item(), "nothing is remembered between calls"
+    assert (loss.warmup_epochs, build().warmup_epochs) == (4, 0)
 
 
-def test_a_term_at_scale_zero_is_reported_without_a_graph_and_cannot_spoil_the_total(inputs):
-    loss = build(factor=float("inf"))
-    loss.set_scale("spec", 0.0)
-    total, means = loss(inputs)
+def test_a_term_at_the_foot_of_its_ramp_is_reported_without_a_graph_and_cannot_spoil_the_total(inputs):
+    loss = build(factor=float("inf"), warmup=3)
+    total, means = loss(inputs, 0)
     assert total.item() == 10.0
     assert means["spec"].item() == float("inf")
     assert loss.terms["spec"].graphs == [False]
@@ -78,32 +97,31 @@ def test_a_term_at_scale_zero_is_reported_without_a_graph_and_cannot_spoil_the_t
     assert inputs.output.grad is None
 
 
-def test_a_term_of_target_weight_zero_is_not_computed(inputs):
+def test_a_term_of_weight_zero_is_not_there(inputs):
     loss = build(spec=0.0)
-    total, means = loss(inputs)
+    total, means = loss(inputs, 0)
     assert total.item() == 10.0
-    assert list(means) == ["tf"]
-    assert loss.terms["spec"].graphs == []
+    assert list(means) == list(loss.terms) == ["accel"]
+    assert (loss.names, loss.units) == (("accel",), {"accel": "dB"})
+    assert list(build(accel=0.0).state_dict()) == []
 
 
-def test_what_is_asked_of_the_rollout_follows_weights_and_scales():
-    loss = build()
-    assert (loss.needs_rollout, loss.rollout_needs_grad) == (True, True)
-    loss.set_scale("spec", 0.0)
-    assert (loss.needs_rollout, loss.rollout_needs_grad) == (True, False)
+def test_what_is_asked_of_the_rollout_follows_the_weights():
+    loss = build(warmup=2)
+    assert loss.needs_rollout
+    assert [loss.rollout_needs_grad(epoch) for epoch in range(3)] == [False, True, True]
+    assert (loss.need_acceleration, build(accel=0.0).need_acceleration) == (("accel",), ())
     off = build(spec=0.0)
-    assert (off.needs_rollout, off.rollout_needs_grad) == (False, False)
+    assert (off.needs_rollout, off.rollout_needs_grad(9)) == (False, False)
 
 
 def test_a_non_finite_term_that_counts_makes_the_total_non_finite(inputs):
-    total, _ = build(factor=float("nan"))(inputs)
+    total, _ = build(factor=float("nan"))(inputs, 0)
     assert bool(total.isnan())
 
 
 def test_a_total_of_no_term_can_be_differentiated_and_moves_nothing(inputs):
-    loss = build(tf=0.0)
-    loss.set_scale("spec", 0.0)
-    total, _ = loss(inputs)
+    total, _ = build(accel=0.0, warmup=1)(inputs, 0)
     total.backward()
     assert total.item() == 0.0
     assert inputs.output.grad is None
@@ -113,32 +131,60 @@ def test_a_total_of_no_term_can_be_differentiated_and_moves_nothing(inputs):
 def test_gradients_stay_off_where_the_caller_switched_them_off(inputs):
     loss = build()
     with torch.no_grad():
-        total, _ = loss(inputs)
+        total, _ = loss(inputs, 0)
     assert not total.requires_grad
     assert loss.terms["spec"].graphs == [False]
 
 
-def test_parameters_and_buffers_of_the_terms_are_those_of_the_loss():
-    term = AccelerationTerm()
-    term.register_buffer("variance", torch.tensor(2.0))
-    assert list(WeightedLoss({"tf": term}, {"tf": 1.0}).state_dict()) == ["terms.tf.variance"]
+def test_every_term_takes_its_statistics_and_keeps_them_in_buffers():
+    loss = build()
+    loss.fit(SimpleNamespace(acceleration_variance=2.0))
+    assert {name: float(value) for name, value in loss.state_dict().items()} == {"terms.accel.variance": 2.0}
+    resumed = build()
+    resumed.load_state_dict(loss.state_dict())
+    assert float(resumed.terms["accel"].variance) == 2.0
 
 
 @pytest.mark.parametrize(
-    ("weights", "said"),
+    ("settings", "said"),
     [
-        ({"spec": 1.0, "tf": 1.0, "envelope": 1.0, "amp": 0.0}, "unknown terms amp, envelope: the terms are spec, tf"),
-        ({"spec": 1.0}, "no loss weight for tf"),
-        ({"spec": -1.0, "tf": 1.0}, "loss weight -1.0 of spec"),
-        ({"spec": 1.0, "tf": float("nan")}, "loss weight nan of tf"),
+        ({"weight": -1.0}, r"weight is -1\.0: use a finite number"),
+        ({"weight": float("nan")}, "weight is nan"),
+        ({"weight": float("inf")}, "weight is inf"),
+        ({"warmup_epochs": -1}, r"warmup_epochs is -1: use 0 \(no warm-up\) or more"),
     ],
 )
-def test_bad_weights_are_refused_by_name(weights, said):
+def test_bad_weights_are_refused(settings, said):
     with pytest.raises(ValueError, match=said):
-        WeightedLoss({"spec": OutputTerm(1.0), "tf": AccelerationTerm()}, weights)
+        WeightedTerm(OutputTerm(1.0), **settings)
 
 
-@pytest.mark.parametrize(("name", "value"), [("env", 0.5), ("spec", 1.5), ("spec", -0.1), ("spec", float("nan"))])
-def test_bad_scales_are_refused(name, value):
-    with pytest.raises(ValueError, match=name):
-        build().set_scale(name, value)
+@pytest.mark.parametrize("name", ["total", "nan_skip", "a/b", "a.b", "", "keys", "train"])
+def test_names_that_cannot_be_logged_or_kept_are_refused(name):
+    with pytest.raises(ValueError, match="no term can be called"):
+        WeightedLoss({name: WeightedTerm(OutputTerm(1.0))})
+
+
+def test_what_is_no_loss_term_is_refused():
+    with pytest.raises(ValueError, match=r"loss\.terms\.mine\.loss is a Identity, which is no LossTerm: derive"):
+        WeightedLoss({"mine": WeightedTerm(nn.Identity())})
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (
+            {"needs_acceleration": False},
+            "Mine has no needs_rollout: add needs_rollout = True if it looks at the f",
+        ),
+        ({"needs_rollout": True}, "Mine has no needs_acceleration: add needs_acceleration = True if it looks at the a"),
+        ({"needs_rollout": 1, "needs_acceleration": False}, "Mine has no needs_rollout"),
+        ({"needs_rollout": True, "needs_acceleration": False, "unit": ""}, r"Mine\.unit is '': give the unit"),
+        ({"needs_rollout": True, "needs_acceleration": False, "forward": LossTerm.forward}, "Mine has no forward: add"),
+    ],
+)
+def test_a_term_that_does_not_describe_itself_is_refused_with_what_to_add(facts, said):
+    complete = {"forward": lambda self, prediction: prediction.output[:, 0]}
+    with pytest.raises(ValueError, match=said) as error:
+        type("Mine", (LossTerm,), complete | facts)()
+    assert "\n" not in str(error.value)

@@ -77,13 +77,12 @@ class MadeSweep:
         return self.folder.path
 
     def config(self, loss: str, seed: int) -> dict[str, Any]:
-        warmup = {"_target_": "x.Warmup", "term": "spec", "epochs": 3}
+        weight = 1.0 if loss == self.losses[-1] else 0.5
         return {
             "seed": seed,
             "n_epochs": EPOCHS,
-            "loss": {"name": loss, "lam_spec": float(loss == self.losses[-1])},
+            "loss": {"name": loss, "terms": {"spec": {"weight": weight, "warmup_epochs": 3}}},
             "data": {"root": "song"},
-            "callbacks": {"spec_warmup": warmup},
             "selection": {"metric": "tf_corr"},
             "eval": {},
         }
@@ -121,7 +120,7 @@ class MadeSweep:
         run.claim(self.config(loss, seed), "f00d")
         done = len(run.history.read())
         for epoch in range(done + 1, epochs + 1):
-            row: dict[str, Any] = {"epoch": epoch, "seconds": 1.0, "loss/total": 3.0 / epoch + seed, "loss/tf": 0.5}
+            row: dict[str, Any] = {"epoch": epoch, "seconds": 1.0, "loss/total": 3.0 / epoch + seed, "loss/accel": 0.5}
             row |= {"train/horizon": 512.0 if epoch < 6 else 1024.0, "train/lam_spec": min(1.0, (epoch - 1) / 3)}
             row |= {"loss/spec": 2.0 + seed} if loss == self.losses[-1] else {"train/lam_spec": 0.0}
             if epoch % 2 == 0:

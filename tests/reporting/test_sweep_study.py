@@ -10,7 +10,7 @@ from made_sweeps import MadeSweep
 
 from syrinx_lab.reporting.notes import notes
 from syrinx_lab.runs.lock import folder_lock
-from syrinx_lab.runs.run_facts import warmups
+from syrinx_lab.runs.loss_terms import warmups
 from syrinx_lab.runs.study import short_name
 from syrinx_lab.runs.sweep import Job
 from syrinx_lab.runs.sweep_study import read_sweep

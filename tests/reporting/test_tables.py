@@ -54,9 +54,9 @@ def test_every_score_of_every_mode(tmp_path: Path) -> None:
 def test_every_run_and_every_key_that_differs(tmp_path: Path) -> None:
     table = run_table(study(tmp_path))
     assert table.heads == ("mode", "seed", "status", "val tf_corr", "bounded_frac", "epochs", "loss.name",
-                           "loss.lam_spec", "run")  # fmt: skip
+                           "loss.terms.spec.weight", "run")  # fmt: skip
     rows = [[cell.text for cell in row] for row in table.rows]
-    assert rows[0] == ["mse_accel", "0", "culled after epoch 4", "0.040", "1.000", "4/10", "mse_accel", "0", "mse_accel-s0"]  # noqa: E501  # fmt: skip
+    assert rows[0] == ["mse_accel", "0", "culled after epoch 4", "0.040", "1.000", "4/10", "mse_accel", "0.5", "mse_accel-s0"]  # noqa: E501  # fmt: skip
     assert rows[7][1:4] == ["3", "selected", "0.600"]
     assert len(rows) == 8
     assert 7 in table.numeric

@@ -17,9 +17,9 @@ CONFIG: dict[str, Any] = {
     "data": {"name": "folder", "root": "G402", "label": None, "val_fraction": 0.1},
     "loss": {
         "name": "spectral_rollout",
-        "lam_spec": 1.0,
-        "resolutions": [[256, 64], [512, 128]],
-        "objective": {"_target_": "x.Weighted", "weights": {"spec": 1.0}},
+        "terms": {
+            "spec": {"weight": 1.0, "loss": {"_target_": "x.Spec", "resolutions": [[256, 64], [512, 128], [1024, 256]]}}
+        },
     },
     "optim": {"optimizer": {"lr": 0.001}},
     "trainer": {"max_epochs": 10},
@@ -45,7 +45,7 @@ def make_run(
     config = copy.deepcopy(CONFIG)
     config["seed"], config["loss"]["name"], config["optim"]["optimizer"]["lr"] = seed, loss, lr
     if loss == "mse_accel":
-        config["loss"]["lam_spec"] = config["loss"]["objective"]["weights"]["spec"] = 0.0
+        config["loss"]["terms"]["spec"]["weight"] = 0.0
     run = RunDirectory(outputs / (name or f"{loss}-s{seed}-{lr:g}"))
     key = run.claim(config, fingerprint)
     for epoch in range(1, epochs + 1):

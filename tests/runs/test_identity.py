@@ -25,7 +25,8 @@ CONFIG: dict[str, Any] = {
     "optim": {"lr": 1e-3},
     "horizon": {"min": 512, "max": 2048},
     "trainer": {"max_epochs": 50, "accelerator": "auto", "limit_batches": None, "enable_progress_bar": True},
-    "callbacks": {"env_log_warmup": {"epochs": 5}, "progress": {"_target_": "p"}, "checkpoints": {"keep": None}},
+    "loss": {"terms": {"spec": {"weight": 1.0, "warmup_epochs": 5}, "env": {"weight": 0.0, "warmup_epochs": 5}}},
+    "callbacks": {"mine": {"rate": 5}, "progress": {"_target_": "p"}, "checkpoints": {"keep": None}},
     "eval": {"max_audio": 16, "val_count": 8},
     "logger": {"mode": "offline"},
 }
@@ -56,6 +57,9 @@ VOLATILE_CHANGES = [
     {"run_dir": "elsewhere"},
     {"paths__outputs": "elsewhere"},
     {"sweep_name": "seeds"},
+    {"loss__terms__env__warmup_epochs": 0},
+    {"loss__terms__env": None},
+    {"loss__terms__mine": {"weight": 0.0, "loss": {"_target_": "mine.Mine"}}},
     {"force": True},
 ]
 IDENTITY_CHANGES = [
@@ -64,7 +68,11 @@ IDENTITY_CHANGES = [
     {"optim__lr": 1.1e-3},
     {"horizon__max": 1024},
     {"data__label": "d"},
-    {"callbacks__env_log_warmup__epochs": 6},
+    {"callbacks__mine__rate": 6},
+    {"loss__terms__spec__warmup_epochs": 6},
+    {"loss__terms__env__weight": 0.1},
+    {"loss__terms__spec__weight": 0.0},
+    {"loss__terms__mine": {"weight": 0.1}},
     {"trainer__limit_batches": 3},
     {"init_weights": "5d41402abc4b2a76"},
     {"eval_of_mine": 1},  # a name that only begins like a volatile one
@@ -90,7 +98,8 @@ def test_identity_is_the_rest_of_the_config_and_leaves_the_config_alone() -> Non
         "optim": {"lr": 1e-3},
         "horizon": {"min": 512, "max": 2048},
         "trainer": {"limit_batches": None},
-        "callbacks": {"env_log_warmup": {"epochs": 5}},
+        "loss": {"terms": {"spec": {"weight": 1, "warmup_epochs": 5}}},
+        "callbacks": {"mine": {"rate": 5}},
         "data_fingerprint": "f00d",
     }
     assert before == CONFIG

@@ -9,6 +9,7 @@ import pytest
 from made_runs import make_run
 
 from syrinx_lab.runs.fields import fields, find_key, plain_keys, settling_keys, varying
+from syrinx_lab.runs.identity import ABSENT
 from syrinx_lab.runs.query import Condition, matching, parse
 from syrinx_lab.runs.registry_record import read_record
 
@@ -110,9 +111,10 @@ def test_an_unknown_key_lists_close_matches_the_closest_first() -> None:
 def test_keys_that_vary_come_with_what_a_person_types_first(tmp_path: Path) -> None:
     rows = [row(tmp_path, seed=seed, loss=loss) for loss in ("mse_accel", "spectral_rollout") for seed in (1, 2)]
     found = varying(rows)
-    assert list(found) == ["seed", "loss.name", "loss.lam_spec", "loss.objective.weights.spec"]
-    assert found["loss.lam_spec"] == [0, 0, 1, 1]
-    assert plain_keys(found) == ["seed", "loss.name"]  # lam_spec follows from the name
+    term = [f"loss.terms.spec.{key}" for key in ("weight", "loss._target_", "loss.resolutions")]
+    assert list(found) == ["seed", "loss.name", *sorted(term, key=lambda key: (key.count("."), key))]
+    assert found["loss.terms.spec.weight"] == [ABSENT, ABSENT, 1, 1], "a term of weight 0 is no part of a model"
+    assert plain_keys(found) == ["seed", "loss.name"]  # the weight follows from the name
     assert settling_keys(rows) == "seed (1, 2) and loss.name (mse_accel, spectral_rollout)"
     assert settling_keys(rows[:2]) == "seed (1, 2)"
     one_each = [rows[0], row(tmp_path, seed=1, loss="mse_accel", lr=0.01)]
@@ -120,5 +122,5 @@ def test_keys_that_vary_come_with_what_a_person_types_first(tmp_path: Path) -> N
     elsewhere = [rows[0], row(tmp_path, seed=1, loss="mse_accel", fingerprint="beef", name="x")]
     assert list(varying(elsewhere)) == ["data_fingerprint"]
     # a weight that was set against the choice of the group is a column of its own
-    rows[0]["config"]["loss"]["lam_spec"] = 0.5
-    assert plain_keys(varying(rows)) == ["seed", "loss.name", "loss.lam_spec"]
+    rows[0]["config"]["loss"]["terms"]["spec"]["weight"] = 0.5
+    assert plain_keys(varying(rows)) == ["seed", "loss.name", "loss.terms.spec.weight"]

@@ -94,7 +94,7 @@ def test_list_shows_the_keys_that_vary_and_the_scores(lab: Lab) -> None:
         ["spectral_rollout", "1", "finished", "10", "0.700", "-1.000", "1.000"],
         ["spectral_rollout", "2", "finished", "10", "0.900", "-1.000", "0.500"],
     ]
-    assert "these vary too: loss.lam_spec, loss.objective.weights.spec" in lab("list")
+    assert "these vary too: loss.terms.spec.weight, loss.terms.spec.loss._target_" in lab("list")
     some = lab("list", "where", "loss.name=spectral_rollout", "and", "val.tf_corr>0.6")
     assert [line[1] for line in table(some)[1:3]] == ["1", "2"]
     assert "2 models of outputs/registry.sqlite" in some

@@ -118,10 +118,10 @@ def test_the_same_command_again_repeats_nothing(forks: Forks, undisturbed: Path,
 
 def test_another_configuration_is_refused_and_named(forks: Forks, undisturbed: Path, tiny_song: Path) -> None:
     before = len(said(undisturbed))
-    assert sweep(forks, undisturbed, tiny_song, *COMPARED, "loss.lam_tf=2") == 1
+    assert sweep(forks, undisturbed, tiny_song, *COMPARED, "loss.terms.accel.weight=2") == 1
     message = said(undisturbed)[before:].splitlines()[-1]
     assert message.startswith("error: ")
-    assert "loss.lam_tf (there 1, now 2)" in message
+    assert "loss.terms.accel.weight (there 1, now 2)" in message
 
 
 def test_evaluate_finds_the_selection(forks: Forks, undisturbed: Path, tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_no_surviving_seed_ends_with_the_reasons(forks: Forks, tiny_song: Path, 
         ("seed=interval(0,4)", "an interval has no values"),
         ("eval.lead_in=1000,2000", "changes selection, eval"),
         ("data.num_workers=0,1", "are the same model"),
-        ("loss.lam_tff=1,2", "lam_tff"),
+        ("loss.terms.accel.wait=1,2", "wait"),
         ("sweep_name=a/b", "use a plain name"),
         ("selection.cull_keep=0", "selection.cull_keep is 0: use a whole number from 1"),
     ],

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.losses.acceleration_error import AccelerationError
 from syrinx_lab.losses.mrstft import MultiResolutionStft
-from syrinx_lab.losses.teacher_forced import TeacherForced
-from syrinx_lab.losses.weighted import WeightedLoss
+from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.rollout import cudagraph, scan
 from syrinx_lab.ode.tract.none import NoTract
@@ -37,8 +37,8 @@ def everything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def module(backend: str, horizon: HorizonSchedule, rolls_out: bool = True) -> OuroborosModule:
     model = Ouroboros(SamplesEncoder(degree=2, n_layers=1, expand=2), NoTract(), sample_rate=44100, backend=backend)
-    terms = {"spec": MultiResolutionStft()} if rolls_out else {"tf": TeacherForced()}
-    objective = WeightedLoss(terms, dict.fromkeys(terms, 1.0))
+    terms = {"spec": MultiResolutionStft()} if rolls_out else {"accel": AccelerationError()}
+    objective = WeightedLoss({name: WeightedTerm(term) for name, term in terms.items()})
     adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))
     return OuroborosModule(model, objective, horizon, adam, planned_epochs=5, seed=7)
 

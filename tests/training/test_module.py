@@ -7,26 +7,27 @@ from functools import partial
 import pytest
 import torch
 from lightning.pytorch import Trainer
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from syrinx_lab.encoders.samples import SamplesEncoder
+from syrinx_lab.losses.acceleration_error import AccelerationError
 from syrinx_lab.losses.mrstft import MultiResolutionStft
-from syrinx_lab.losses.teacher_forced import TeacherForced
-from syrinx_lab.losses.weighted import WeightedLoss
+from syrinx_lab.losses.term import LossTerm
+from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.optimisation import OptimiserSettings
 from syrinx_lab.training.schedules import Pow2Horizon
-from syrinx_lab.training.warmup import Warmup
 from syrinx_lab.types import Batch, Prediction
 
 
-class _Poisoned(nn.Module):
+class _Poisoned(LossTerm):
     """A term whose value or whose gradient is not finite on chosen calls."""
 
     needs_rollout = False
+    needs_acceleration = True
 
     def __init__(self, values: dict[int, str]) -> None:
         super().__init__()
@@ -54,10 +55,10 @@ def batches(count: int) -> DataLoader[Batch]:
     return DataLoader(made, batch_size=None)
 
 
-def module(terms: dict[str, nn.Module], planned: int = 4) -> OuroborosModule:
+def module(terms: dict[str, LossTerm], planned: int = 4, warmup_epochs: int = 0) -> OuroborosModule:
     torch.manual_seed(0)
     model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100, backend="eager")
-    objective = WeightedLoss(terms, dict.fromkeys(terms, 1.0))
+    objective = WeightedLoss({name: WeightedTerm(term, 1.0, warmup_epochs) for name, term in terms.items()})
     adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))
     return OuroborosModule(model, objective, Pow2Horizon(32, 128), adam, planned_epochs=planned, seed=7)
 
@@ -79,7 +80,7 @@ def fit(lit: OuroborosModule, epochs: int, count: int, *callbacks) -> Trainer:
 
 @pytest.mark.parametrize("kind", ["loss", "value", "gradient"])
 def test_an_update_that_is_not_finite_is_skipped_and_counted(kind: str) -> None:
-    poisoned = module({"tf": _Poisoned({1: kind, 2: kind})})
+    poisoned = module({"accel": _Poisoned({1: kind, 2: kind})})
     trainer = fit(poisoned, 1, 4)
     assert trainer.callback_metrics["loss/nan_skip"] == 2
     assert all(bool(torch.isfinite(p).all()) for p in poisoned.parameters())
@@ -89,15 +90,15 @@ def test_an_update_that_is_not_finite_is_skipped_and_counted(kind: str) -> None:
 
 
 def test_curriculum_is_logged_and_follows_planned_epochs() -> None:
-    lit = module({"spec": MultiResolutionStft([[32, 8]]), "tf": TeacherForced(1.0)})
-    trainer = fit(lit, 3, 2, Warmup("spec", 4))
+    lit = module({"spec": MultiResolutionStft([[32, 8]]), "accel": AccelerationError(1.0)}, warmup_epochs=4)
+    trainer = fit(lit, 3, 2)
     assert trainer.callback_metrics["train/horizon"] == lit.horizon(2, 4) == 64
     assert trainer.callback_metrics["train/lam_spec"] == pytest.approx(0.5)
-    assert {"loss/total", "loss/spec", "loss/tf"} <= set(trainer.callback_metrics)
+    assert {"loss/total", "loss/spec", "loss/accel"} <= set(trainer.callback_metrics)
 
 
 def test_noise_of_cold_starts_depends_on_seed_and_step_alone() -> None:
-    lit, other = module({"tf": TeacherForced(1.0)}), module({"tf": TeacherForced(1.0)})
+    lit, other = module({"accel": AccelerationError(1.0)}), module({"accel": AccelerationError(1.0)})
     other.seed = 8
     first = torch.randn(3, generator=lit.noise_generator(5))
     assert torch.equal(first, torch.randn(3, generator=lit.noise_generator(5)))

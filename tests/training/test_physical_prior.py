@@ -16,7 +16,7 @@ from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.analytic_anchor import analytic_anchor, analytic_model
 from syrinx_lab.evaluation.clips import Clip, perform
 from syrinx_lab.losses.mrstft import MultiResolutionStft
-from syrinx_lab.losses.weighted import WeightedLoss
+from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.noise.filtered import FilteredNoise
 from syrinx_lab.ode.syrinx.prior import SyrinxPrior
@@ -159,7 +159,7 @@ def test_groups_hold_every_parameter_once_and_the_drives_alone_feel_the_rollout(
 
 
 def module(model: Ouroboros, **settings) -> OuroborosModule:
-    objective = WeightedLoss({"spec": MultiResolutionStft()}, {"spec": 1.0})
+    objective = WeightedLoss({"spec": WeightedTerm(MultiResolutionStft())})
     optim = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3), **settings)
     return OuroborosModule(model, objective, ConstHorizon(1024), optim, planned_epochs=3, seed=7)
 

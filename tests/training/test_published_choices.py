@@ -36,7 +36,7 @@ def test_what_was_fitted_as_published_is_refined(refined: Path) -> None:
     assert clip["raw"]["autonomy_published"] != clip["raw"]["autonomy"]
     assert set(manifest["anchors"]["rendition"]) == {"tf_corr", "autonomy", "autonomy_published", "pairs"}
     history = [json.loads(line) for line in (refined / "refined" / "history.jsonl").read_text().splitlines()]
-    assert {"loss/spec", "loss/tf", "loss/env"} <= set(history[-1])
+    assert {"loss/spec", "loss/accel", "loss/env"} <= set(history[-1])
     assert history[-1]["train/lr"] == pytest.approx(1e-4)
     before, after = (
         torch.load(refined / run / "checkpoints" / "epoch00001.ckpt", weights_only=True)["state_dict"]

@@ -88,7 +88,15 @@ def test_a_run_leaves_what_it_promises(finished: Path) -> None:
 def test_history_has_the_logged_names(finished: Path) -> None:
     rows = [json.loads(line) for line in (finished / "history.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1, 2]
-    for name in ("loss/total", "loss/spec", "loss/tf", "loss/nan_skip", "train/horizon", "train/lam_spec", "train/lr"):
+    for name in (
+        "loss/total",
+        "loss/spec",
+        "loss/accel",
+        "loss/nan_skip",
+        "train/horizon",
+        "train/lam_spec",
+        "train/lr",
+    ):
         assert name in rows[-1]
     assert rows[0]["train/lam_spec"] == 0.0
     assert rows[1]["train/lam_spec"] == pytest.approx(0.2)
@@ -153,11 +161,13 @@ def test_interrupted_is_said_and_noted(forks: Forks, tiny_song: Path, tmp_path: 
 
 def test_another_configuration_is_refused(train: Train, finished: Path, tiny_song: Path) -> None:
     before = sorted(p.name for p in finished.rglob("*"))
-    done = train(tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine", "loss.lam_spec=0.5")
+    done = train(tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine", "loss.terms.spec.weight=0.5")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "loss.lam_spec" in done.stderr
-    forced = train(tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine", "loss.lam_spec=0.5", "force=true")
+    assert "loss.terms.spec.weight" in done.stderr
+    forced = train(
+        tiny_song, finished.parent, "run_dir=run", "optim=adam_cosine", "loss.terms.spec.weight=0.5", "force=true"
+    )
     assert forced.returncode == 1
     assert sorted(p.name for p in finished.rglob("*")) == before, "force does not take another run's folder either"
 

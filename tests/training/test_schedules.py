@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syrinx_lab.training.schedules import ConstHorizon, GeometricHorizon, LinearHorizon, Pow2Horizon, at_rate, warmup
+from syrinx_lab.training.schedules import ConstHorizon, GeometricHorizon, LinearHorizon, Pow2Horizon, at_rate
 
 
 def test_lengths_last_as_long_at_every_rate_and_double_where_they_did():
@@ -88,16 +88,9 @@ def test_every_schedule_rises_from_min_to_max(low, span, planned, kind):
         (lambda: Pow2Horizon(min=512, max=2048.0), r"horizon of 2048\.0 samples"),  # type: ignore[arg-type]
         (lambda: ConstHorizon(max=-3), "horizon of -3 samples"),
         (lambda: ConstHorizon(max=True), "horizon of True samples"),
-        (lambda: warmup(0, -1), "-1 epochs"),
     ],
 )
 def test_bad_numbers_are_refused_in_one_line(build, said):
     with pytest.raises(ValueError, match=said) as error:
         build()
     assert "\n" not in str(error.value)
-
-
-def test_warmup_is_a_ramp_from_zero_that_stays_at_one():
-    assert [warmup(epoch, 5) for epoch in range(8)] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.0, 1.0]
-    assert warmup(0, 0) == 1.0
-    assert [warmup(epoch, 1) for epoch in range(2)] == [0.0, 1.0]

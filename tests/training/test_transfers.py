@@ -20,8 +20,8 @@ from syrinx_lab.cli import config_directory
 from syrinx_lab.controls.analyser import Analyser
 from syrinx_lab.controls.pitch_range import PitchRange
 from syrinx_lab.encoders import selective_scan
+from syrinx_lab.losses.acceleration_error import AccelerationError
 from syrinx_lab.losses.mrstft import MultiResolutionStft
-from syrinx_lab.losses.teacher_forced import TeacherForced
 from syrinx_lab.training import prediction
 from syrinx_lab.training.datamodule import SongDataModule
 from syrinx_lab.training.finite import finite_or_nan, read_update
@@ -41,7 +41,7 @@ def lit(*overrides: str) -> OuroborosModule:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ("loss.lam_env_log=1", "loss.lam_weights=1"),
+        ("loss.terms.env_log.weight=1", "loss.terms.weights.weight=1"),
         ("experiment=zebra_finch", "data=synthetic", "oscillator.settle_ms=0.1"),
     ],
     ids=["published", "recipe"],
@@ -60,8 +60,8 @@ def test_nothing_before_the_backward_pass_waits_for_the_device(
             return start(Batch(torch.empty(batch.x.shape), None, None, batch.category, batch.onset), *arguments)
 
     monkeypatch.setattr(prediction, "rollout_start", on_the_host)
-    if "tf" in trained.objective.terms:
-        trained.objective.terms["tf"].set_variance(1.0)
+    if "accel" in trained.objective.terms:
+        trained.objective.terms["accel"].set_variance(1.0)
     with made_up_cuda(monkeypatch) as waits:
         move(trained)
         batch = trained.transfer_batch_to_device(host, torch.device("cuda"), 0)
@@ -87,7 +87,7 @@ class Reads(TorchFunctionMode):
 
 
 def test_after_the_backward_pass_everything_is_read_at_once() -> None:
-    trained = module({"spec": MultiResolutionStft([[32, 8]]), "tf": TeacherForced(1.0)})
+    trained = module({"spec": MultiResolutionStft([[32, 8]]), "accel": AccelerationError(1.0)})
     logged: dict[str, Tensor] = {}
     trained.log = lambda name, value, **_: logged.update({name: value})
     trained._trainer = SimpleNamespace(current_epoch=0, global_step=0)
@@ -96,9 +96,9 @@ def test_after_the_backward_pass_everything_is_read_at_once() -> None:
     with Reads() as reads:
         trained.on_after_backward()
     assert reads.count == 1
-    assert logged.keys() == {"loss/total", "loss/spec", "loss/tf", "loss/nan_skip"}
+    assert logged.keys() == {"loss/total", "loss/spec", "loss/accel", "loss/nan_skip"}
     assert all(value.device.type == "cpu" for value in logged.values()), "a number that is sent is waited for"
-    assert float(logged["loss/total"]) == pytest.approx(float(logged["loss/spec"] + logged["loss/tf"]), rel=1e-6)
+    assert float(logged["loss/total"]) == pytest.approx(float(logged["loss/spec"] + logged["loss/accel"]), rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ class _OneByOne(OuroborosModule):
 
 
 def test_weights_and_losses_are_those_of_the_slow_twin() -> None:
-    fast = module({"spec": MultiResolutionStft([[32, 8]]), "tf": TeacherForced(1.0)})
-    slow = module({"spec": MultiResolutionStft([[32, 8]]), "tf": TeacherForced(1.0)})
+    fast = module({"spec": MultiResolutionStft([[32, 8]]), "accel": AccelerationError(1.0)})
+    slow = module({"spec": MultiResolutionStft([[32, 8]]), "accel": AccelerationError(1.0)})
     slow.__class__ = _OneByOne
     metrics = [fit(trained, 2, 3).callback_metrics for trained in (fast, slow)]
     assert all(torch.equal(a, b) for a, b in zip(fast.parameters(), slow.parameters()))
@@ -158,7 +158,7 @@ def test_the_sound_moves_without_waiting_and_the_rest_stays() -> None:
 
     category, onset = torch.tensor([0]), torch.tensor([40])
     cuda = torch.device("cuda")
-    trained = module({"tf": TeacherForced(1.0)})
+    trained = module({"accel": AccelerationError(1.0)})
     moved = trained.transfer_batch_to_device(Batch(Recorder(), Recorder(), Recorder(), category, onset), cuda, 0)
     assert (moved.x, moved.dx, moved.d2x) == ((cuda, True),) * 3
     assert moved.category is category

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ..data.derivatives import derivatives
-from ..losses.teacher_forced import TeacherForced
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
 from ..training.prediction import predict
@@ -92,8 +90,9 @@ def optimisation_step(trainee: Trainee, audio: Batch, device: torch.device) -> C
     """
     model = trainee.model.to(device)
     objective = trainee.objective.to(device)
-    cast(TeacherForced, objective.terms["tf"]).set_variance(float(model.target_acceleration(audio.d2x).var()))
+    objective.fit(BatchStatistics(model, audio))
     optimizer = trainee.optimizer(model.parameters())
+    epoch = objective.warmup_epochs  # the first in which all terms have their whole weight
 
     def step() -> Tensor:
         optimizer.zero_grad(set_to_none=True)
@@ -105,13 +104,22 @@ def optimisation_step(trainee: Trainee, audio: Batch, device: torch.device) -> C
             rollout=trainee.rollout,
             generator=torch.Generator().manual_seed(0),
         )
-        total, _ = objective(prediction)
+        total, _ = objective(prediction, epoch)
         total.backward()
         nn.utils.clip_grad_norm_(model.parameters(), trainee.grad_clip)
         optimizer.step()
         return total.detach()
 
     return step
+
+
+class BatchStatistics:
+    """The `TrainingStatistics` of one batch, in place of a training set's."""
+
+    def __init__(self, model: Ouroboros, batch: Batch) -> None:
+        self.sample_rate: float = model.sample_rate
+        self.acceleration_variance = float(model.target_acceleration(batch.d2x).var())
+        self.syllables: Sequence[Tensor] = list(batch.x)
 
 
 def song_like_batch(batch: int, window: int, sample_rate: int) -> Batch:

@@ -14,11 +14,9 @@ from ..metrics.facts import METRICS
 from ..metrics.facts import UNITS as METRIC_UNITS
 from .panels import TICK_SIZE
 
-# in the order in which they are drawn; others follow by name
-LOSSES = ("total", "spec", "tf", "env", "env_log", "ltas", "level", "weights", "accel_sum", "weights_sum", "nan_skip")
-SCORES = tuple(METRICS)
+SCORES = tuple(METRICS)  # in the order in which they are drawn; others follow by name
 MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
-UNITS = {"nan_skip": "updates left out", "horizon": "samples", **METRIC_UNITS}
+UNITS = {"horizon": "samples", **METRIC_UNITS}
 COLUMNS = 4
 PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}  # under text that lies on lines
 _LOG_SPAN = 20.0  # a loss that falls by more than this is drawn on a logarithmic axis
@@ -30,6 +28,19 @@ def ordered(found: Iterable[str], first: Sequence[str]) -> list[str]:
     """The distinct names, those of `first` in its order, the others after them by name."""
     names = set(found)
     return [name for name in first if name in names] + sorted(names - set(first))
+
+
+def loss_names(logged: Iterable[str]) -> list[str]:
+    """The loss terms among logged names: the total, the terms by name, and last the updates that were left out."""
+    names = {name.removeprefix("loss/") for name in logged if name.startswith("loss/")}
+    return sorted(names, key=lambda name: (name != "total", name == "nan_skip", name))
+
+
+def loss_label(term: str, units: Mapping[str, str]) -> str:
+    """What stands beside the axis of a loss, as `loss (dB)`; a term whose unit nobody gives is a loss alone."""
+    if term == "nan_skip":
+        return "updates left out"
+    return f"loss ({units[term]})" if term in units else "loss"
 
 
 def series_of(rows: Sequence[Mapping[str, Any]], key: str) -> Series:
@@ -75,7 +86,7 @@ def warmup_ends(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """
     ends = {}
     names = {key.removeprefix("train/lam_") for row in rows for key in row if key.startswith("train/lam_")}
-    for term in ordered(names, LOSSES):
+    for term in sorted(names):
         at, weight = series_of(rows, f"train/lam_{term}")
         rising = np.flatnonzero(weight < 0.999 * np.nanmax(weight, initial=0.0))
         # one epoch at the highest weight may still be a step of the ramp, two are its end

@@ -13,7 +13,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from .epochs import LOSSES, SCORES, UNITS, Series, horizon_steps, log_where_it_spans, ordered, series_of
+from .epochs import (
+    SCORES,
+    UNITS,
+    Series,
+    horizon_steps,
+    log_where_it_spans,
+    loss_label,
+    loss_names,
+    ordered,
+    series_of,
+)
 from .modes import colour, marker, number_ends, row_name, stroke
 from .panels import LABEL_SIZE, TICK_SIZE
 from .smoothing import check_smooth, smoothed, window_of
@@ -36,6 +46,7 @@ class ModeCurves:
     seeds    the rows of each seed's history, see `loss_panels`
     warmups  term -> epochs over which its weight ramps
     rungs    epochs after which seeds were culled
+    units    loss term -> unit of its values
     """
 
     number: int
@@ -43,6 +54,7 @@ class ModeCurves:
     seeds: Sequence[Rows]
     warmups: Mapping[str, int] = field(default_factory=dict)
     rungs: Sequence[int] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def learning_curves_figure(modes: Sequence[ModeCurves], *, smooth: str | int | None = "auto") -> Figure:
@@ -71,6 +83,7 @@ def learning_curves_figure(modes: Sequence[ModeCurves], *, smooth: str | int | N
     ramps = {mode.number: _ramps(mode) for mode in modes}
     steps = {mode.number: _steps(mode) for mode in modes}
     rungs = {mode.number: [(float(epoch), "") for epoch in mode.rungs] for mode in modes}
+    units = {term: unit for mode in modes for term, unit in mode.units.items()}
     for panel, key in zip(axes, keys):
         group, _, name = key.partition("/")
         series = {mode.number: [series_of(rows, key) for rows in mode.seeds] for mode in modes}
@@ -83,7 +96,8 @@ def learning_curves_figure(modes: Sequence[ModeCurves], *, smooth: str | int | N
             ends += _draw_mode(panel, number, many, stairs=key == "train/horizon", smooth=smooth)
         panel.set_title(key, fontsize=LABEL_SIZE)
         panel.set_xlabel("epoch", fontsize=TICK_SIZE, labelpad=1)
-        panel.set_ylabel(UNITS.get(name, "loss" if group == "loss" else "dimensionless"), fontsize=TICK_SIZE)
+        unit = loss_label(name, units) if group == "loss" else UNITS.get(name, "dimensionless")
+        panel.set_ylabel(unit, fontsize=TICK_SIZE)
         panel.tick_params(labelsize=TICK_SIZE)
         panel.set_xlim(0.5, last + 0.5 + 0.06 * last)
         panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
@@ -134,7 +148,7 @@ def median_of(series: Sequence[Series]) -> list[tuple[Series, int]]:
 def _panel_keys(rows: Rows) -> list[str]:
     """The names in the history that get a panel, in the order of `loss_panels`."""
     names = {key for row in rows for key in row}
-    losses = ordered((key[5:] for key in names if key.startswith("loss/")), LOSSES)
+    losses = loss_names(names)
     scores = ordered((key[4:] for key in names if key.startswith("val/") and "/rescaled_" not in key), SCORES)
     keys = [f"loss/{name}" for name in losses] + ["train/horizon"] + [f"val/{name}" for name in scores]
     dull = [key for key in ("loss/nan_skip", "train/horizon") if not np.any(series_of(rows, key)[1] > 0)]

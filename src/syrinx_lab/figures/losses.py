@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 
 from .epochs import (
     COLUMNS,
-    LOSSES,
     MOST_STEPS,
     PAPER,
     SCORES,
@@ -23,6 +23,8 @@ from .epochs import (
     draw_series,
     horizon_steps,
     log_where_it_spans,
+    loss_label,
+    loss_names,
     marker,
     ordered,
     series_of,
@@ -35,7 +37,11 @@ _RESCALED = "rescaled_"
 
 
 def loss_panels(
-    rows: Sequence[Mapping[str, Any]], *, warmup_epochs: int | Mapping[str, int] | None = None, title: str | None = None
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    warmup_epochs: int | Mapping[str, int] | None = None,
+    units: Mapping[str, str] = MappingProxyType({}),
+    title: str | None = None,
 ) -> Figure:
     """One panel for each loss term, for the horizon and for each validation score, over the epochs.
 
@@ -44,6 +50,7 @@ def loss_panels(
     warmup_epochs  epochs over which the loss weights ramp: one number, or one for each term (spec, env, ltas, ...);
                    None reads them off train/lam_{term}. A dashed line stands where a ramp has ended, if the rows get
                    as far
+    units          loss term -> unit of its values
     title          above all
 
     Dotted lines mark the steps of a horizon that changes in steps. Scores are drawn as sung and, where there are both,
@@ -52,7 +59,7 @@ def loss_panels(
     if not rows:
         raise ValueError("no history to draw: train for at least one epoch")
     epochs = np.array(sorted({int(row["epoch"]) for row in rows}))
-    losses = ordered((key[5:] for row in rows for key in row if key.startswith("loss/")), LOSSES)
+    losses = loss_names(key for row in rows for key in row)
     if not np.any(series_of(rows, "loss/nan_skip")[1] > 0):
         losses = [name for name in losses if name != "nan_skip"]
     scores = ordered((key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), SCORES)
@@ -73,7 +80,7 @@ def loss_panels(
         draw_series(panel, values, PALETTE["blue"])
         log_where_it_spans(panel, values[1])
         own = ramps if name == "total" else {name: ramps[name]} if name in ramps else {}
-        _frame(panel, epochs, f"loss/{name}", UNITS.get(name, "loss (dimensionless)"), own, steps, named=True)
+        _frame(panel, epochs, f"loss/{name}", loss_label(name, units), own, steps, named=True)
     if has_horizon:
         panel = next(panels)
         panel.step(*horizon, where="mid", color=PALETTE["green"], linewidth=1.4, marker=marker(horizon), markersize=3)

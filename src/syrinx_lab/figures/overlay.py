@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from matplotlib.ticker import MaxNLocator
 
 from .epochs import (
     COLUMNS,
-    LOSSES,
     SCORES,
     UNITS,
     Series,
     horizon_steps,
     log_where_it_spans,
+    loss_label,
+    loss_names,
     marker,
     ordered,
     series_of,
@@ -37,11 +39,14 @@ MOST_RUNS = len(_COLOURS) * len(_STYLES)
 Rows = Sequence[Mapping[str, Any]]
 
 
-def overlay_panels(runs: Mapping[str, Rows], *, smooth: str | int | None = "auto") -> Figure:
+def overlay_panels(
+    runs: Mapping[str, Rows], *, smooth: str | int | None = "auto", units: Mapping[str, str] = MappingProxyType({})
+) -> Figure:
     """One panel for each loss term, for the horizon and for each validation score as sung; one curve for each run.
 
     runs    name -> rows of its history, see `loss_panels`; a run without a term has no curve in its panel
     smooth  none, auto or a number of epochs, see `window_of`; behind a smoothed curve lie the values themselves, faint
+    units   loss term -> unit of its values
 
     Every run has the same colour and stroke in all panels. Dashed uprights: the end of a term's warm-up, in the panels
     of the term and of the total; dotted ones: steps of the horizon, in every panel. They are grey where all runs that
@@ -77,7 +82,8 @@ def overlay_panels(runs: Mapping[str, Rows], *, smooth: str | int | None = "auto
         _uprights(panel, steps, ":")
         panel.set_title(key, fontsize=LABEL_SIZE)
         panel.set_xlabel("epoch", fontsize=TICK_SIZE)
-        panel.set_ylabel(UNITS.get(name, "loss" if key.startswith("loss/") else "dimensionless"), fontsize=TICK_SIZE)
+        unit = loss_label(name, units) if key.startswith("loss/") else UNITS.get(name, "dimensionless")
+        panel.set_ylabel(unit, fontsize=TICK_SIZE)
         panel.tick_params(labelsize=TICK_SIZE)
         panel.set_xlim(0.5, last + 0.5)
         panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
@@ -96,7 +102,7 @@ def overlay_panels(runs: Mapping[str, Rows], *, smooth: str | int | None = "auto
 def _panel_keys(rows: Rows) -> list[str]:
     """The names in the history that get a panel, in the order of `loss_panels`."""
     names = {key for row in rows for key in row}
-    losses = ordered((key[5:] for key in names if key.startswith("loss/")), LOSSES)
+    losses = loss_names(names)
     scores = ordered((key[4:] for key in names if key.startswith(("val/")) and "/rescaled_" not in key), SCORES)
     keys = [f"loss/{name}" for name in losses] + ["train/horizon"] + [f"val/{name}" for name in scores]
     # what was never left out and what was never rolled out needs no panel

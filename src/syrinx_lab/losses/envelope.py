@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ..ode.lowpass import gaussian_lowpass
 from ..types import Prediction
+from .term import LossTerm
 
 MEAN_FLOOR = 1e-6
 
@@ -33,7 +34,7 @@ class GaussianEnvelope(nn.Module):
         return gaussian_lowpass(x.abs(), self.sigma_samples).clamp_min(0)
 
 
-class Envelope(nn.Module):
+class Envelope(LossTerm):
     """L1 distance of the envelopes over the mean target envelope, one value an item.
 
     loss = mean_t |e_a - e_g| / (mean_t e_g + 1e-6), e_a of the free run, e_g of the target
@@ -45,6 +46,7 @@ class Envelope(nn.Module):
     """
 
     needs_rollout = True
+    needs_acceleration = False
 
     def __init__(self, env_ms: float = 2.0, sample_rate: float = 44100) -> None:
         super().__init__()

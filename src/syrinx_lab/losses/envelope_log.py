@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import Prediction
 from .envelope import GaussianEnvelope
+from .term import LossTerm
 
 
-class EnvelopeLog(nn.Module):
+class EnvelopeLog(LossTerm):
     """Mean absolute log ratio of the envelopes, one value an item.
 
     loss = mean_t |log((e_a + eps) / (e_g + eps))|, e_a of the free run, e_g of the target
@@ -23,6 +24,7 @@ class EnvelopeLog(nn.Module):
     """
 
     needs_rollout = True
+    needs_acceleration = False
 
     def __init__(self, env_ms: float = 2.0, sample_rate: float = 44100, eps: float = 1e-4) -> None:
         super().__init__()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import Prediction
+from .term import LossTerm
 
 
-class Level(nn.Module):
+class Level(LossTerm):
     """Absolute log ratio of the root mean squares, one value an item.
 
     loss = |log((rms_a + eps) / (rms_g + eps))|, rms_a of the free run, rms_g of the target
@@ -21,6 +22,7 @@ class Level(nn.Module):
     """
 
     needs_rollout = True
+    needs_acceleration = False
 
     def __init__(self, eps: float = 1e-4) -> None:
         super().__init__()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import Prediction
 from .magnitudes import stft_magnitudes
+from .term import LossTerm
 
 
-class LongTermSpectrum(nn.Module):
+class LongTermSpectrum(LossTerm):
     """Mean absolute difference of the log long-term average spectra, one value an item.
 
     loss = mean_k |log(P_a(k) + floor) - log(P_g(k) + floor)| / 2,   P(k) = mean_t |S(t, k)|^2
@@ -28,6 +29,7 @@ class LongTermSpectrum(nn.Module):
     """
 
     needs_rollout = True
+    needs_acceleration = False
 
     def __init__(
         self,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import Prediction
 from .magnitudes import stft_magnitudes
+from .term import LossTerm
 
 SHORTEST = 16
 """Samples of the shortest rollout that still has a spectrum."""
@@ -32,7 +33,7 @@ class TargetSpectrum:
     norm: Tensor
 
 
-class MultiResolutionStft(nn.Module):
+class MultiResolutionStft(LossTerm):
     """Spectral convergence plus L1 of log magnitudes, averaged over STFT resolutions, one value an item.
 
     loss = mean_r [ ||G - A||_F / (||G||_F + convergence_floor) + mean_tk |log(G + log_floor) - log(A + log_floor)| ]
@@ -58,6 +59,7 @@ class MultiResolutionStft(nn.Module):
     """
 
     needs_rollout = True
+    needs_acceleration = False
 
     def __init__(
         self,

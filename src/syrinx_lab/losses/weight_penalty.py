@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import Prediction
+from .term import LossTerm
 
 
-class WeightPenalty(nn.Module):
+class WeightPenalty(LossTerm):
     """Squared polynomial weights, growing with the total power, averaged over time, one value an item.
 
     loss = mean_t sum_ij lam^(i + j) w_ij(t)^2
 
-    Relation to the published objective, which sums error and penalty over time alike (`AccelerationError`,
+    Relation to the published objective, which sums error and penalty over time alike (`AccelerationErrorSum`,
     `WeightPenaltySum`):
 
-    published / L = mean_t (a_model - a_data)^2 + mean_t sum_ij lam^(i + j) w_ij(t)^2 = variance * tf + weights
+    published / L = mean_t (a_model - a_data)^2 + mean_t sum_ij lam^(i + j) w_ij(t)^2 = variance accel + weights
 
-    so the published balance is had with weight 1 on `tf` and 1 / variance on this term, the variance being that of the
-    acceleration on the training set.
+    so the published balance is had with weight 1 on `accel` and 1 / variance on this term, the variance being that of
+    the acceleration on the training set.
 
     lam  growth of the penalty per power, > 0, dimensionless; 1.068 is the published value
 
@@ -29,11 +30,12 @@ class WeightPenalty(nn.Module):
     """
 
     needs_rollout = False
+    needs_acceleration = False
 
     def __init__(self, lam: float = 1.068) -> None:
         super().__init__()
         if not 0 < lam < float("inf"):
-            raise ValueError(f"loss.lam is {lam}: the weights' penalty needs a number above 0")
+            raise ValueError(f"lam is {lam}: the weights' penalty needs a number above 0")
         self.lam = float(lam)
 
     def forward(self, prediction: Prediction) -> Tensor:

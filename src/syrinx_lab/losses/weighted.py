@@ -1,82 +1,123 @@
-"""The training objective: named terms under target weights and warm-up scales."""
+"""The training objective: named terms, each under a weight that may grow over the first epochs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from ..types import Prediction
+from .term import LossTerm, TrainingStatistics
+
+_TAKEN = ("total", "nan_skip")  # what else is logged as loss/NAME
+
+
+@dataclass(frozen=True)
+class WeightedTerm:
+    """A loss term in an objective, under a weight that is a pure function of the epoch.
+
+    weight(epoch) = weight min(1, epoch / warmup_epochs), epoch counted from 0; without a warm-up it is `weight`
+
+    loss           the term
+    weight         at the end of the warm-up, >= 0; a term of weight 0 is switched off
+    warmup_epochs  epochs of the warm-up; 0: none
+
+    Raises ValueError when a number is negative or not finite.
+    """
+
+    loss: LossTerm
+    weight: float = 1.0
+    warmup_epochs: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight < math.inf:
+            raise ValueError(f"weight is {self.weight}: use a finite number, 0 (switched off) or more")
+        if self.warmup_epochs < 0:
+            raise ValueError(f"warmup_epochs is {self.warmup_epochs}: use 0 (no warm-up) or more")
+
+    def weight_at(self, epoch: int) -> float:
+        """What multiplies the term's mean in `epoch`, which counts from 0."""
+        assert epoch >= 0, f"epoch {epoch} is negative"
+        share = 1.0 if epoch >= self.warmup_epochs else epoch / self.warmup_epochs
+        return self.weight * share
 
 
 class WeightedLoss(nn.Module):
-    """total = sum_k weight_k scale_k mean_b term_k(b).
+    """total(epoch) = sum_k weight_k(epoch) mean_b term_k(b).
 
-    weight_k is the target weight, fixed; scale_k in [0, 1] is set by warm-ups and starts at 1. Three cases:
+    - A term whose weight is 0 for good is switched off: not kept, not computed, not reported.
+    - A term whose weight is 0 in this epoch is computed without gradient, reported, and kept out of the total
+      altogether, since 0 times a non-finite value would be NaN.
+    - All others enter the total.
 
-    - target weight 0: the term is switched off, not computed and not reported;
-    - scale 0 with a positive target weight: computed without gradient, reported, and kept out of the total altogether,
-      since 0 times a non-finite value would be NaN;
-    - otherwise it enters the total.
+    terms  name -> term; it is logged as loss/{name}, and its weight as train/lam_{name}
 
-    terms    name -> nn.Module with `needs_rollout: bool` and forward(Prediction) -> (B,); the lab's names are
-             spec, tf, env, env_log, ltas, level, weights, and as published accel_sum, weights_sum
-    weights  name -> target weight, >= 0, one for every term
-
-    Raises ValueError when the two do not name the same terms, or a weight is negative or not finite.
+    Raises ValueError for a name that cannot be logged, and for what is no `LossTerm`.
     """
 
-    def __init__(self, terms: Mapping[str, nn.Module], weights: Mapping[str, float]) -> None:
+    def __init__(self, terms: Mapping[str, WeightedTerm]) -> None:
         super().__init__()
-        known = ", ".join(sorted(terms))
-        if unknown := sorted(set(weights) - set(terms)):
-            raise ValueError(f"loss weights for unknown terms {', '.join(unknown)}: the terms are {known}")
-        if missing := sorted(set(terms) - set(weights)):
-            raise ValueError(
-                f"no loss weight for {', '.join(missing)}: give one to each of {known}, 0 to switch it off"
-            )
-        for name, weight in weights.items():
-            if not 0 <= weight < math.inf:
-                raise ValueError(f"loss weight {weight} of {name} must be finite and not negative")
-        self.terms = nn.ModuleDict({name: terms[name] for name in terms})
-        self.weights = {name: float(weights[name]) for name in terms}
-        self._scales = dict.fromkeys(self.weights, 1.0)
+        for name, term in terms.items():
+            if not name.isidentifier() or name in _TAKEN or hasattr(nn.ModuleDict, name):
+                raise ValueError(f"loss.terms.{name}: no term can be called {name!r}: use letters, as spec or env_log")
+            if not isinstance(term.loss, LossTerm):
+                raise ValueError(
+                    f"loss.terms.{name}.loss is a {type(term.loss).__name__}, which is no LossTerm: derive it from "
+                    "syrinx_lab.losses.term.LossTerm"
+                )
+        self._weighted = {name: term for name, term in terms.items() if term.weight > 0}
+        self.terms = nn.ModuleDict({name: term.loss for name, term in self._weighted.items()})
 
-    def set_scale(self, name: str, value: float) -> None:
-        """Set the warm-up scale of term `name` to `value` in [0, 1]; ValueError for another name or value."""
-        if name not in self._scales:
-            raise ValueError(f"no loss term is called {name}: the terms are {', '.join(sorted(self._scales))}")
-        if not 0 <= value <= 1:
-            raise ValueError(f"scale {value} of loss term {name} is outside [0, 1]")
-        self._scales[name] = float(value)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The terms that are switched on."""
+        return tuple(self._weighted)
 
-    def effective_weight(self, name: str) -> float:
-        """Target weight times current scale of term `name`: what multiplies its mean in the total now."""
-        return self.weights[name] * self._scales[name]
+    @property
+    def units(self) -> dict[str, str]:
+        """Term -> unit of its values."""
+        return {name: term.loss.unit for name, term in self._weighted.items()}
+
+    @property
+    def warmup_epochs(self) -> int:
+        """The epochs after which every weight is at its end."""
+        return max((term.warmup_epochs for term in self._weighted.values()), default=0)
 
     @property
     def needs_rollout(self) -> bool:
         """Whether any term that is switched on looks at the rollout."""
-        return any(self.weights[name] > 0 and bool(term.needs_rollout) for name, term in self.terms.items())
+        return any(term.loss.needs_rollout for term in self._weighted.values())
 
     @property
-    def rollout_needs_grad(self) -> bool:
-        """Whether any term that looks at the rollout enters the total now."""
-        return any(self.effective_weight(name) > 0 and bool(term.needs_rollout) for name, term in self.terms.items())
+    def need_acceleration(self) -> tuple[str, ...]:
+        """The terms that look at the acceleration."""
+        return tuple(name for name, term in self._weighted.items() if term.loss.needs_acceleration)
 
-    def forward(self, prediction: Prediction) -> tuple[Tensor, dict[str, Tensor]]:
-        """The total, a scalar, and the mean over the batch of every term that is switched on, detached scalars.
+    def weight_at(self, name: str, epoch: int) -> float:
+        """What multiplies the mean of term `name` in `epoch`, which counts from 0."""
+        return self._weighted[name].weight_at(epoch)
+
+    def rollout_needs_grad(self, epoch: int) -> bool:
+        """Whether any term that looks at the rollout enters the total in `epoch`."""
+        return any(term.loss.needs_rollout and term.weight_at(epoch) > 0 for term in self._weighted.values())
+
+    def fit(self, statistics: TrainingStatistics) -> None:
+        """Let every term take what it needs of the training set."""
+        for term in self._weighted.values():
+            term.loss.fit(statistics)
+
+    def forward(self, prediction: Prediction, epoch: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The total in `epoch`, a scalar, and the mean over the batch of every term, detached scalars.
 
         The total of no term at all is a zero that can be differentiated, and gives nobody a gradient.
         """
         parts: list[Tensor] = []
         means: dict[str, Tensor] = {}
         for name, term in self.terms.items():
-            if self.weights[name] == 0:
-                continue
-            weight = self.effective_weight(name)
+            weight = self.weight_at(name, epoch)
             with torch.set_grad_enabled(torch.is_grad_enabled() and weight > 0):
                 mean = term(prediction).mean()
             means[name] = mean.detach()

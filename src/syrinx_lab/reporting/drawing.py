@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..figures.culling_tree import Branch, ModeTree, culling_tree_figure
 from ..figures.learning_curves import ModeCurves, learning_curves_figure
 from ..figures.seed_scores import ModeScores, seed_scores_figure
-from ..runs.run_facts import warmups
+from ..runs.loss_terms import warmups
 from ..runs.study import Mode, SeedStory, Study
 from .numbers import shown_score
 
@@ -64,6 +64,7 @@ def _curves(mode: Mode) -> ModeCurves:
         seeds=[seed.rows for seed in mode.seeds],
         warmups=warmups(config),
         rungs=[rung.epochs for rung in mode.rungs[:-1]],
+        units={term: unit for seed in mode.seeds for term, unit in seed.units.items()},
     )
 
 

@@ -18,7 +18,8 @@ STATUSES = ("claimed", "running", "paused", "finished", "interrupted", "failed")
 CHECKPOINT_NAME = "epoch{epoch:05d}.ckpt"
 
 _CHECKPOINT = re.compile(r"epoch(\d+)\.ckpt")
-_KEPT = ("backend", "training")  # of a state when its run is claimed again: they say how it was trained until then
+# of a state when its run is claimed again: they say how it was trained until then
+_KEPT = ("backend", "training", "units")
 
 
 class RunDirectory:
@@ -114,7 +115,7 @@ class RunDirectory:
         return read_json(self.manifest_path) if self.manifest_path.is_file() else None
 
     def state(self) -> dict[str, Any]:
-        """What state.json says: key, data_fingerprint, status, epoch, message, backend, training; empty at first."""
+        """What state.json says: key, data_fingerprint, status, epoch, message, backend, units, training; or nothing."""
         return read_json(self.state_path) if self.state_path.exists() else {}
 
     def set_status(self, status: str, *, epoch: int | None = None, message: str | None = None) -> None:
@@ -131,6 +132,14 @@ class RunDirectory:
     def set_backend(self, backend: str) -> None:
         """Note in state.json what the rollouts of the training were computed with, one line."""
         write_json_atomic(self.state_path, {**self.state(), "backend": backend})
+
+    def set_units(self, units: Mapping[str, str]) -> None:
+        """Note in state.json the units of the loss terms, for figures."""
+        write_json_atomic(self.state_path, {**self.state(), "units": dict(units)})
+
+    def units(self) -> dict[str, str]:
+        """Loss term -> unit of its values; empty before training."""
+        return dict(self.state().get("units") or {})
 
     def note_training(self, noted: Mapping[str, Any] | None) -> None:
         """Note in state.json what loggers and figures follow: id, after, to (epochs); None when they have ended."""

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Any
 
+from .loss_terms import loss_terms, switched_on
+
 # Dotted patterns of keys that cannot change a model's weights. A pattern that names a group drops all of it; `*` stands
 # for any part of ONE name. What is not listed is identity: a key forgotten here costs a new directory, never a mix-up.
 VOLATILE: tuple[str, ...] = (
@@ -67,7 +69,9 @@ def identity(config: Mapping[str, Any], data_fingerprint: str | None = None) -> 
     Returns a new nested dict without empty groups; equal numbers are one value in it (5.0 is 5) and paths are strings.
     """
     patterns = VOLATILE if data_fingerprint is None else VOLATILE + DATA_LOCATIONS
-    kept = _prune(config, (), tuple(tuple(pattern.split(".")) for pattern in patterns))
+    # a term that is added to a file and not used changes no model
+    unused = [("loss", "terms", name) for name in loss_terms(config).keys() - switched_on(config).keys()]
+    kept = _prune(config, (), (*(tuple(pattern.split(".")) for pattern in patterns), *unused))
     return kept if data_fingerprint is None else {**kept, "data_fingerprint": data_fingerprint}
 
 

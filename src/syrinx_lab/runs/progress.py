@@ -12,6 +12,7 @@ from typing import Any
 from ..metrics.facts import higher_is_better
 from .activity import UNDER_WAY, ahead_s, being_trained, last_sign
 from .directory import RunDirectory
+from .loss_terms import switched_on
 from .plateau import Plateau, find_plateau
 
 _RECENT = 5  # epochs whose median says how long the next one takes
@@ -125,8 +126,7 @@ def refuse_unlogged(metric: str | None, now: Sequence[Progress]) -> None:
         return
     known = {"loss/total", "loss/nan_skip"}
     for progress in now:
-        objective = (progress.config.get("loss") or {}).get("objective") or {}
-        known |= {f"loss/{term}" for term in objective.get("terms") or ()}
+        known |= {f"loss/{term}" for term in switched_on(progress.config)}
         known |= {name for row in progress.rows for name in row if name.startswith("loss/")}
     if metric not in known:
         raise ValueError(f"no run logs {metric}: use one of {', '.join(sorted(known))}, or val/METRIC")

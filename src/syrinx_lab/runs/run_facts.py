@@ -10,7 +10,7 @@ from .directory import RunDirectory
 
 
 def run_facts(run: RunDirectory | None) -> dict[str, Any]:
-    """`run` (its folder), `status`, `config`, `fingerprint` and `rows` of its history, as `SeedStory` holds them.
+    """run (its folder), status, config, fingerprint, rows of its history and units of its losses, for `SeedStory`.
 
     run  None, or one whose folder is gone, says nothing: the result is empty
     A run that died without a word is "stopped". Raises ValueError with one line when a file in it is broken.
@@ -27,13 +27,8 @@ def run_facts(run: RunDirectory | None) -> dict[str, Any]:
         "config": run.config(),
         "fingerprint": state.get("data_fingerprint"),
         "rows": run.history.read(),
+        "units": run.units(),
     }
-
-
-def warmups(config: Mapping[str, Any]) -> dict[str, int]:
-    """Term -> epochs over which its weight ramps, of the warm-ups among a run's callbacks."""
-    found = (config.get("callbacks") or {}).items()
-    return {node["term"]: int(node["epochs"]) for name, node in found if name.endswith("_warmup") and node}
 
 
 def counts_in_words(counts: Mapping[str, Mapping[str, Any]] | None) -> dict[str, str]:

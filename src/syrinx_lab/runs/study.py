@@ -41,7 +41,7 @@ class SeedStory:
     run         its run's folder; None before that is there
     status      of the run as state.json has it, "not begun" without one
     config      of the run, empty without one; `fingerprint` of its recordings
-    rows        of the run's history
+    rows        of the run's history; `units` of its loss terms
     """
 
     seed: int
@@ -54,6 +54,7 @@ class SeedStory:
     config: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str | None = None
     rows: Sequence[Mapping[str, Any]] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def last(self) -> Climb | None:

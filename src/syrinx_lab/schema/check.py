@@ -103,7 +103,7 @@ def _walk(
         declared = kind or (known or {}).get(name)
         if isinstance(value, Mapping) and (declared is None or isinstance(declared, Anything)):
             yield from _walk(f"{path}.", given, value, table, groups, declared is not None or (free and target is None))
-        elif path in groups and tabled:
+        elif tabled and any(fits(path, group) for group in groups):
             yield Key(path, value, given, Group())
         elif kind is None and name == "name":
             yield Key(path, value, given, Text())
@@ -112,7 +112,16 @@ def _walk(
 
 
 def _of_table(table: Mapping[str, Kind], path: str) -> Kind | None:
-    return table.get(path) or table.get(f"{path.rpartition('.')[0]}.*")
+    exact = table.get(path)
+    return exact or next((kind for key, kind in table.items() if "*" in key and fits(path, key)), None)
+
+
+def fits(path: str, pattern: str) -> bool:
+    """Whether a dotted key is that of a pattern, in which * stands for any one name."""
+    if "*" not in pattern:
+        return path == pattern
+    names, parts = path.split("."), pattern.split(".")
+    return len(names) == len(parts) and all(part in (name, "*") for name, part in zip(names, parts))
 
 
 def _arguments(path: str, target: Any) -> dict[str, Kind] | None:
@@ -125,7 +134,7 @@ def _arguments(path: str, target: Any) -> dict[str, Kind] | None:
 
 
 def _optional(path: str) -> bool:
-    return path in OPTIONAL or f"{path.rpartition('.')[0]}.*" in OPTIONAL
+    return any(fits(path, pattern) for pattern in OPTIONAL)
 
 
 def _texts(node: Any) -> Iterator[str]:

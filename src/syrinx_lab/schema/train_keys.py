@@ -12,7 +12,6 @@ _TAPS = Whole(3, 65_535, odd=True)
 _DB = Number(above=0, high=200)
 _MS = Number(low=0, high=10_000)
 _HZ = Number(above=0)
-_WEIGHT = Number(low=0, high=1e9)
 _RATE = Whole(1_000, 1_000_000)
 
 GROUPS: dict[str, dict[str, Kind]] = {
@@ -125,24 +124,19 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "background_taps": _TAPS,
     },
     "loss": {
-        "lam_spec": _WEIGHT,
-        "lam_tf": _WEIGHT,
-        "lam_env": _WEIGHT,
-        "lam_env_log": _WEIGHT,
-        "lam_ltas": _WEIGHT,
-        "lam_level": _WEIGHT,
-        "lam_weights": _WEIGHT,
-        "lam_accel_sum": _WEIGHT,
-        "lam_weights_sum": _WEIGHT,
         "grad_clip": or_null(Number(above=0)),
         "lam": Number(above=0, high=100),
         "env_ms": Number(above=0, high=1_000),
-        "env_log_eps": Number(above=0, high=1),
-        "log_floor": Number(above=0, high=1e3),
         "highest_hz": or_null(_HZ),
-        "resolutions": Listed(Listed(Whole(1, 65_536), length=2), least=1),
-        "objective.weights.*": _WEIGHT,
-        **{f"objective.terms.{term}.sample_rate": _RATE for term in ("spec", "env", "env_log", "ltas")},
+        "terms.*.weight": Number(low=0, high=1e9),
+        "terms.*.warmup_epochs": Whole(0, 1_000_000),
+        "terms.*.loss.sample_rate": _RATE,
+        "terms.*.loss.lam": Number(above=0, high=100),
+        "terms.*.loss.env_ms": Number(above=0, high=1_000),
+        "terms.*.loss.highest_hz": or_null(_HZ),
+        "terms.spec.loss.resolutions": Listed(Listed(Whole(1, 65_536), length=2), least=1),
+        "terms.spec.loss.log_floor": Number(above=0, high=1e3),
+        "terms.env_log.loss.eps": Number(above=0, high=1),
     },
     "rollout": {
         "ic_noise_rms": Number(low=0, high=1),
@@ -174,12 +168,6 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "threads": or_null(Whole(1, 4_096)),
     },
     "callbacks": {
-        "spec_warmup.term": Text(),
-        "spec_warmup.epochs": Whole(0, 1_000_000),
-        "env_warmup.term": Text(),
-        "env_warmup.epochs": Whole(0, 1_000_000),
-        "env_log_warmup.term": Text(),
-        "env_log_warmup.epochs": Whole(0, 1_000_000),
         "evaluation.eval_every": Whole(0, 1_000_000),
         "evaluation.max_audio": Whole(0, 10**6),
         "checkpoints.save_every": EPOCHS,

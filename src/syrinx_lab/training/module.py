@@ -43,7 +43,7 @@ class OuroborosModule(LightningModule):
         eval_start: how evaluated clips begin, cold or data.
 
     Raises:
-        ValueError: a start that this oscillator cannot have, or a learning rate that cannot be stepped.
+        ValueError: a start or a loss term that this oscillator cannot have, or a learning rate that cannot be stepped.
     """
 
     def __init__(
@@ -68,8 +68,13 @@ class OuroborosModule(LightningModule):
         self.seed = seed
         self.eval_start = checked_start(eval_start, "eval.start", model)
         checked_start(rollout.onset_start, "rollout.onset_start", model)
-        switched_on = [name for name, weight in objective.weights.items() if weight > 0]
-        check_rates(optim.optimizer, optim.scheduler, optim.monitor, switched_on, planned_epochs)
+        if objective.need_acceleration and not model.state_is_sound:
+            term = f"loss.terms.{objective.need_acceleration[0]}"
+            raise ValueError(
+                f"{term} looks at the acceleration, which a hidden state does not have: set {term}.weight=0 with this "
+                "oscillator, or use loss=spectral_song"
+            )
+        check_rates(optim.optimizer, optim.scheduler, optim.monitor, objective.names, planned_epochs)
         self.plateau: ReduceLROnPlateau | None = None
         self._plateau_state: dict[str, Any] | None = None
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
@@ -101,11 +106,11 @@ class OuroborosModule(LightningModule):
             self.model,
             batch,
             horizon=self.current_horizon() if self.objective.needs_rollout else None,
-            rollout_grad=self.objective.rollout_needs_grad,
+            rollout_grad=self.objective.rollout_needs_grad(self.current_epoch),
             rollout=self.rollout,
             generator=self.noise_generator(self.global_step),
         )
-        total, parts = self.objective(prediction)
+        total, parts = self.objective(prediction, self.current_epoch)
         self._parts, self._items = {"total": total.detach(), **parts}, len(batch)
         # an untrained prior without a tract has nothing to learn: a total that nothing hangs on gives nobody a gradient
         return total if total.requires_grad else total.requires_grad_()
@@ -137,13 +142,13 @@ class OuroborosModule(LightningModule):
         self.optim.clip(self.model.parameter_groups())
 
     def on_train_epoch_start(self) -> None:
-        """Free the drives when it is time, and log what the curriculum is; the warm-ups have set theirs by now."""
+        """Free the drives when it is time, and log what the curriculum is."""
         for parameter in self.model.parameter_groups().get("drives", ()):
             parameter.requires_grad_(self.optim.learns_drives(self.current_epoch))
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
         state = {"train/horizon": float(self.current_horizon() if self.objective.needs_rollout else 0)}
-        ramped = [name for name in self.objective.terms if self.objective.weights[name] > 0]
-        state |= {f"train/lam_{name}": self.objective.effective_weight(name) for name in ramped}
+        epoch = self.current_epoch
+        state |= {f"train/lam_{name}": self.objective.weight_at(name, epoch) for name in self.objective.names}
         self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True, batch_size=1)
 
     def on_train_epoch_end(self) -> None:

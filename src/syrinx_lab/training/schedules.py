@@ -145,18 +145,6 @@ class Pow2Horizon:
         return lengths[min(epoch * len(lengths) // planned_epochs, len(lengths) - 1)]
 
 
-def warmup(epoch: int, epochs: int) -> float:
-    """The share of its target weight that a loss term has at `epoch`: min(1, epoch / epochs), and 1 when epochs is 0.
-
-    epoch counts from 0, so the first epoch of a warm-up has share 0; epochs is its length. Returns a float in [0, 1].
-    Raises ValueError when `epochs` is negative.
-    """
-    assert epoch >= 0, f"epoch {epoch} is negative"
-    if epochs < 0:
-        raise ValueError(f"a warm-up of {epochs} epochs is negative: give 0 or more")
-    return 1.0 if epoch >= epochs else epoch / epochs
-
-
 def _progress(epoch: int, planned_epochs: int) -> float:
     """The share t of the planned epochs gone, 0 at the first epoch and 1 at the last and after."""
     assert epoch >= 0, f"epoch {epoch} is negative"

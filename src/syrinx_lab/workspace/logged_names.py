@@ -15,7 +15,7 @@ class LoggedNames:
     """What panels may refer to.
 
     losses      loss/total and loss/{term}; a term that is switched off is not logged
-    curriculum  train/horizon, and train/lam_{term} of every warm-up
+    curriculum  train/horizon, and train/lam_{term}: the weight of every term
     progress    train/lr, loss/nan_skip
     val         val/{metric} and val/rescaled_{metric}, during training
     scores      eval/{split}/{metric} and eval/{split}/rescaled_{metric}, of evaluations
@@ -39,12 +39,13 @@ class LoggedNames:
         return frozenset((*self.losses, *self.curriculum, *self.progress, *self.val, *self.scores))
 
 
-def logged_names(terms: Iterable[str], ramped: Iterable[str], splits: Iterable[str] = ("val", "test")) -> LoggedNames:
-    """The names of a lab whose objective has `terms`, `ramped` of which warm up, and which evaluates `splits`."""
+def logged_names(terms: Iterable[str], splits: Iterable[str] = ("val", "test")) -> LoggedNames:
+    """The names of a lab whose objectives have `terms`, and which evaluates `splits`."""
+    terms = tuple(terms)
     prefixes = [evaluation_prefix(split) for split in splits]
     return LoggedNames(
         losses=("loss/total", *(f"loss/{term}" for term in terms)),
-        curriculum=("train/horizon", *(f"train/lam_{term}" for term in ramped)),
+        curriculum=("train/horizon", *(f"train/lam_{term}" for term in terms)),
         progress=("train/lr", "loss/nan_skip"),
         val=tuple(validation_metrics([])),
         scores=tuple(name for split in splits for name in evaluation_metrics(split, [])),
