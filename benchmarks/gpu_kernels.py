@@ -16,7 +16,7 @@ from torch import Tensor
 
 from syrinx_lab.encoders.selective_scan import BACKENDS as SCANS
 from syrinx_lab.encoders.selective_scan import selective_scan
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import BACKENDS, rollout, settle_backend
 from syrinx_lab.types import Drives
 

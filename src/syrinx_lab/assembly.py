@@ -12,10 +12,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from .data.corpus import label_list
+from .encoders import Encoder
 from .evaluation.scoring import Scoring
 from .losses.weighted import WeightedLoss, WeightedTerm
 from .model import Ouroboros
-from .ode.syrinx.prior import SyrinxPrior
+from .ode.oscillator import Oscillator
 from .training.datamodule import SongDataModule
 from .training.module import OuroborosModule
 from .training.optimisation import OptimiserSettings
@@ -37,13 +38,15 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in container.items()}
 
 
-def build(node: Any, **extra: Any) -> Any:
+def build(node: Any, *, less: Sequence[str] = (), **extra: Any) -> Any:
     """Instantiate a group's YAML: its `_target_` with its keys, less `name`, which only says which file it was.
 
+    less   further keys that the class does not take
+    extra  arguments that no configuration holds
     Raises ValueError for what a class refuses, with the group whose key it is.
     """
     try:
-        return _built(node, **extra)
+        return _built(node, less, **extra)
     except InstantiationException as error:
         cause: BaseException | None = error
         while isinstance(cause, InstantiationException):
@@ -64,11 +67,12 @@ def _with_key(node: Any, error: InstantiationException, reason: str) -> str:
     return f"{place}.{reason}" if named and named[1] in own else f"{place}: {reason}"
 
 
-def _built(node: Any, **extra: Any) -> Any:
+def _built(node: Any, less: Sequence[str], **extra: Any) -> Any:
     # resolved while still in its tree: what it refers to lies in other groups
     arguments = OmegaConf.to_container(node, resolve=True)
     assert isinstance(arguments, dict)
-    arguments.pop("name", None)
+    for key in ("name", *less):
+        arguments.pop(key, None)
     if not extra:
         return instantiate(arguments, _convert_="all")
     # objects are handed over by a call: Hydra would look for _target_s within them
@@ -82,44 +86,38 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
     return build(cfg.data, sampler=build(cfg.sampler), seed=cfg.seed, **held_out)
 
 
-def build_model(cfg: DictConfig) -> Ouroboros:
-    """The model of a configuration, freshly initialised from torch's current seed, with its prior applied.
+# keys of the group oscillator/ that are the whole model's; all others are the oscillator's own
+_OF_THE_MODEL = ("drive_lowpass_ms", "control_hop", "highpass_hz", "init")
 
-    Groups and keys that a run from before they existed lacks are taken as they were then: absent.
+
+def build_model(cfg: DictConfig) -> Ouroboros:
+    """The model of a configuration, freshly initialised from torch's current seed.
+
+    Raises ValueError for what a part refuses, with its key, and for an initialisation that does not fit.
     """
-    oscillator = cfg.oscillator
-    encoder = build(cfg.encoder)
-    tract = build(cfg.tract)
-    noise = build(cfg.noise) if "noise" in cfg else None
-    prior = None if oscillator.prior is None else build(oscillator.prior)
-    if isinstance(prior, SyrinxPrior):
-        prior.apply_(encoder.omega_net, encoder.gamma_net, encoder.weights_net)
-    elif prior is not None:
-        prior.apply_(
-            encoder.omega_net, encoder.gamma_net, encoder.weights_net, oscillator.degree, oscillator.keep_const
-        )
-        prior = None  # an initialisation is done with
+    encoder: Encoder = build(cfg.encoder)
+    tract, noise = build(cfg.tract), build(cfg.noise)
+    oscillator: Oscillator = build(cfg.oscillator, less=_OF_THE_MODEL)
+    heads = encoder.heads
+    if heads is not None:
+        oscillator.initialise_(heads)
+    if cfg.oscillator.init is not None:
+        if heads is None:
+            raise ValueError("oscillator.init is set, but this encoder has no heads to initialise: use null")
+        build(cfg.oscillator.init).apply_(heads, oscillator.degree, oscillator.keep_const)
     analyser = None
-    if prior is not None or encoder.hop > 1 or (noise is not None and noise.channels):
-        told = {"lookahead_ms": getattr(encoder, "lookahead_ms", None)}
-        if prior is not None:
-            told["widest_hz"] = prior.species.pitch_hz
-        analyser = build(cfg.controls, **told)
+    if encoder.needs_analysis or oscillator.needs_analysis or noise.channels:
+        search = {} if oscillator.search_hz is None else {"widest_hz": oscillator.search_hz}
+        analyser = build(cfg.controls, lookahead_ms=encoder.lookahead_ms, **search)
     return Ouroboros(
         encoder,
+        oscillator,
         tract,
         noise,
-        prior,
         analyser,
-        sample_rate=cfg.data.sample_rate,
-        tau=oscillator.tau,
-        stiffness=oscillator.stiffness,
-        drive_lowpass_ms=oscillator.drive_lowpass_ms,
-        control_hop=oscillator.get("control_hop", 1),
-        clamp_x=oscillator.clamp_x,
-        clamp_v=oscillator.clamp_v,
-        settle_ms=oscillator.get("settle_ms", 0.0),
-        highpass_hz=oscillator.get("highpass_hz"),
+        drive_lowpass_ms=cfg.oscillator.drive_lowpass_ms,
+        control_hop=cfg.oscillator.control_hop,
+        highpass_hz=cfg.oscillator.highpass_hz,
         backend=cfg.backend.name,
     )
 

@@ -29,7 +29,7 @@ from .synthesis.output_files import output_files
 from .synthesis.reading import read_table
 from .synthesis.singing import sing_whole
 from .synthesis.song import Song, read_song
-from .synthesis.table import DriveTable, layout
+from .synthesis.table import DriveTable, Part, layout
 
 
 def synthesize(cfg: DictConfig) -> None:
@@ -54,7 +54,7 @@ def synthesize(cfg: DictConfig) -> None:
     print("\n".join(lines))
     what = "reading drives and singing" if chosen["drives_in"] is None else "singing"
     print(f"speed     {len(sound) / model.sample_rate / took:.1f} times real time: {took:.2f} s for {what}")
-    _write(files, sound, table, song, edit)
+    _write(files, sound, table, layout(model), song, edit)
 
 
 def _check(chosen: dict[str, Any]) -> None:
@@ -81,10 +81,12 @@ def _table(model: Ouroboros, song: Song | None, chosen: dict[str, Any]) -> Drive
     return read_table(model, song.samples, scale=song.scale, piece_s=chosen["piece_s"])
 
 
-def _write(files: dict[str, Path], sound: Samples, table: DriveTable, song: Song | None, edit: Edit) -> None:
+def _write(
+    files: dict[str, Path], sound: Samples, table: DriveTable, parts: dict[str, Part], song: Song | None, edit: Edit
+) -> None:
     write_wav(files["sound"], sound, table.sample_rate)
     if "drives" in files:
-        write_drives(files["drives"], table)
+        write_drives(files["drives"], table, parts)
     if "look at" in files:
         recording = None if song is None else song.as_recorded()
         figure = song_figure(recording, sound, table.sample_rate, tempo=edit.tempo, title=files["sound"].stem)

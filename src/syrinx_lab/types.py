@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .transfer import sent
 
@@ -99,20 +99,41 @@ class Batch:
 class Controls:
     """What an encoder reads off a recording, before the low-pass; the weights are still behind their linear head.
 
-    omega    (B, T)     frequency, not negative (`stiffness: squared`), or the linear coefficient itself (`signed`)
-    gamma    (B, T)     damping
-    weights  (B, T, C)  C numbers a step of which the polynomial weights are a linear function, given by the encoder; a
-                        low-pass whose kernel sums to one commutes with that function and is cheaper before it
-    hop                 samples from one control step to the next; 1 is audio rate
-    features  (B, T, D)  what the encoder knows at every step, for heads beyond the oscillator's; None: nothing more
+    omega        (B, T)     raw frequency, of any sign: what it means is the oscillator's, see `ode.oscillator`
+    gamma        (B, T)     raw damping
+    weight_code  (B, T, C)  C numbers a step of which the polynomial weights are a linear function, given by the
+                            encoder; a low-pass whose kernel sums to one commutes with that function and is cheaper
+                            before it
+    hop                     samples from one control step to the next; 1 is audio rate
+    features     (B, T, D)  what the encoder knows at every step, for heads beyond the oscillator's; None: nothing more
     All are dimensionless, in rescaled time s = t / tau.
     """
 
     omega: Tensor
     gamma: Tensor
-    weights: Tensor
+    weight_code: Tensor
     hop: int = 1
     features: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The linear heads of an encoder that the drives come from: what an initialisation may set.
+
+    omega, gamma  one output each
+    weights       (P+1)^2 outputs, number i (P+1) + j for the weight of x^i v^j
+    code          before `weights`, where the encoder has one
+    """
+
+    omega: nn.Linear
+    gamma: nn.Linear
+    weights: nn.Linear
+    code: nn.Linear | None = None
+
+    @property
+    def modules(self) -> tuple[nn.Linear, ...]:
+        """All that are there, in the order omega, gamma, code, weights."""
+        return tuple(head for head in (self.omega, self.gamma, self.code, self.weights) if head is not None)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import Forcing
 from syrinx_lab.types import Drives
 

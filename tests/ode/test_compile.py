@@ -12,7 +12,7 @@ import torch
 from graph_problems import Problem, assert_agree, problems
 from torch._dynamo.utils import counters
 
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import choose_backend, cudagraph, eager, settle_backend
 from syrinx_lab.ode.rollout import compile as compiled
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from syrinx_lab.ode.control_rate import acceleration_along, at_audio_rate, interpolate, to_knots
-from syrinx_lab.ode.oscillator import acceleration
+from syrinx_lab.ode.right_hand_side import acceleration
 from syrinx_lab.types import Drives
 
 

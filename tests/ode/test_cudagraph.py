@@ -10,7 +10,7 @@ import pytest
 import torch
 from graph_problems import Problem, assert_agree, problems
 
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import cudagraph, eager, rollout
 from syrinx_lab.types import Drives
 

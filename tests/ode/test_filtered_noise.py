@@ -67,7 +67,7 @@ def test_background_is_the_response_it_was_told_and_adds_in_power() -> None:
     noise, (first, second) = quiet(background_taps=5), draw(2, 4, 40000)
     off, silence = torch.full((4, 1251, 16), -1e3).double(), torch.zeros(4, 1251).double()
     assert rms(noise.background(second)) == 0
-    noise.calibrate(torch.tensor([0.0, 0.0, 0.03, 0.04, 0.0]))
+    noise.set_background(torch.tensor([0.0, 0.0, 0.03, 0.04, 0.0]))
     found = noise.background(second)
     torch.testing.assert_close(found[:, 1:], 0.03 * second[:, 1:] + 0.04 * second[:, :-1], rtol=0, atol=1e-7)
     assert rms(noise(first, silence, off, 32)) == 0
@@ -90,7 +90,7 @@ def test_one_band_keeps_to_its_frequencies() -> None:
 
 def test_pieces_with_reach_are_the_whole() -> None:
     noise, hop = FilteredNoise(sample_rate=RATE, background_taps=129).double(), 32
-    noise.calibrate(draw(129, seed=3))
+    noise.set_background(draw(129, seed=3))
     excitation, envelope, controls = draw(1, 1000), draw(1, 33, seed=1).abs(), draw(1, 33, 16, seed=2)
     whole = noise(excitation, envelope, controls, hop)
     assert noise.reach == 64
@@ -153,4 +153,4 @@ def test_noise_that_cannot_be(arguments: dict, message: str) -> None:
 @pytest.mark.parametrize("response", [torch.zeros(1022), torch.full((1023,), math.nan)])
 def test_a_background_that_cannot_be(response: Tensor) -> None:
     with pytest.raises(ValueError, match="give 1023 finite ones"):
-        FilteredNoise(sample_rate=RATE).calibrate(response)
+        FilteredNoise(sample_rate=RATE).set_background(response)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import kernels, rollout
 from syrinx_lab.ode.rollout.fused_cpu import lane_width
 from syrinx_lab.ode.rollout.kernels.backward import backward

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import Forcing, eager, rollout
 from syrinx_lab.types import Drives
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy.special import ellipj
 
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import BACKENDS, choose_backend, rollout
 from syrinx_lab.types import Drives, Trajectory
 

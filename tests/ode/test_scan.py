@@ -7,7 +7,7 @@ import torch
 from graph_problems import Problem, assert_agree
 from torch._dynamo.utils import counters
 
-from syrinx_lab.ode.oscillator import SoftClamp
+from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import eager, scan
 
 CLAMP = SoftClamp(0.5, 1.0)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from syrinx_lab.controls.analytic import AnalyticControls
 from syrinx_lab.ode.rollout import rollout
-from syrinx_lab.ode.syrinx.normal_form import alpha_at, fixed_weights, given_back
+from syrinx_lab.ode.syrinx.normal_form import alpha_at, fixed_weights, numerical_damping_correction
 from syrinx_lab.ode.syrinx.pitch_map import pitch_map
 from syrinx_lab.ode.syrinx.prior import SyrinxPrior, _interpolate
 from syrinx_lab.ode.syrinx.species import SPECIES
@@ -93,11 +93,11 @@ def test_whistles_of_all_pitches_light_up_at_one_pressure() -> None:
         assert ((v[:, -2000:].abs().amax(1) > 0.05) == sings).all(), pressure
 
 
-def test_what_is_given_back_is_what_the_step_takes() -> None:
+def test_what_is_numerical_damping_correction_is_what_the_step_takes() -> None:
     step, beta = 24_000 / RATE, torch.tensor([0.1, 1.0, 3.0, 6.0], dtype=torch.float64)
     held, weights = beta[:, None].expand(4, 2).clone(), torch.zeros(4, 2, 4, 4, dtype=beta.dtype)
     ends = []
-    for gamma in (torch.zeros_like(beta), given_back(beta, step)):
+    for gamma in (torch.zeros_like(beta), numerical_damping_correction(beta, step)):
         drives = Drives(held, gamma[:, None].expand(4, 2).clone(), weights, 2000)
         sung = rollout(drives, (torch.ones_like(beta), torch.zeros_like(beta)), 2000, step=step)
         energy = (beta[:, None] * sung.x.square() + sung.v.square()) / beta[:, None]

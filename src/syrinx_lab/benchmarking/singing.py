@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..ode.oscillator import SoftClamp
+from ..ode.right_hand_side import SoftClamp
 from ..ode.rollout import rollout
 from ..types import Drives, Trajectory
 

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..controls import AnalyticControls
-from ..types import Controls
+from ..types import Controls, Heads
+from . import Encoder
 from .log_spectra import FLOOR, LogSpectra
 from .mamba import Mamba, RMSNorm
 from .weights_head import WeightsHead
@@ -16,14 +17,14 @@ _TAPS = 5
 _ANALYTIC = 4
 
 
-class FramesEncoder(nn.Module):
+class FramesEncoder(Encoder):
     """Read controls off a recording at control rate, from what it sounds like around every knot.
 
     s = (log spectrum, log spectrum of short frames),   u = (s, log envelope, log pitch, periodicity, voiced),
     e = MLP(u),   h = e + conv(e),
     features = (h, mamba(h), reversed mamba(reversed h), s - log envelope), the first ones RMS-normalised, the reversed
     one with direction both alone,
-    r = features / sqrt(D), omega = |omega_net r| (squared) or omega_net r (signed), gamma = gamma_net r,
+    r = features / sqrt(D), omega = omega_net r, gamma = gamma_net r,
     w = weights_net lowpass(code_net r)
 
     The root of the width D keeps the oscillator in hand: a step of Adam moves every weight of a head by its learning
@@ -40,7 +41,6 @@ class FramesEncoder(nn.Module):
 
     degree         P, highest power of x and of v; w has (P + 1)^2 entries, number i (P + 1) + j multiplies x^i v^j
     keep_const     whether w_00 exists; its row of weights_net starts at zero
-    stiffness      "squared" (omega not negative) or "signed"
     sample_rate    Hz
     hop            samples from knot to knot
     n_fft, n_bands, max_hz              samples in a frame, bands, top of the bands in Hz; see `LogSpectra`. No more
@@ -54,14 +54,13 @@ class FramesEncoder(nn.Module):
                    input and output does not grow with their length; None never cuts
     detach_heads   keep the gradients of omega, gamma and the weights from all but their own heads
     backend        of the scans, see `selective_scan`
-    Raises ValueError for values out of range, an unknown stiffness, direction or backend.
+    Raises ValueError for values out of range, an unknown direction or backend.
     """
 
     def __init__(
         self,
         degree: int,
         keep_const: bool,
-        stiffness: str,
         sample_rate: int,
         hop: int = 32,
         n_fft: int = 512,
@@ -81,30 +80,28 @@ class FramesEncoder(nn.Module):
         detach_heads: bool = False,
         backend: str = "auto",
     ) -> None:
-        super().__init__()
-        if stiffness not in ("squared", "signed"):
-            raise ValueError(f"unknown stiffness {stiffness!r}: choose squared or signed")
         if direction not in ("both", "causal"):
             raise ValueError(f"unknown direction {direction!r}: choose both or causal")
-        if n_codes < 1:
-            raise ValueError(f"n_codes is {n_codes}: it must be at least 1")
         if chunk_knots is not None and chunk_knots < 1:
             raise ValueError(f"chunk_knots is {chunk_knots}: it must be at least 1, or None to encode in one piece")
-        if not 0 <= lookahead_ms < float("inf"):
-            raise ValueError(f"lookahead_ms is {lookahead_ms}: it must be 0 or more")
         causal = direction == "causal"
-        self.stiffness = stiffness
-        self.degree = degree
-        self.hop = hop
-        self.lookahead_ms = lookahead_ms if causal else None
-        self.chunk_knots = chunk_knots
-        self.detach_heads = detach_heads
-        lookahead = int(lookahead_ms * 1e-3 * sample_rate) if causal else None
         # at a higher rate a frame is shorter and tells fewer bands apart
         n_bands, fine_n_bands = (
             min(bands, max(1, int(min(max_hz, sample_rate / 2) * n / sample_rate)))
             for n, bands in ((n_fft, n_bands), (fine_n_fft, fine_n_bands))
         )
+        heard, sides = n_bands + fine_n_bands, 2 if causal else 3
+        super().__init__(
+            hop=hop,
+            width=sides * d_model + heard,
+            code_size=n_codes,
+            lookahead_ms=lookahead_ms if causal else None,
+            needs_analysis=True,
+        )
+        self.degree = degree
+        self.chunk_knots = chunk_knots
+        self.detach_heads = detach_heads
+        lookahead = int(lookahead_ms * 1e-3 * sample_rate) if causal else None
         self.spectra, self.fine_spectra = (
             LogSpectra(sample_rate, hop, n, bands, max_hz, 0 if lookahead is None else max(0, n // 2 - 1 - lookahead))
             for n, bands in ((n_fft, n_bands), (fine_n_fft, fine_n_bands))
@@ -114,7 +111,6 @@ class FramesEncoder(nn.Module):
             ahead = min(2 * ahead, max(0, lookahead - max(n_fft, fine_n_fft) // 2 + 1) // hop)
         self._ahead, self._behind = ahead, 2 * (_TAPS - 1) - ahead
 
-        heard = n_bands + fine_n_bands
         self.into = nn.Sequential(nn.Linear(heard + _ANALYTIC, d_model), nn.SiLU(), nn.Linear(d_model, d_model))
         self.conv = nn.Sequential(
             nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU(), nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU()
@@ -122,18 +118,16 @@ class FramesEncoder(nn.Module):
         sizes = (d_model, n_layers, d_state, d_conv, expand)
         self.forward_mamba = Mamba(*sizes, backend=backend)
         self.backward_mamba = None if causal else Mamba(*sizes, backend=backend)
-        sides = 2 if causal else 3
         self.norms = nn.ModuleList(RMSNorm(d_model) for _ in range(sides))
-        self.width = sides * d_model + heard
         self.omega_net = nn.Linear(self.width, 1)
         self.gamma_net = nn.Linear(self.width, 1)
         self.code_net = nn.Linear(self.width, n_codes)
         self.weights_net = WeightsHead(n_codes, degree, keep_const)
 
     @property
-    def latency_ms(self) -> float | None:
-        """How long after its knot the controls of a knot can be known, in ms; None: when the recording has ended."""
-        return self.lookahead_ms
+    def heads(self) -> Heads:
+        """The linear heads of omega, gamma, the code and the weights."""
+        return Heads(self.omega_net, self.gamma_net, self.weights_net, self.code_net)
 
     def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
         """Encode a recording.
@@ -160,16 +154,16 @@ class FramesEncoder(nn.Module):
         seen = (features.detach() if self.detach_heads else features) / self.width**0.5
         omega = self.omega_net(seen).squeeze(-1)
         return Controls(
-            omega=omega.abs() if self.stiffness == "squared" else omega,
+            omega=omega,
             gamma=self.gamma_net(seen).squeeze(-1),
-            weights=self.code_net(seen),
+            weight_code=self.code_net(seen),
             hop=self.hop,
             features=features,
         )
 
-    def weights(self, control: Tensor) -> Tensor:
-        """The weights (B, T, P+1, P+1) from low-passed controls (B, T, C); terms that do not exist are exactly zero."""
-        return self.weights_net(control)
+    def weights(self, code: Tensor) -> Tensor:
+        """The weights (B, T, P+1, P+1) from low-passed codes (B, T, C); terms that do not exist are exactly zero."""
+        return self.weights_net(code)
 
     def _features(self, x: Tensor, analytic: Tensor) -> Tensor:
         """(B, T, width), a piece of the knots after another."""

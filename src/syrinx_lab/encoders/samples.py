@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ..controls import AnalyticControls
-from ..types import Controls
+from ..types import Controls, Heads
+from . import Encoder
 from .mamba import Mamba
 from .weights_head import WeightsHead
 
@@ -17,24 +18,22 @@ _PUBLISHED_PREFIXES = ("omega_mamba.", "gamma_mamba.", "kernel_mamba.", "omega_n
 _PUBLISHED_CONSTANTS = ("kernel.deg_exp",)  # exponents that follow from the degree
 
 
-class SamplesEncoder(nn.Module):
+class SamplesEncoder(Encoder):
     """Read the controls of the polynomial Ouroboros off a recording at audio rate.
 
     With z = (x, v), every drive has a Mamba of its own that sees the time-reversed recording and then the recording,
     concat(reverse(z), z); the second half of its output is kept, so each sample has seen the whole recording.
 
-        omega = |omega_net m_omega| (squared) or omega_net m_omega (signed), gamma = gamma_net m_gamma,
-        w = weights_net lowpass(m_kernel)
+        omega = omega_net m_omega, gamma = gamma_net m_gamma, w = weights_net lowpass(m_kernel)
 
     degree         P, highest power of x and of v; w has (P + 1)^2 entries, number i (P + 1) + j multiplies x^i v^j
     n_layers, d_state, d_conv, expand   sizes of the three stacks, whose d_model is 2; see `Mamba`
     keep_const     whether w_00 exists; its row of weights_net starts at zero
-    stiffness      "squared" (omega not negative) or "signed"
     chunk_samples  longer recordings are encoded in pieces of this many samples with carried states, so that memory
                    beside input and output does not grow with their length; None never cuts
     checkpoint     compute layers again in the backward pass instead of keeping what they need, for less memory
     backend        of the scans, see `selective_scan`
-    Raises ValueError for sizes below 1, an unknown stiffness or an unknown backend.
+    Raises ValueError for sizes below 1 or an unknown backend.
     """
 
     def __init__(
@@ -45,22 +44,16 @@ class SamplesEncoder(nn.Module):
         d_conv: int = 4,
         expand: int = 10,
         keep_const: bool = True,
-        stiffness: str = "squared",
         chunk_samples: int | None = 2**18,
         checkpoint: bool = False,
         backend: str = "auto",
     ) -> None:
-        super().__init__()
-        if stiffness not in ("squared", "signed"):
-            raise ValueError(f"unknown stiffness {stiffness!r}: choose squared or signed")
+        channels = 2
+        super().__init__(hop=1, width=channels, code_size=channels, lookahead_ms=None, needs_analysis=False)
         if chunk_samples is not None and chunk_samples < 1:
             raise ValueError(f"chunk_samples is {chunk_samples}: it must be at least 1, or None to encode in one piece")
-        self.hop = 1
-        self.lookahead_ms: float | None = None  # every sample has seen the whole recording
-        self.stiffness = stiffness
         self.chunk_samples = chunk_samples
         self.degree = degree
-        self.width = channels = 2
 
         def stack() -> Mamba:
             return Mamba(channels, n_layers, d_state, d_conv, expand, backend=backend, checkpoint=checkpoint)
@@ -82,15 +75,20 @@ class SamplesEncoder(nn.Module):
         gamma = self.gamma_net(self._read(self.gamma_mamba, z)).squeeze(-1)
         code = self._read(self.kernel_mamba, z)
         return Controls(
-            omega=omega.abs() if self.stiffness == "squared" else omega,
+            omega=omega,
             gamma=gamma,
-            weights=code,
+            weight_code=code,
             features=code,
         )
 
-    def weights(self, control: Tensor) -> Tensor:
-        """The weights (B, T, P+1, P+1) from low-passed controls (B, T, 2); terms that do not exist are exactly zero."""
-        return self.weights_net(control)
+    @property
+    def heads(self) -> Heads:
+        """The three linear heads; the code of the weights has none, it is what the third stack gives."""
+        return Heads(self.omega_net, self.gamma_net, self.weights_net)
+
+    def weights(self, code: Tensor) -> Tensor:
+        """The weights (B, T, P+1, P+1) from low-passed codes (B, T, 2); terms that do not exist are exactly zero."""
+        return self.weights_net(code)
 
     def _read(self, mamba: Mamba, z: Tensor) -> Tensor:
         """The stack's output (B, L, 2) for z (B, L, 2), after it has seen z backwards."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..controls.analyser import Analyser
 from ..controls.analytic import AnalyticControls
+from ..encoders import Encoder
 from ..metrics.facts import HEADLINE
 from ..model import Ouroboros
 from ..ode.syrinx.normal_form import DEGREE
-from ..ode.syrinx.prior import SyrinxPrior
+from ..ode.syrinx.oscillator import Syrinx
 from ..ode.tract.none import NoTract
 from ..types import Controls
 from .clips import Clip, mean_scores, perform_all
@@ -19,15 +20,14 @@ from .clips import Clip, mean_scores, perform_all
 HOP_S = 32 / 44100
 
 
-class Untold(nn.Module):
-    """An encoder that says nothing: zeros, so that a prior is left as it is.
+class ZeroEncoder(Encoder):
+    """Zeros, so that an oscillator is driven by what is heard alone.
 
     hop  samples between its knots
     """
 
     def __init__(self, hop: int) -> None:
-        super().__init__()
-        self.hop = hop
+        super().__init__(hop=hop, width=0, code_size=1, lookahead_ms=None, needs_analysis=False)
 
     def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
         """x, v (B, L) -> zeros at knots."""
@@ -35,9 +35,9 @@ class Untold(nn.Module):
         zero = x.new_zeros(len(x), knots)
         return Controls(zero, zero, zero[..., None], self.hop)
 
-    def weights(self, control: Tensor) -> Tensor:
-        """control (B, T, 1) -> zeros (B, T, P+1, P+1)."""
-        return control.new_zeros(*control.shape[:2], DEGREE + 1, DEGREE + 1)
+    def weights(self, code: Tensor) -> Tensor:
+        """code (B, T, 1) -> zeros (B, T, P+1, P+1)."""
+        return code.new_zeros(*code.shape[:2], DEGREE + 1, DEGREE + 1)
 
 
 def analytic_model(
@@ -52,14 +52,10 @@ def analytic_model(
     """
     analyser = Analyser(sample_rate=sample_rate, pitch_range_hz=pitch_hz)
     model = Ouroboros(
-        Untold(max(1, round(HOP_S * sample_rate))),
+        ZeroEncoder(max(1, round(HOP_S * sample_rate))),
+        Syrinx(sample_rate=sample_rate, species="custom"),
         NoTract(),
-        prior=SyrinxPrior(sample_rate=sample_rate, species="custom"),
         analyser=analyser,
-        sample_rate=sample_rate,
-        stiffness="signed",
-        clamp_x=None,
-        clamp_v=None,
     )
     model.calibrate(recordings, syllables)
     return model

@@ -66,7 +66,7 @@ def perform(model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int, sta
     """
     output, without, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed, start=start)
     gain = np.float32(rescaling(output, clip.x))
-    clamp = model.clamp
+    clamp = model.oscillator.clamp
     raw_score, rescaled_score = (
         score_clip(
             scale * output,
@@ -108,7 +108,7 @@ def read_drives(model: Ouroboros, clip: Clip) -> Drives:
     """The drives (1, L) that the model reads off a clip."""
     device = model.device
     x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
-    return model.drives(x, dx)
+    return model(x, dx)
 
 
 def perform_all(
@@ -157,11 +157,12 @@ def score_rows(takes: Sequence[Take], sample_rate: int) -> list[dict[str, Any]]:
 
 
 def _accel_r2(model: Ouroboros, clip: Clip, drives: Drives) -> float:
-    if not model.state_is_sound:
-        return float("nan")
     device = model.device
     x, dx, d2x = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx, clip.d2x))
-    return teacher_forced_r2(_array(model.acceleration(x, dx, drives)), _array(model.target_acceleration(d2x)))
+    acceleration = model.acceleration(x, dx, drives)
+    if acceleration is None:
+        return float("nan")
+    return teacher_forced_r2(_array(acceleration), _array(model.target_acceleration(d2x)))
 
 
 def _array(tensor: torch.Tensor) -> Samples:

@@ -12,15 +12,13 @@ from ..model import Ouroboros
 from .published import published_settings
 from .weights import load_weights, read_checkpoint
 
-_GROUPS = ("encoder", "tract", "noise")  # compared whole, but for these: what changes no sound, what other keys say
+_GROUPS = ("encoder", "oscillator", "tract", "noise")  # compared, but for what changes no sound and what other keys say
 _LEFT_OUT = (
     *("backend", "chunk_samples", "chunk_knots", "detach_heads"),
-    *("degree", "keep_const", "stiffness", "sample_rate", "tau"),
+    *("degree", "keep_const", "sample_rate", "tau", "init", "spin_up_ms"),
 )
-_OSCILLATOR = (
-    *("degree", "keep_const", "stiffness", "drive_lowpass_ms", "control_hop"),
-    *("clamp_x", "clamp_v", "highpass_hz"),
-)
+_WHOLE = ("degree", "keep_const")  # what the encoder takes from the oscillator's group
+_POLYNOMIAL = "syrinx_lab.ode.polynomial.Polynomial"
 
 
 def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
@@ -33,11 +31,12 @@ def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
     Raises ValueError with the overrides to add when settings differ, or as `load_weights`.
     """
     if config.get("init_settings", "check") == "check":
-        given = _settings(config) | {"oscillator.tau": model.tau}
+        given = _settings(config) | {"oscillator.tau": model.oscillator.tau}
         wanted = trained_settings(path)
         differing = {key: value for key, value in wanted.items() if not _same(given.get(key), value)}
-        if _is_physical(config) and wanted and "oscillator.prior.species" not in wanted:
-            differing["oscillator.name"] = "poly"
+        differing.pop("oscillator.name", None)  # files of one class differ in nothing but keys
+        if differing.pop("oscillator._target_", None) is not None:
+            differing["oscillator.name"] = wanted["oscillator.name"]
         rate, tau = differing.get("data.sample_rate"), differing.get("oscillator.tau")
         if rate and tau and _same(rate * tau, 1.0):
             del differing["oscillator.tau"]  # one sample: null says so
@@ -61,10 +60,10 @@ def trained_settings(path: Path) -> dict[str, Any]:
     if stored is None:
         return {}
     config = json.loads(stored)
-    settings = _settings(config)
-    if not _is_physical(config):
-        settings["oscillator.tau"] = config["oscillator"]["tau"] or 1.0 / config["data"]["sample_rate"]
-    return settings
+    settings, tau = _settings(config), config["oscillator"]["tau"]
+    if tau is None and settings["oscillator._target_"] == _POLYNOMIAL:
+        tau = 1.0 / config["data"]["sample_rate"]
+    return settings if tau is None else settings | {"oscillator.tau": tau}
 
 
 def overrides(settings: Mapping[str, Any]) -> str:
@@ -76,21 +75,14 @@ def overrides(settings: Mapping[str, Any]) -> str:
 
 
 def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What a configuration says of its model, by dotted key; what a run from before a key existed lacks is left out."""
+    """What a configuration says of its model, by dotted key."""
     oscillator = config["oscillator"]
-    settings = {"data.sample_rate": config["data"]["sample_rate"]}
-    settings |= {f"oscillator.{name}": oscillator[name] for name in _OSCILLATOR if name in oscillator}
-    groups = {group: config.get(group, {}) for group in _GROUPS}
-    if _is_physical(config):  # other priors only begin the heads, which the weights replace
-        groups["oscillator.prior"] = oscillator["prior"]
-        settings["oscillator.name"] = oscillator.get("name")
-    for group, node in groups.items():
-        settings |= {f"{group}.{k}": value for k, value in node.items() if k not in _LEFT_OUT and k[0] != "_"}
+    settings = {"data.sample_rate": config["data"]["sample_rate"], "oscillator._target_": oscillator["_target_"]}
+    settings |= {f"oscillator.{key}": oscillator[key] for key in _WHOLE}
+    for group in _GROUPS:
+        items = config[group].items()
+        settings |= {f"{group}.{k}": value for k, value in items if k not in _LEFT_OUT and k[0] != "_"}
     return settings
-
-
-def _is_physical(config: Mapping[str, Any]) -> bool:
-    return "species" in (config["oscillator"].get("prior") or {})
 
 
 def _same(a: Any, b: Any) -> bool:

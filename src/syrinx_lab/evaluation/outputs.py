@@ -54,7 +54,7 @@ def write_figures(folder: Path, model: Ouroboros, takes: Sequence[Take], *, spli
         figure = drives_figure(
             clip.x,
             rate,
-            frequency_hz=model.pitch_hz(drives)[0].cpu().numpy(),
+            frequency_hz=model.oscillator.pitch_hz(drives)[0].cpu().numpy(),
             gamma=drives.gamma[0].detach().cpu().numpy(),
             weights=drives.weights[0].detach().cpu().numpy(),
             output=take.raw,

@@ -58,6 +58,8 @@ def published_settings(content: Mapping[str, Any], path: Path) -> dict[str, Any]
         "encoder.d_state": sizes["d_state"],
         "encoder.d_conv": sizes["d_conv"],
         "encoder.expand": sizes["expand_factor"],
+        "oscillator._target_": "syrinx_lab.ode.polynomial.Polynomial",
+        "oscillator.name": "poly",
         "oscillator.degree": math.isqrt(len(head)) - 1,
         "oscillator.keep_const": bool(plain.get("keep_const", False)),
         "oscillator.stiffness": "squared",

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..types import Drives
-from .oscillator import acceleration, powers
+from .right_hand_side import acceleration, powers
 
 
 def interpolate(knots: Tensor, hop: int, samples: int) -> Tensor:

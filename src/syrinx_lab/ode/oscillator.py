@@ -1,60 +1,148 @@
-"""The right-hand side of the driven oscillator: the only place where the polynomial is written for torch."""
+"""What every oscillator of the lab is: named parameters in, the drives of a polynomial equation out."""
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
-import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from ..controls.analytic import AnalyticControls
+from ..types import Drives, Heads, Trajectory
+from .parameters import Parameters
+from .right_hand_side import SoftClamp
 
 
-@dataclass(frozen=True)
-class SoftClamp:
-    """Smooth bounds of the state: x -> X tanh(x / X), v -> V tanh(v / V).
+@dataclass
+class Reading:
+    """What an oscillator's parameters are made of, at T knots, low-passed.
 
-    x, v  the bounds X and V, dimensionless; near zero the state passes unchanged (error x^3 / (3 X^2)).
-    Raises ValueError when a bound is not a positive finite number.
+    omega, gamma  (B, T)  raw outputs of the encoder's heads, dimensionless
+    weights       called, gives the raw weights (B, T, P+1, P+1); some oscillators do not look at them here
+    analytic      pitch and loudness of the recording; None where nobody asked for them
+    background    () amplitude of the bird's background, in the recording's unit; None likewise
     """
 
-    x: float = 0.5
-    v: float = 1.0
-
-    def __post_init__(self) -> None:
-        for name, bound in (("x", self.x), ("v", self.v)):
-            if not 0 < bound < float("inf"):
-                raise ValueError(f"clamp.{name} is {bound}: give a positive, finite bound, or no clamp at all")
-
-    def apply(self, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """The clamped x and v, each of the shape that came in."""
-        return self.x * torch.tanh(x / self.x), self.v * torch.tanh(v / self.v)
+    omega: Tensor
+    gamma: Tensor
+    weights: Callable[[], Tensor]
+    analytic: AnalyticControls | None = None
+    background: Tensor | None = None
 
 
-def acceleration(
-    x: Tensor, v: Tensor, stiffness: Tensor, gamma: Tensor, weights: Tensor, clamp: SoftClamp | None = None
-) -> Tensor:
-    """The second derivative of the oscillator in rescaled time s = t / tau.
+class Oscillator(nn.Module, ABC):
+    """tau^2 x'' = -k(t) x - gamma(t) v - sum_ij w_ij(t) x^i v^j, v = tau x', with k, gamma, w from named parameters.
 
-    dv/ds = -stiffness x - gamma v - sum_ij weights_ij p_x^i p_v^j
+    encode    raw outputs of an encoder, and what can be heard -> parameters
+    decode    parameters, and the encoder's raw weights -> stiffness, gamma, weights and gain
+    source    the state -> what goes into the tract
+    The rollout itself, tract and noise are the model's; a file with a subclass is all that another oscillator takes.
 
-    with (p_x, p_v) = (x, v), or the softly clamped (x, v) when a clamp is given; the linear terms always see the
-    unclamped state. On the data's own states and without a clamp this is the teacher-forced acceleration.
+    A subclass says as class attributes
+        parameters_type    a dataclass derived from `Parameters`: its unit and bounds a parameter
+        state_is_observed  whether x is the sound itself, so that a recording shows state and acceleration
+        needs_analysis     whether `encode` looks at pitch and loudness
+        nonlinear_maps     whether `decode` is no linear function of the parameters: then what it gives is low-passed
+                           once more, since a bend makes slow parameters fast
 
-    x, v              (...,)           state: audio and tau dx/dt, dimensionless
-    stiffness, gamma  (...,)           dimensionless
-    weights           (..., P+1, P+1)  weights[..., i, j] multiplies x^i v^j
-    Returns (...,) tau^2 d2x/dt2, dimensionless.
+    Args:
+        sample_rate: Hz.
+        degree: P, highest power of x and of v.
+        keep_const: whether the encoder has the weight w_00.
+        tau: time scale in seconds; None takes one sample interval, as published.
+        clamp_x, clamp_v: soft clamps of the free-running state; None for either runs unclamped.
+        spin_up_ms: how long the oscillator runs under a window's first drives before a rollout in training that begins
+            within a syllable; for a state that is not in the recording.
 
-    Source: the polynomial Ouroboros, design section 1.
+    Raises:
+        ValueError: a class attribute is missing, a parameter has no unit, tau or spin_up_ms is out of range.
     """
-    inputs = torch.stack((x, v) if clamp is None else clamp.apply(x, v))
-    x_powers, v_powers = powers(inputs, weights.shape[-1]).unbind()
-    polynomial = x_powers.unsqueeze(-2) @ weights @ v_powers.unsqueeze(-1)  # (..., 1, 1)
-    return -stiffness * x - gamma * v - polynomial[..., 0, 0]
 
+    parameters_type: ClassVar[type[Parameters]]
+    state_is_observed: ClassVar[bool]
+    needs_analysis: ClassVar[bool]
+    nonlinear_maps: ClassVar[bool]
 
-def powers(base: Tensor, count: int) -> Tensor:
-    """The powers 0 to count - 1 of base (...) as (..., count), by repeated products: exact at zero, no branches."""
-    powers = [torch.ones_like(base)]
-    for _ in range(count - 1):
-        powers.append(powers[-1] * base)
-    return torch.stack(powers, -1)
+    def __init__(
+        self,
+        *,
+        sample_rate: int,
+        degree: int,
+        keep_const: bool = True,
+        tau: float | None = None,
+        clamp_x: float | None = None,
+        clamp_v: float | None = None,
+        spin_up_ms: float = 0.0,
+    ) -> None:
+        super().__init__()
+        kind = type(self)
+        for name in ("parameters_type", "state_is_observed", "needs_analysis", "nonlinear_maps"):
+            if not hasattr(kind, name):
+                raise ValueError(f"{kind.__name__} does not say its {name}: set it as a class attribute")
+        if not issubclass(kind.parameters_type, Parameters):
+            raise ValueError(f"{kind.__name__}.parameters_type is no dataclass derived from Parameters: derive it")
+        kind.parameters_type.facts()
+        if tau is not None and not 0 < tau < math.inf:
+            raise ValueError(f"oscillator.tau is {tau}: use seconds above 0, or null for one sample")
+        if spin_up_ms < 0:
+            raise ValueError(f"oscillator.spin_up_ms is {spin_up_ms}: use 0 or more")
+        self.sample_rate = sample_rate
+        self.degree, self.keep_const = degree, keep_const
+        self.tau = 1.0 / sample_rate if tau is None else float(tau)
+        self.clamp = None if clamp_x is None or clamp_v is None else SoftClamp(clamp_x, clamp_v)
+        self.spin_up = round(spin_up_ms * 1e-3 * sample_rate)
+
+    @property
+    def step(self) -> float:
+        """h = dt / tau, the rollout's step in rescaled time."""
+        return 1.0 / (self.sample_rate * self.tau)
+
+    def initialise_(self, heads: Heads) -> None:
+        """Set an encoder's heads so that training begins where this oscillator wants to; here they are left alone."""
+
+    def rectify(self, omega: Tensor) -> Tensor:
+        """What of the raw omega (B, T) is low-passed; here omega itself."""
+        return omega
+
+    @abstractmethod
+    def encode(self, reading: Reading) -> Parameters:
+        """The parameters (B, T) of what was read off a recording."""
+
+    @abstractmethod
+    def decode(self, parameters: Parameters, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Parameters, maybe edited, and raw weights (B, T, P+1, P+1) -> stiffness, gamma, weights, gain.
+
+        Shapes (B, T), (B, T), (B, T, P+1, P+1), (B, T); gain None where the source has none. Dimensionless, but the
+        gain: full scale per unit of the state.
+        """
+
+    @abstractmethod
+    def source(self, trajectory: Trajectory, drives: Drives) -> Tensor:
+        """(B, H) what the oscillator sends into the tract, full scale."""
+
+    def pitch_hz(self, drives: Drives) -> Tensor:
+        """(B, T) Hz, for display; here the small-amplitude frequency sqrt(k) / (2 pi tau)."""
+        return drives.frequency_hz(self.tau)
+
+    @property
+    def search_hz(self) -> tuple[float, float] | None:
+        """Where the pitch of the bird is looked for, Hz; None: anywhere."""
+        return None
+
+    def transposed(self, parameters: Parameters, factor: float) -> Parameters:
+        """The parameters of a song whose pitch is `factor` times as high and as loud.
+
+        Raises ValueError where this oscillator has no way to change its pitch alone.
+        """
+        raise ValueError(f"edit.pitch is {factor:g}, but {type(self).__name__} defines no `transposed`: leave it at 1")
+
+    def amplified(self, parameters: Parameters, factor: float) -> Parameters | None:
+        """The parameters of a song `factor` times as loud; None: they do not hold its loudness, scale the output."""
+        return None
+
+    def out_of_reach(self, parameters: Parameters) -> tuple[float, str]:
+        """The share of the song that asks for what this oscillator cannot do, and that in words; here 0."""
+        return 0.0, ""

@@ -93,6 +93,6 @@ TABLES: dict[str, dict[str, Kind]] = {
 # groups of conf/ of which a file is chosen by its name
 CHOSEN = (*GROUPS, "experiment", "arm", "debug", "sweeps")
 # groups that may be null
-OPTIONAL = ("oscillator.prior", "optim.scheduler", "callbacks.*", "loss.terms.*")
+OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*")
 # how a value that must be given is typed
 EXAMPLES = {"run": "outputs/RUN", "data.root": "SONGS"}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..model import Ouroboros
 from .likeness import long_tf_corr, rms
 from .song import Song
-from .table import DriveTable
+from .table import DriveTable, parameters_of
 
 Samples = NDArray[np.float32]
 
@@ -25,15 +25,9 @@ def finite(sound: Samples, sample_rate: int) -> tuple[Samples, list[str]]:
 
 
 def out_of_reach(table: DriveTable, model: Ouroboros) -> list[str]:
-    """A line when some of the song, where pressure is above a half, asks for a pitch that the prior does not reach."""
-    if model.prior is None:
-        return []
-    low, high = model.prior.pitch_range_hz
-    hz = table.parts["pitch_hz"][table.parts["pressure"] > 0.5]
-    share = float(np.mean((hz < low) | (hz > high))) if len(hz) else 0.0
-    if share == 0:
-        return []
-    return [f"warning   {share:.1%} of the song has a pitch beyond the oscillator's {low:.0f} to {high:.0f} Hz"]
+    """A line when some of the song asks for what the oscillator cannot do, such as a pitch beyond its own."""
+    share, what = model.oscillator.out_of_reach(parameters_of(model, table.parts))
+    return [f"warning   {share:.1%} of the song has {what}"] if share else []
 
 
 def compared(sound: Samples, song: Song | None, sample_rate: int, *, alike: bool) -> list[str]:

@@ -13,31 +13,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .table import DriveTable, column_names
+from ..ode.parameters import ParameterFacts
+from .table import DriveTable, Part, column_names
 
 TIME = "time_s"
 
 _AT_ONCE = 2**14  # rows
-_RANGES = {"pitch_hz": (1.0, math.inf), "pressure": (0.0, 1.0), "gain": (0.0, math.inf), "envelope": (0.0, math.inf)}
 
 
-def write_drives(path: str | Path, table: DriveTable) -> None:
+def write_drives(path: str | Path, table: DriveTable, parts: Mapping[str, Part]) -> None:
     """Write a table, a row a knot: time_s, then its parts; read again it gives the same numbers to the last bit.
 
     time_s is the knot's, but that of the last row is the end of the song, which may lie a little before its knot. What
-    the columns mean: `Ouroboros.read`. They are the only truth: pitch_hz becomes tension, pressure becomes w_00, and
-    both are low-passed, when the table is sung. The file appears whole or not.
+    the columns mean, in which unit: the facts of `parts`, see `table.layout`. They are the only truth: with the vocal
+    organ, pitch_hz becomes tension and pressure w_00 when the table is sung. The file appears whole or not.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    names = column_names({name: values.shape[1] for name, values in table.parts.items()})
+    names = column_names(parts)
     time = np.minimum(np.arange(table.rows) * table.hop, table.samples - 1) / table.sample_rate
     try:
         with open(temporary, "x", encoding="utf-8", newline="") as file:
             for first in range(0, table.rows, _AT_ONCE):
                 rows = slice(first, first + _AT_ONCE)
-                frame = pd.DataFrame(np.concatenate([y[rows] for y in table.parts.values()], 1), columns=names)
+                frame = pd.DataFrame(np.concatenate([table.parts[name][rows] for name in parts], 1), columns=names)
                 frame.insert(0, TIME, time[rows].round(9))
                 frame.to_csv(file, index=False, header=first == 0, lineterminator="\n")
         os.replace(temporary, path)
@@ -45,17 +45,17 @@ def write_drives(path: str | Path, table: DriveTable) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read_drives(path: str | Path, sizes: Mapping[str, int], *, hop: int, sample_rate: int) -> DriveTable:
+def read_drives(path: str | Path, parts: Mapping[str, Part], *, hop: int, sample_rate: int) -> DriveTable:
     """The table in a CSV file, in any order of columns; columns of other names are passed over.
 
-    sizes        part -> how many columns it must have, see `table.layout`
+    parts        part -> how many columns it must have, and their bounds, see `table.layout`
     hop          samples from row to row
     sample_rate  Hz
     Raises ValueError with the file, the line, what is wrong there and what to do: a missing file or column, a cell that
     is no finite number or out of range, a row that is not where it should be in time.
     """
     path = Path(path)
-    names = column_names(dict(sizes))
+    names = column_names(parts)
     _check_header(path, [TIME, *names])
     kinds = {name: np.float32 for name in names} | {TIME: np.float64}
     try:
@@ -74,18 +74,21 @@ def read_drives(path: str | Path, sizes: Mapping[str, int], *, hop: int, sample_
     every = frame.to_numpy()
     if (not np.isfinite(every).all() or _is_ragged(path)) and (bad := _bad_cell(path, [TIME, *names])):
         raise ValueError(bad)
-    for name, (low, high) in _RANGES.items():
-        if name in sizes:
-            outside = np.flatnonzero(~((frame[name] >= low) & (frame[name] <= high)))
-            if len(outside):
-                row = int(outside[0])
-                told = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
-                raise ValueError(f"{path}, line {row + 2}: {name} is {frame[name][row]:g}; use {told}")
+    columns = {name: column_names({name: part}) for name, part in parts.items()}
+    for name, part in parts.items():
+        for column in columns[name]:
+            _check_bounds(path, column, frame[column], part.facts)
     samples = _samples(path, frame[TIME].to_numpy(), hop, sample_rate)
-    ends = np.cumsum([0, *sizes.values()])
-    values = frame[names].to_numpy(np.float32)
-    parts = {part: np.ascontiguousarray(values[:, a:b]) for part, a, b in zip(sizes, ends, ends[1:])}
-    return DriveTable(parts, samples, hop, sample_rate)
+    values = {name: np.ascontiguousarray(frame[own].to_numpy(np.float32)) for name, own in columns.items()}
+    return DriveTable(values, samples, hop, sample_rate)
+
+
+def _check_bounds(path: Path, name: str, values: pd.Series[float], facts: ParameterFacts) -> None:
+    outside = np.flatnonzero(~((values >= facts.low) & (values <= facts.high)))
+    if len(outside):
+        row, unit = int(outside[0]), "" if facts.unit == "1" else f" ({facts.unit})"
+        wanted = f"from {facts.low:g} to {facts.high:g}" if facts.high < math.inf else f"{facts.low:g} or more"
+        raise ValueError(f"{path}, line {row + 2}: {name} is {values[row]:g}; use {wanted}{unit}")
 
 
 def _check_header(path: Path, wanted: list[str]) -> None:

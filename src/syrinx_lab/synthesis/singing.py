@@ -15,11 +15,9 @@ from ..model import Ouroboros
 from ..ode.control_rate import interpolate
 from ..types import Drives
 from .excitation import white_noise
-from .table import DriveTable, knots
+from .table import LEVEL, Columns, DriveTable, encoded_of, knots, radiation_of
 
 CHUNK = 2**15
-
-_AFTER = ("level", "envelope", "tract", "noise")  # what the oscillator does not look at
 
 
 @torch.no_grad()
@@ -32,8 +30,8 @@ def sing(
 
     The state of the oscillator is carried from chunk to chunk: nothing but the drives is given after the cold start, a
     draw from N(0, ic_noise_rms^2). It runs in float64, for its phase adds up every rounding of the drives; so the cut
-    does not matter, nor does it to what follows, which sees its `reach` twice over at either end of a chunk. The
-    noise is drawn by its place in the song. Memory does not depend on the length of the song.
+    does not matter, nor does it to what follows, which sees its effective support twice over at either end of a chunk.
+    The noise is drawn by its place in the song. Memory does not depend on the length of the song.
 
     seed          of the cold start and of the noise
     ic_noise_rms  dimensionless, of x and v
@@ -45,7 +43,7 @@ def sing(
             f"the model wants one every {model.control_hop} samples at {model.sample_rate} Hz"
         )
     hop, samples = table.hop, table.samples
-    margin = -(-2 * model.reach // hop) * hop
+    margin = -(-2 * model.effective_support // hop) * hop
     size = max(-(-chunk // hop) * hop, margin)
     sources = _sources(model, table, size, seed, ic_noise_rms)
     before, here = torch.empty(1, 0), next(sources)
@@ -56,7 +54,8 @@ def sing(
         )
         low = max(start - margin, 0)
         sound = _radiate(model, table, around, low, seed)[:, start - low :][:, : here.shape[1]]
-        level = interpolate(_rows(table, "level", start, here.shape[1])[..., 0], hop, here.shape[1])
+        rows = torch.from_numpy(_rows(table.parts[LEVEL], hop, start, here.shape[1]))
+        level = interpolate(rows[None, :, 0], hop, here.shape[1])
         yield (level * sound)[0].numpy()
         before, here = here, after
 
@@ -85,36 +84,30 @@ def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise
         drives = _drives(exact, table, start, count + more)
         trajectory = exact.sing(drives, (x, v), count + more)
         x, v = trajectory.x[:, -1], trajectory.v[:, -1]
-        yield exact.source(trajectory, drives)[:, :count].float()
+        yield exact.oscillator.source(trajectory, drives)[:, :count].float()
 
 
 def _drives(exact: Ouroboros, table: DriveTable, start: int, count: int) -> Drives:
     """The drives of `count` samples from `start` on, in float64; the low-pass after the maps sees what is around."""
     hop = table.hop
     sigma = exact.drive_lowpass_ms * 1e-3 * exact.sample_rate / hop
-    reach = 0 if exact.prior is None else math.ceil(3 * sigma) + 1
+    reach = math.ceil(3 * sigma) + 1 if exact.oscillator.nonlinear_maps else 0
     first, stop = start // hop, start // hop + knots(count, hop)
     low = max(first - reach, 0)
-    told = {
-        name: torch.from_numpy(values[low : stop + reach]).double()[None]
-        for name, values in table.parts.items()
-        if name not in _AFTER
-    }
+    around = {name: values[low : stop + reach] for name, values in table.parts.items()}
     cut = torch.tensor([(first - low) * hop])
-    return exact.drives_of(told).window(cut, (stop - first - 1) * hop + 1)
+    return exact.decode(encoded_of(exact, around, torch.float64)).window(cut, (stop - first - 1) * hop + 1)
 
 
 def _radiate(model: Ouroboros, table: DriveTable, source: Tensor, start: int, seed: int) -> Tensor:
     """(1, H) the sound of a source that begins at sample `start`."""
-    count, parts = source.shape[1], table.parts
-    controls = {name: _rows(table, name, start, count) for name in ("tract", "noise") if name in parts}
-    envelope = _rows(table, "envelope", start, count)[..., 0] if "envelope" in parts else None
-    nothing = source.new_zeros(1, knots(count, table.hop))  # the oscillator has been driven already
-    drives = Drives(nothing, nothing, nothing[..., None, None], table.hop, envelope=envelope, **controls)
+    count = source.shape[1]
+    rows = {name: _rows(values, table.hop, start, count) for name, values in table.parts.items()}
     excitation = None if model.noise_net is None else white_noise(seed, start, start + count)
-    return model.sound(source, drives, excitation)
+    return model.sound(source, radiation_of(rows), table.hop, excitation)
 
 
-def _rows(table: DriveTable, name: str, start: int, count: int) -> Tensor:
-    first = start // table.hop
-    return torch.from_numpy(table.parts[name][first : first + knots(count, table.hop)])[None]
+def _rows(values: Columns, hop: int, start: int, count: int) -> Columns:
+    """The knots of `count` samples from `start` on."""
+    first = start // hop
+    return values[first : first + knots(count, hop)]

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor
 
-from ..model import Ouroboros
+from ..model import Encoded, Ouroboros
+from ..ode.parameters import ParameterFacts, Parameters, Radiation
 
 Columns = NDArray[np.float32]
 
-CHANNELS = ("code", "tract", "noise")
-"""Parts of any number of columns, numbered from 0; every other part is one column."""
+LEVEL = "level"
+CODE = "weight_code"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One parameter of a table.
+
+    size   columns, numbered from 0 where `facts.channels`
+    facts  unit and bounds
+    """
+
+    size: int
+    facts: ParameterFacts
 
 
 @dataclass(frozen=True)
 class DriveTable:
-    """What `Ouroboros.read` gives for a whole song, and how loud the sound is made at the end.
+    """What `Ouroboros.encode` gives for a whole song, and how loud the sound is made at the end.
 
     parts        name -> (T, n) float32; `level` is the unit of the recording per unit of the model
     samples      L, of the song
@@ -47,24 +62,58 @@ def knots(samples: int, hop: int) -> int:
     return -(-(samples - 1) // hop) + 1
 
 
-def layout(model: Ouroboros) -> dict[str, int]:
-    """The parts of a model's table and how many columns each has."""
-    own = ("stiffness",) if model.prior is None else ("pitch_hz", "pressure", "gain")
-    sizes = dict.fromkeys((*own, "level", "gamma"), 1)
-    if model.analyser is not None:
-        sizes["envelope"] = 1
-    sizes["code"] = cast(nn.Linear, model.encoder.weights_net).in_features
-    for name, part, net in (("tract", model.tract, model.tract_net), ("noise", model.noise, model.noise_net)):
-        if net is not None:
-            assert part is not None
-            sizes[name] = cast(int, part.channels)
-    return sizes
+def layout(model: Ouroboros) -> dict[str, Part]:
+    """The parts of a model's table: those of its oscillator, level and code, and those of what follows the oscillator.
+
+    Raises ValueError where the oscillator calls a parameter by the name of another part.
+    """
+    own = {name: Part(1, facts) for name, facts in model.oscillator.parameters_type.facts().items()}
+    others = {LEVEL: Part(1, ParameterFacts("unit of the recording per full scale"))}
+    others[CODE] = Part(model.encoder.code_size, ParameterFacts("1", channels=True))
+    sizes = {
+        "envelope": int(model.analyser is not None),
+        "tract": cast(int, model.tract.channels),
+        "noise": cast(int, model.noise.channels),
+    }
+    others |= {name: Part(sizes[name], facts) for name, facts in Radiation.facts().items() if sizes[name]}
+    if taken := sorted(set(own) & set(others)):
+        raise ValueError(f"{model.oscillator.parameters_type.__name__}.{taken[0]} is the name of another column")
+    return own | others
 
 
-def column_names(sizes: dict[str, int]) -> list[str]:
-    """pitch_hz, pressure, ..., code_0, code_1, ...: the columns of parts of these sizes."""
-    return [name for part, size in sizes.items() for name in _names(part, size)]
+def column_names(parts: Mapping[str, Part]) -> list[str]:
+    """pitch_hz, pressure, ..., weight_code_0, weight_code_1, ...: the columns of these parts."""
+    return [
+        name
+        for key, part in parts.items()
+        for name in ([f"{key}_{number}" for number in range(part.size)] if part.facts.channels else [key])
+    ]
 
 
-def _names(part: str, size: int) -> list[str]:
-    return [f"{part}_{number}" for number in range(size)] if part in CHANNELS else [part]
+def columns_of(encoded: Encoded) -> dict[str, Columns]:
+    """Name -> (T, n) of every part of a song (batch of one) but the level."""
+    tensors = encoded.oscillator.named() | {CODE: encoded.weight_code} | encoded.radiation.named()
+    return {name: (y[0] if y.ndim == 3 else y[0, :, None]).cpu().numpy() for name, y in tensors.items()}
+
+
+def parameters_of(model: Ouroboros, parts: Mapping[str, Columns]) -> Parameters:
+    """The oscillator's parameters (1, T) of a table's parts."""
+    kind = model.oscillator.parameters_type
+    return kind(**{name: _tensor(parts[name])[..., 0] for name in kind.facts()})
+
+
+def encoded_of(model: Ouroboros, parts: Mapping[str, Columns], dtype: torch.dtype) -> Encoded:
+    """What drives the oscillator, (1, T), of a table's parts; nothing of what follows it."""
+    parameters = parameters_of(model, parts).each(lambda y: y.to(dtype))
+    return Encoded(parameters, _tensor(parts[CODE]).to(dtype), Radiation())
+
+
+def radiation_of(parts: Mapping[str, Columns]) -> Radiation:
+    """Envelope (1, T) and raw controls (1, T, C) of a table's parts, where they are there."""
+    facts = Radiation.facts()
+    found = {name: _tensor(parts[name]) for name in facts if name in parts}
+    return Radiation(**{name: y if facts[name].channels else y[..., 0] for name, y in found.items()})
+
+
+def _tensor(values: Columns) -> Tensor:
+    return torch.from_numpy(values)[None]

@@ -50,8 +50,8 @@ def predict(
 ) -> Prediction:
     """All that the loss terms look at, from drives encoded once.
 
-    Where the state is not the sound itself there is no acceleration to compare, and rollouts that begin within a
-    syllable begin from the state that the oscillator settles to under their first drives.
+    Where the state is not in the recording there is no acceleration to compare, and rollouts that begin within a
+    syllable begin from the state that the oscillator has after its spin-up under their first drives.
 
     Args:
         horizon: samples of the rollout, at most the window's length; None leaves the rollout out.
@@ -59,9 +59,9 @@ def predict(
         rollout: how it begins and what steers it.
         generator: source of the cold starts' noise.
     """
-    drives = model.drives(batch.x, batch.dx)
+    drives = model(batch.x, batch.dx)
     prediction = Prediction(
-        acceleration=model.acceleration(batch.x, batch.dx, drives) if model.state_is_sound else None,
+        acceleration=model.acceleration(batch.x, batch.dx, drives),
         target_acceleration=model.target_acceleration(batch.d2x),
         drives=drives,
     )
@@ -73,9 +73,9 @@ def predict(
     velocity = model.velocity(batch.dx.gather(1, window if rollout.forcing_rate > 0 else window[:, :1]))
     heard = drives.window(start, horizon)
     known = (target[:, 0], velocity[:, 0])
-    if not model.state_is_sound:
+    if not model.oscillator.state_is_observed:
         nowhere = torch.full_like(batch.category, Category.ONSET)
-        known = model.settled(heard, initial_condition(*known, nowhere, rollout.ic_noise_rms, generator))
+        known = model.spun_up(heard, initial_condition(*known, nowhere, rollout.ic_noise_rms, generator))
     onset_cold = rollout.onset_start == "cold"
     state = initial_condition(*known, batch.category, rollout.ic_noise_rms, generator, onset_cold)
     forcing = Forcing(target, velocity, rollout.forcing_rate) if rollout.forcing_rate > 0 else None

@@ -9,10 +9,12 @@ in white noise of unit variance, made by a generator of its own. What varies com
               the breath; the envelope is the recording's, in its unit; knots lie at samples 0, hop, 2 hop, ... and
               cover H samples
     background(excitation (B, H)) -> (B, H), as recorded: no high-pass follows
+    calibrate(recordings, each (L,) with its silence): take from them what is not learned
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from torch import Tensor
@@ -29,3 +31,6 @@ class Noise(Protocol):
 
     def background(self, excitation: Tensor) -> Tensor:
         """White noise (B, H) -> what the microphone hears where nobody sings (B, H)."""
+
+    def calibrate(self, recordings: Sequence[Tensor]) -> None:
+        """Take from recordings (L,), with their silence, what is not learned."""

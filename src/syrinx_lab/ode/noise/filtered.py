@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
+from ...controls.background import background_response
 from ..control_rate import interpolate
 from ..fir_bank import band_passes, check_taps, convolve
 from ..span import span
@@ -69,7 +71,12 @@ class FilteredNoise(nn.Module):
         self.log_breath = nn.Parameter(torch.full((bands,), 0.5 * math.log(start**2 / (1 - start**2) / bands)))
 
     @torch.no_grad()
-    def calibrate(self, response: Tensor) -> None:
+    def calibrate(self, recordings: Sequence[Tensor]) -> None:
+        """Take the background of recordings (L,), with their silence, in their unit; see `background_response`."""
+        self.set_background(background_response(recordings, len(self.response) + 1))
+
+    @torch.no_grad()
+    def set_background(self, response: Tensor) -> None:
         """Take this response (background_taps,) to white noise for the background, in the recording's unit.
 
         Raises ValueError for another length and for values that are not finite.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -11,6 +13,9 @@ class NoNoise(nn.Module):
 
     channels = 0
     reach = 0
+
+    def calibrate(self, recordings: Sequence[Tensor]) -> None:
+        """Nothing is taken from recordings."""
 
     def forward(
         self, excitation: Tensor, envelope: Tensor | None = None, controls: Tensor | None = None, hop: int = 1

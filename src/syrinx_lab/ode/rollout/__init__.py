@@ -11,7 +11,7 @@ from importlib import import_module
 from torch import Tensor
 
 from ...types import Drives, Trajectory
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from .choice import BACKENDS, Choice, choose_backend, settle_backend
 from .steering import Forcing
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from .rk4 import rk4_step
 from .steering import fade, pull
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...types import Drives
 from ..control_rate import at_audio_rate
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from . import cudagraph
 from .advance import Advance
 from .compiling import Compiler, code_is_generated_for, compile_apart, in_one_line

@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 
 from ...types import Drives
 from ..control_rate import at_audio_rate
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from . import eager
 from .advance import Advance
 from .compiling import in_one_line

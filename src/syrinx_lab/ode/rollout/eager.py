@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...types import Drives
 from ..control_rate import at_audio_rate
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from .advance import Advance
 from .steering import Forcing
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...types import Drives
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from .steering import Forcing
 
 _KERNELS = {"cpu": "fused_cpu", "cuda": "fused_cuda"}

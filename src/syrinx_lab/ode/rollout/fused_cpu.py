@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ...types import Drives
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from .kernels import Arrays, Plan
 from .kernels.backward import backward as backward_kernel
 from .kernels.forward import forward as forward_kernel

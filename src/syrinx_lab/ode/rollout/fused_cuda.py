@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ...types import Drives
-from ..oscillator import SoftClamp
+from ..right_hand_side import SoftClamp
 from .steering import Forcing
 from .triton_kernels.backward import adjoint_states, drive_gradients, jacobians
 from .triton_kernels.forward import trajectory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..oscillator import SoftClamp, acceleration
+from ..right_hand_side import SoftClamp, acceleration
 
 
 def rk4_step(

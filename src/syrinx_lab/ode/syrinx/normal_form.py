@@ -47,7 +47,7 @@ def alpha_at(pressure: Tensor | float, beta: Tensor) -> Tensor:
     return (REST + pressure * (SINGING - REST)) * torch.sqrt(1 + beta.square())
 
 
-def given_back(beta: Tensor, step: float) -> Tensor:
+def numerical_damping_correction(beta: Tensor, step: float) -> Tensor:
     """The damping gamma that undoes what a step of classical Runge-Kutta takes from the oscillation.
 
     gamma = ln |G|^2 / h,   |G|^2 = 1 - y^6 / 72 + y^8 / 576,   y = h sqrt(beta)

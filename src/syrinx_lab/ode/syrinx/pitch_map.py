@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...types import Drives
 from ..rollout import rollout
-from .normal_form import DEGREE, alpha_at, fixed_weights, given_back
+from .normal_form import DEGREE, alpha_at, fixed_weights, numerical_damping_correction
 
 _LOWEST_BETA, _HIGHEST_BETA = -0.003, 7.0  # the cycle of alpha = 0.15 is born at beta = -0.0028
 _SETTLE_S, _MEASURE_S = 0.1, 0.15
@@ -55,7 +55,7 @@ def pitch_map(tau: float, step: float, points: int = 240) -> PitchMap:
     hop = settle + round(_MEASURE_S / dt)
     weights = fixed_weights(DEGREE).to(beta).expand(*knots, -1, -1).clone()
     weights[..., 0, 0] = alpha_at(1.0, beta)[:, None]
-    stiffness, gamma = (y[:, None].expand(knots).clone() for y in (beta, given_back(beta, step)))
+    stiffness, gamma = (y[:, None].expand(knots).clone() for y in (beta, numerical_damping_correction(beta, step)))
     drives = Drives(stiffness, gamma, weights, hop)
     start = torch.full_like(beta, 1e-3)
     with torch.no_grad():

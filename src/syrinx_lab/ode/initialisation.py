@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ..types import Heads
+
 
 @dataclass(frozen=True)
 class OscInit:
@@ -33,29 +35,26 @@ class OscInit:
     const: float = 1e-3
 
     @torch.no_grad()
-    def apply_(
-        self, omega_head: nn.Linear, gamma_head: nn.Linear, weights_head: nn.Linear, degree: int, keep_const: bool
-    ) -> None:
-        """Set these biases in the linear heads, and zero what the encoder adds to them.
+    def apply_(self, heads: Heads, degree: int, keep_const: bool) -> None:
+        """Set these biases in an encoder's heads, and zero what the encoder adds to them.
 
-        omega_head    left alone: the pitch is the encoder's from the start
-        gamma_head    one output
-        weights_head  (degree + 1)^2 outputs, number i (degree + 1) + j for the weight of x^i v^j
-        keep_const    whether the model has the weight of 1
+        heads       omega is left alone: the pitch is the encoder's from the start
+        degree      P of the oscillator
+        keep_const  whether the model has the weight of 1
         Raises ValueError when the degree is below 3 or the heads have other sizes.
         """
         if degree < 3:
             raise ValueError(
-                f"oscillator.prior sets the weight of x^3, but oscillator.degree is {degree}: use 3 or more"
+                f"oscillator.init sets the weight of x^3, but oscillator.degree is {degree}: use 3 or more"
             )
-        outputs = (omega_head.out_features, gamma_head.out_features, weights_head.out_features)
+        outputs = (heads.omega.out_features, heads.gamma.out_features, heads.weights.out_features)
         if outputs != (1, 1, (degree + 1) ** 2):
             raise ValueError(f"heads of {outputs} outputs do not fit degree {degree}: (1, 1, {(degree + 1) ** 2}) do")
-        _set(gamma_head, 0, self.gamma)
-        _set(weights_head, 2 * (degree + 1) + 1, self.vdp)
-        _set(weights_head, 3 * (degree + 1), self.cubic)
+        _set(heads.gamma, 0, self.gamma)
+        _set(heads.weights, 2 * (degree + 1) + 1, self.vdp)
+        _set(heads.weights, 3 * (degree + 1), self.cubic)
         if keep_const:
-            _set(weights_head, 0, self.const)
+            _set(heads.weights, 0, self.const)
 
 
 def _set(head: nn.Linear, row: int, bias: float) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from syrinx_lab.ode.oscillator import SoftClamp, acceleration
+from syrinx_lab.ode.right_hand_side import SoftClamp, acceleration
 
 
 def draw(*shape: int, seed: int) -> torch.Tensor:

@@ -1,0 +1,73 @@
+"""The time courses that an oscillator is driven by, as a dataclass that knows its units and bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ParameterFacts:
+    """What is known of a parameter before it has a value.
+
+    unit       for an axis and for the reader of a table; "1" where it is dimensionless
+    low, high  the smallest and the largest value that makes sense; what lies outside is refused in a table
+    channels   whether it has several numbers a knot, (B, T, C), instead of one, (B, T)
+    """
+
+    unit: str
+    low: float = -math.inf
+    high: float = math.inf
+    channels: bool = False
+
+
+def parameter(
+    unit: str, *, low: float = -math.inf, high: float = math.inf, channels: bool = False, optional: bool = False
+) -> Any:
+    """A field of a `Parameters` dataclass with its facts, see `ParameterFacts`; an optional one may be None."""
+    facts = {"facts": ParameterFacts(unit, low, high, channels)}
+    return field(default=None, metadata=facts) if optional else field(metadata=facts)
+
+
+@dataclass
+class Parameters:
+    """Base of the dataclasses that oscillators name their parameters in: one field a parameter, made by `parameter`.
+
+    Every field is a tensor (B, T), or (B, T, C) with `channels`, at knots `hop` samples apart. The columns of a
+    table of drives, their bounds and their units follow from the fields.
+    """
+
+    @classmethod
+    def facts(cls) -> dict[str, ParameterFacts]:
+        """Name -> facts of every field, in order; ValueError for a field that was not made by `parameter`."""
+        for one in fields(cls):
+            if "facts" not in one.metadata:
+                raise ValueError(f"{cls.__name__}.{one.name} has no unit: declare it as parameter(unit=...)")
+        return {one.name: one.metadata["facts"] for one in fields(cls)}
+
+    def named(self) -> dict[str, Tensor]:
+        """Name -> value of every field that is there, in order."""
+        values = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return {name: value for name, value in values if value is not None}
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """The same parameters with every one changed."""
+        return replace(self, **{name: change(value) for name, value in self.named().items()})
+
+
+@dataclass
+class Radiation(Parameters):
+    """What happens to the source of an oscillator on its way to the microphone; None: the model has no use for it.
+
+    envelope  (B, T)     loudness of the recording, which bounds the noise
+    tract     (B, T, C)  raw controls of the tract
+    noise     (B, T, C)  raw controls of the noise
+    """
+
+    envelope: Tensor | None = parameter("full scale", low=0.0, optional=True)
+    tract: Tensor | None = parameter("1", channels=True, optional=True)
+    noise: Tensor | None = parameter("1", channels=True, optional=True)
