@@ -161,7 +161,7 @@ def test_one_name_is_a_list_where_a_list_is_wanted() -> None:
 
 def test_groups_that_may_be_absent() -> None:
     check(
-        composed("oscillator=poly_osc_init", "oscillator.prior=null", "optim.scheduler=null", "callbacks.progress=null")
+        composed("oscillator=poly_osc_init", "oscillator.init=null", "optim.scheduler=null", "callbacks.progress=null")
     )
 
 

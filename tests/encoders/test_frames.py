@@ -11,7 +11,7 @@ from torch import Tensor
 
 from syrinx_lab.controls import AnalyticControls, PitchRange, analytic_controls
 from syrinx_lab.encoders.frames import FramesEncoder
-from syrinx_lab.ode.priors import OscInit
+from syrinx_lab.ode.initialisation import OscInit
 from syrinx_lab.types import Controls
 
 RATE = 44100
@@ -20,7 +20,7 @@ RATE = 44100
 def make(**arguments: Any) -> FramesEncoder:
     torch.manual_seed(0)
     small: dict[str, Any] = {"d_model": 12, "n_layers": 1, "d_state": 4, "degree": 3, "keep_const": True}
-    return FramesEncoder(**(small | {"stiffness": "signed", "sample_rate": RATE} | arguments)).double()
+    return FramesEncoder(**(small | {"sample_rate": RATE} | arguments)).double()
 
 
 def song(length: int, batch: int = 2) -> Tensor:
@@ -61,10 +61,10 @@ def test_shapes(direction: str, length: int, hop: int, knots: int) -> None:
     assert (encoder.hop, encoder.width) == (hop, {"both": 3 * 12 + 100, "causal": 2 * 12 + 100}[direction])
     assert controls.hop == hop
     assert controls.omega.shape == controls.gamma.shape == (2, knots)
-    assert controls.weights.shape == (2, knots, 5)
+    assert controls.weight_code.shape == (2, knots, 5)
     assert controls.features is not None
     assert controls.features.shape == (2, knots, encoder.width)
-    weights = encoder.weights(controls.weights)
+    weights = encoder.weights(controls.weight_code)
     assert weights.shape == (2, knots, 5, 5)
     assert not bool(weights[..., 1, 0].any() or weights[..., 0, 1].any() or weights[..., 0, 0].any())
     assert bool(weights[..., 2, 3].all())
@@ -101,13 +101,13 @@ def test_a_click_is_heard_around_its_knot(offset: int, first: int, last: int) ->
 )
 def test_a_causal_knot_hears_no_sample_after_its_latency(lookahead_ms: float, reach: int) -> None:
     encoder = make(direction="causal", lookahead_ms=lookahead_ms)
-    assert encoder.latency_ms == encoder.lookahead_ms == lookahead_ms
+    assert encoder.lookahead_ms == lookahead_ms
     assert reach <= lookahead_ms * 1e-3 * RATE
     x = song(4800, 1)
     for start in (2000, 2031):
         changed = torch.cat([x[:, :start], -0.5 * x[:, start:]], 1)
         before, after = (read(encoder, y, steady(y)) for y in (x, changed))
-        for name in ("features", "omega", "gamma", "weights"):
+        for name in ("features", "omega", "gamma", "weight_code"):
             a, b = (getattr(c, name).reshape(1, 151, -1) for c in (before, after))
             assert knots_that_differ(a, b)[0] == -(-(start - reach) // 32), name
 
@@ -128,11 +128,11 @@ def test_causal_controls_with_causal_analysis_do_not_change_with_the_future() ->
 
 def test_both_ways_every_knot_hears_the_whole_recording_and_no_other_item() -> None:
     encoder = make()
-    assert encoder.latency_ms is encoder.lookahead_ms is None
+    assert encoder.lookahead_ms is None
     x = song(3200).requires_grad_()
     controls = read(encoder, x)
     for at in (0, 100):
-        for control in (controls.omega, controls.gamma, controls.weights[..., 0]):
+        for control in (controls.omega, controls.gamma, controls.weight_code[..., 0]):
             (g,) = torch.autograd.grad(control[0, at], x, retain_graph=True)
             assert bool(g[0, :32].any())
             assert bool(g[0, -32:].any())
@@ -209,9 +209,9 @@ def test_memory_does_not_grow_with_the_recording(direction: str) -> None:
 
 def test_heads_take_a_prior_and_the_features_go_on_learning() -> None:
     encoder = make()
-    OscInit().apply_(encoder.omega_net, encoder.gamma_net, encoder.weights_net, degree=3, keep_const=True)
+    OscInit().apply_(encoder.heads, degree=3, keep_const=True)
     controls = read(encoder, song(1000))
-    weights = encoder.weights(controls.weights)
+    weights = encoder.weights(controls.weight_code)
     for found, value in ((controls.gamma, -0.01), (weights[..., 2, 1], 0.02), (weights[..., 3, 0], 0.01)):
         torch.testing.assert_close(found, torch.full_like(found, value), rtol=1e-6, atol=0)
     (controls.omega.sum() + controls.features.sum() + weights.sum()).backward()
@@ -224,30 +224,18 @@ def test_heads_take_a_prior_and_the_features_go_on_learning() -> None:
 def test_detached_heads_learn_alone(detach: bool) -> None:
     encoder = make(detach_heads=detach)
     controls = read(encoder, song(500))
-    (controls.omega.sum() + controls.gamma.sum() + encoder.weights(controls.weights).sum()).backward()
+    (controls.omega.sum() + controls.gamma.sum() + encoder.weights(controls.weight_code).sum()).backward()
     reached = {name.split(".")[0] for name, p in encoder.named_parameters() if p.grad is not None}
     heads = {"omega_net", "gamma_net", "code_net", "weights_net"}
     assert reached == (heads if detach else heads | {"into", "conv", "norms", "forward_mamba", "backward_mamba"})
     assert controls.features.requires_grad
 
 
-def test_squared_stiffness_has_no_negative_omega() -> None:
-    omegas = []
-    for stiffness in ("signed", "squared"):
-        encoder = make(stiffness=stiffness)
-        with torch.no_grad():
-            encoder.omega_net.bias -= 0.07
-            omegas.append(read(encoder, song(2000)).omega)
-    signed, squared = omegas
-    assert float(signed.min()) < 0 < float(signed.max())
-    assert torch.equal(squared, signed.abs())
-
-
 def test_single_and_double_precision() -> None:
     x = song(2205)
     double = read(make(), x)
     single = read(make().float(), x.float())
-    for name in ("omega", "gamma", "weights", "features"):
+    for name in ("omega", "gamma", "weight_code", "features"):
         a, b = getattr(single, name), getattr(double, name)
         assert a.dtype == torch.float32
         assert b.dtype == torch.float64
@@ -303,9 +291,8 @@ def test_analytic_controls_of_other_knots_are_refused() -> None:
     ("arguments", "message"),
     [
         ({"degree": 0}, "degree is 0"),
-        ({"stiffness": "linear"}, "unknown stiffness 'linear': choose squared or signed"),
         ({"direction": "backward"}, "unknown direction 'backward': choose both or causal"),
-        ({"hop": 0}, "hop 0 samples must be positive"),
+        ({"hop": 0}, "hop is 0: it must be at least 1"),
         ({"n_codes": 0}, "n_codes is 0"),
         ({"chunk_knots": 0}, "chunk_knots is 0"),
         ({"lookahead_ms": -1.0}, "lookahead_ms is -1.0: it must be 0 or more"),

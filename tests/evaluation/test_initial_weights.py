@@ -112,7 +112,7 @@ def test_a_published_file_that_fits_is_the_published_model(
     start_from(model, config, path)
     x = 0.2 * torch.randn(1, 200)
     dx = torch.gradient(x, dim=1)[0]
-    found = model.acceleration(x, dx, model.drives(x, dx)).detach()
+    found = model.acceleration(x, dx, model(x, dx)).detach()
     wanted = published_acceleration(weights, x, dx, keep_const=keep_const, sigma=lowpass_ms * 1e-3 * RATE)
     assert (found - wanted).abs().max() < 1e-5 * wanted.abs().max()
     other = published_acceleration(weights, x, dx, keep_const=not keep_const, sigma=lowpass_ms * 1e-3 * RATE)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from syrinx_lab.ode.priors import OscInit
+from syrinx_lab.ode.initialisation import OscInit
 from syrinx_lab.ode.rollout import rollout
-from syrinx_lab.types import Drives
+from syrinx_lab.types import Drives, Heads
 
 
 def heads(degree: int) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
@@ -23,7 +23,7 @@ def test_sets_its_rows_and_no_other(keep_const: bool) -> None:
     degree = 4
     omega, gamma, weights = heads(degree)
     before = [p.clone() for head in (omega, gamma, weights) for p in head.parameters()]
-    OscInit(gamma=-0.02, vdp=0.05, cubic=0.03, const=2e-3).apply_(omega, gamma, weights, degree, keep_const)
+    OscInit(gamma=-0.02, vdp=0.05, cubic=0.03, const=2e-3).apply_(Heads(omega, gamma, weights), degree, keep_const)
     assert torch.equal(omega.weight, before[0])
     assert torch.equal(omega.bias, before[1])
     assert torch.equal(gamma.weight, torch.zeros(1, 2))
@@ -62,6 +62,6 @@ def test_the_limit_cycle_has_the_documented_amplitude_growth_and_pitch() -> None
 
 def test_a_prior_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match=r"oscillator\.degree is 2: use 3 or more"):
-        OscInit().apply_(*heads(2), 2, True)
+        OscInit().apply_(Heads(*heads(2)), 2, True)
     with pytest.raises(ValueError, match="do not fit degree 4"):
-        OscInit().apply_(*heads(3), 4, True)
+        OscInit().apply_(Heads(*heads(3)), 4, True)

@@ -1,4 +1,4 @@
-"""The physical prior: what pitch a tension gives, when pressure lights it up, and that no orbit escapes."""
+"""The physical syrinx: what pitch a tension gives, when pressure lights it up, and that no orbit escapes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from syrinx_lab.controls.analytic import AnalyticControls
+from syrinx_lab.ode.oscillator import Reading
 from syrinx_lab.ode.rollout import rollout
 from syrinx_lab.ode.syrinx.normal_form import alpha_at, fixed_weights, numerical_damping_correction
+from syrinx_lab.ode.syrinx.oscillator import Syrinx, _interpolate
 from syrinx_lab.ode.syrinx.pitch_map import pitch_map
-from syrinx_lab.ode.syrinx.prior import SyrinxPrior, _interpolate
 from syrinx_lab.ode.syrinx.species import SPECIES
 from syrinx_lab.types import Drives, Trajectory
 
@@ -25,14 +26,18 @@ def controls(pitch_hz: Tensor, envelope: Tensor) -> AnalyticControls:
     return AnalyticControls(pitch_hz, torch.ones_like(pitch_hz), torch.ones_like(pitch_hz), envelope, HOP)
 
 
-def steady(prior: SyrinxPrior, pitches: list[float], envelope: float, seconds: float) -> tuple[Drives, Tensor]:
+def reading(r_omega: Tensor, r_gamma: Tensor, r_weights: Tensor, heard: AnalyticControls) -> Reading:
+    return Reading(r_omega, r_gamma, lambda: r_weights, heard, BACKGROUND)
+
+
+def steady(syrinx: Syrinx, pitches: list[float], envelope: float, seconds: float) -> tuple[Drives, Tensor]:
     """Analytic drives at constant pitches, and the gain (B, T)."""
     knots = math.ceil(seconds * RATE / HOP) + 1
     pitch = torch.tensor(pitches)[:, None].expand(-1, knots)
-    side = prior.fixed.shape[0]
+    side = syrinx.fixed.shape[0]
     zero, zeros = torch.zeros_like(pitch), torch.zeros(*pitch.shape, side, side)
-    gestures = prior.gestures(controls(pitch, torch.full_like(pitch, envelope)), BACKGROUND, zero, zeros)
-    return Drives(*prior.drives(gestures, zero, zeros), HOP), gestures.gain
+    gestures = syrinx.encode(reading(zero, zero, zeros, controls(pitch, torch.full_like(pitch, envelope))))
+    return Drives(*syrinx.decode(gestures, zeros)[:3], HOP), gestures.gain
 
 
 def sung(drives: Drives, start: float = 1e-3) -> Trajectory:
@@ -50,7 +55,7 @@ PITCHES = [200.0, 300.0, 450.0, 620.0, 1000.0, 1700.0, 2900.0, 4500.0, 7000.0, 9
 
 
 def test_the_tension_of_a_pitch_sings_that_pitch() -> None:
-    drives, _ = steady(SyrinxPrior(sample_rate=RATE), PITCHES, 0.1, 0.25)
+    drives, _ = steady(Syrinx(sample_rate=RATE), PITCHES, 0.1, 0.25)
     v = sung(drives).v[:, RATE // 20 :]
     for row, wanted in zip(v, PITCHES):
         assert 1200 * abs(math.log2(f0_hz(row) / wanted)) < 12, wanted
@@ -65,18 +70,18 @@ def test_the_map_is_that_of_the_step_that_is_taken() -> None:
 
 
 def test_no_pressure_is_silence_and_pressure_lights_up_within_milliseconds() -> None:
-    prior = SyrinxPrior(sample_rate=RATE)
-    quiet, _ = steady(prior, PITCHES, 1e-3, 0.1)
+    syrinx = Syrinx(sample_rate=RATE)
+    quiet, _ = steady(syrinx, PITCHES, 1e-3, 0.1)
     assert float(sung(quiet, 0.3).v[:, -500:].abs().max()) < 1e-3
-    loud, _ = steady(prior, PITCHES, 0.1, 0.1)
+    loud, _ = steady(syrinx, PITCHES, 0.1, 0.1)
     v = sung(loud).v.abs()
     half = (v > 0.5 * v.amax(1, keepdim=True)).int().argmax(1) / RATE
     assert float(half.max()) < 5e-3
 
 
 def test_high_notes_are_put_out_as_quickly_as_low_ones() -> None:
-    prior = SyrinxPrior(sample_rate=RATE)
-    quiet, _ = steady(prior, PITCHES, 1e-3, 0.1)
+    syrinx = Syrinx(sample_rate=RATE)
+    quiet, _ = steady(syrinx, PITCHES, 1e-3, 0.1)
     v = sung(quiet, 0.3).v.abs()
     last = torch.stack([torch.nonzero(row > 0.03 * row.max())[-1, 0] for row in v]) / RATE
     assert float(last[4:].max()) < 0.02  # from 1 kHz on, where the rest is a spring's and not a slow drift
@@ -107,21 +112,21 @@ def test_what_is_numerical_damping_correction_is_what_the_step_takes() -> None:
 
 
 def test_the_highest_notes_that_are_looked_for_are_in_reach() -> None:
-    assert SyrinxPrior(sample_rate=RATE).pitch_range_hz[1] > 10_000
+    assert Syrinx(sample_rate=RATE).pitch_range_hz[1] > 10_000
     for rate in (22_050, 32_000):
-        assert SyrinxPrior(sample_rate=rate).pitch_range_hz[1] < rate / 4
+        assert Syrinx(sample_rate=rate).pitch_range_hz[1] < rate / 4
 
 
 def test_the_source_is_as_loud_as_the_recording() -> None:
-    drives, gain = steady(SyrinxPrior(sample_rate=RATE), PITCHES, 0.1, 0.25)
+    drives, gain = steady(Syrinx(sample_rate=RATE), PITCHES, 0.1, 0.25)
     v = sung(drives).v[:, RATE // 20 :]
     rms = gain[:, 0] * v.square().mean(1).sqrt()
     torch.testing.assert_close(rms, torch.full_like(rms, 0.1), rtol=0.02, atol=0)
 
 
 def test_raw_outputs_of_zero_are_the_normal_form() -> None:
-    prior = SyrinxPrior(sample_rate=RATE)
-    drives, _ = steady(prior, [1000.0], 0.1, 0.01)
+    syrinx = Syrinx(sample_rate=RATE)
+    drives, _ = steady(syrinx, [1000.0], 0.1, 0.01)
     beta = drives.stiffness[0, 0]
     weights = drives.weights[0, 0]
     torch.testing.assert_close(weights[0, 0], alpha_at(1.0, beta), rtol=1e-3, atol=0)
@@ -134,28 +139,28 @@ def test_raw_outputs_of_zero_are_the_normal_form() -> None:
 @pytest.mark.parametrize("raw", [-1e3, 1e3])
 @pytest.mark.parametrize("degree", [3, 5])
 def test_no_orbit_escapes_whatever_the_encoder_says(raw: float, degree: int) -> None:
-    prior = SyrinxPrior(sample_rate=RATE, degree=degree)
+    syrinx = Syrinx(sample_rate=RATE, degree=degree)
     pitch = torch.tensor(PITCHES)[:, None].expand(-1, 200)
     told = torch.full_like(pitch, raw)
     weights = torch.full((*pitch.shape, degree + 1, degree + 1), raw)
-    gestures = prior.gestures(controls(pitch, torch.full_like(pitch, 0.1)), BACKGROUND, told, weights)
+    gestures = syrinx.encode(reading(told, told, weights, controls(pitch, torch.full_like(pitch, 0.1))))
     assert float((1200 * torch.log2(gestures.pitch_hz / pitch)).abs().max()) <= 100.01
     assert 0 <= float(gestures.pressure.min()) <= float(gestures.pressure.max()) <= 1
-    drives = Drives(*prior.drives(gestures, told, weights), HOP)
-    assert float((drives.weights - prior.fixed)[..., 1:, :].abs().max()) <= 0.02 + 1e-6
+    drives = Drives(*syrinx.decode(gestures, weights)[:3], HOP)
+    assert float((drives.weights - syrinx.fixed)[..., 1:, :].abs().max()) <= 0.02 + 1e-6
     for start in (-1.2, 1.2):
         assert float(sung(drives, start).x.abs().max()) < 3
 
 
 def test_gradients_reach_every_gesture() -> None:
-    prior = SyrinxPrior(sample_rate=RATE)
+    syrinx = Syrinx(sample_rate=RATE)
     pitch = torch.full((1, 8), 800.0)
     r_omega, r_gamma = (torch.zeros(1, 8, requires_grad=True) for _ in range(2))
     r_weights = torch.zeros(1, 8, 4, 4, requires_grad=True)
     # at the threshold, where pressure has the largest slope
     level = torch.full_like(pitch, 1e-3 * 10 ** (6 / 20))
-    gestures = prior.gestures(controls(pitch, level), BACKGROUND, r_omega, r_weights)
-    beta, gamma, weights = prior.drives(gestures, r_gamma, r_weights)
+    gestures = syrinx.encode(reading(r_omega, r_gamma, r_weights, controls(pitch, level)))
+    beta, gamma, weights, _ = syrinx.decode(gestures, r_weights)
     (beta.sum() + gamma.sum() + weights.sum()).backward()
     assert float(r_omega.grad.abs().min()) > 0
     torch.testing.assert_close(r_gamma.grad, torch.full_like(r_gamma, 0.02))
@@ -172,15 +177,15 @@ def test_interpolation_is_piecewise_linear_and_holds_at_the_ends() -> None:
 
 
 def test_the_pitch_of_a_tension_is_the_inverse_of_the_map() -> None:
-    prior = SyrinxPrior(sample_rate=RATE)
+    syrinx = Syrinx(sample_rate=RATE)
     pitch = torch.tensor(PITCHES)
-    torch.testing.assert_close(prior.pitch_hz(prior._look_up(pitch, prior.beta)), pitch, rtol=1e-3, atol=0)
+    torch.testing.assert_close(syrinx.pitch_at(syrinx._look_up(pitch, syrinx.beta)), pitch, rtol=1e-3, atol=0)
 
 
 @pytest.mark.parametrize("name", SPECIES)
 def test_every_species_can_sing_where_it_is_said_to(name: str) -> None:
-    prior = SyrinxPrior(sample_rate=RATE, species=name)
-    low, high = prior.pitch_range_hz
+    syrinx = Syrinx(sample_rate=RATE, species=name)
+    low, high = syrinx.pitch_range_hz
     assert low < SPECIES[name].pitch_hz[0]
     assert high > min(8000.0, SPECIES[name].pitch_hz[1]) * 0.95
     assert SPECIES[name].source
@@ -199,7 +204,7 @@ def test_every_species_can_sing_where_it_is_said_to(name: str) -> None:
 )
 def test_bad_settings_are_told(settings: dict, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        SyrinxPrior(sample_rate=RATE, **settings)
+        Syrinx(sample_rate=RATE, **settings)
 
 
 def test_the_normal_form_asks_for_a_cubic() -> None:

@@ -11,7 +11,8 @@ from syrinx_lab.encoders.frames import FramesEncoder
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.noise.filtered import FilteredNoise
-from syrinx_lab.ode.syrinx.prior import SyrinxPrior
+from syrinx_lab.ode.polynomial import Polynomial
+from syrinx_lab.ode.syrinx.oscillator import Syrinx
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
 from syrinx_lab.ode.tract.none import NoTract
 
@@ -30,21 +31,17 @@ def song(seconds: float = 0.6) -> np.ndarray:
 def syrinx_voice(tract: nn.Module | None = None, noise: bool = True, analytic: bool = False) -> Ouroboros:
     """A model with the physical prior whose heads are no longer zero, those of its drives only if not `analytic`."""
     torch.manual_seed(0)
-    prior = SyrinxPrior(sample_rate=RATE)
-    encoder = FramesEncoder(3, True, "signed", RATE, d_model=8, n_layers=1)
+    syrinx = Syrinx(sample_rate=RATE)
+    encoder = FramesEncoder(3, True, RATE, d_model=8, n_layers=1)
     if analytic:
-        prior.apply_(encoder.omega_net, encoder.gamma_net, encoder.weights_net)
+        syrinx.initialise_(encoder.heads)
     model = Ouroboros(
         encoder,
+        syrinx,
         FirMixture(sample_rate=RATE, filters=4) if tract is None else tract,
         FilteredNoise(sample_rate=RATE, bands=4) if noise else None,
-        prior,
         Analyser(sample_rate=RATE, pitch_range_hz=(300.0, 3000.0)),
-        sample_rate=RATE,
-        stiffness="signed",
         control_hop=32,
-        clamp_x=None,
-        clamp_v=None,
         highpass_hz=300.0,
     )
     model.calibrate([torch.from_numpy(song())], [])
@@ -66,4 +63,4 @@ def polynomial_voice(control_hop: int = 1) -> Ouroboros:
         encoder.weights_net.weight *= 0.01
         encoder.weights_net.bias.zero_()
         encoder.weights_net.bias[2 * 4 + 1] = 0.2  # x^2 v
-    return Ouroboros(encoder, NoTract(), sample_rate=RATE, control_hop=control_hop).eval()
+    return Ouroboros(encoder, Polynomial(sample_rate=RATE, degree=3), NoTract(), control_hop=control_hop).eval()

@@ -105,7 +105,7 @@ def test_bad_factors_are_told(name: str, factor: object) -> None:
 def test_pitch_beyond_the_oscillators_is_told() -> None:
     assert out_of_reach(table(), voice()) == []
     high = edited(edited(table(), Edit(pitch=8.0), voice()), Edit(pitch=8.0), voice())
-    low, top = voice().prior.pitch_range_hz
+    low, top = voice().oscillator.pitch_range_hz
     wanted = f"100.0% of the song has a pitch beyond the oscillator's {low:.0f} to {top:.0f} Hz"
     assert wanted in out_of_reach(high, voice())[0]
     assert not Edit()

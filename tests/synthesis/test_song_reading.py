@@ -11,9 +11,10 @@ import torch
 from made_voices import RATE, polynomial_voice, song, syrinx_voice
 
 from syrinx_lab.data.derivatives import derivatives
+from syrinx_lab.ode.parameters import ParameterFacts
 from syrinx_lab.synthesis.reading import read_table
 from syrinx_lab.synthesis.song import read_song, song_name
-from syrinx_lab.synthesis.table import column_names, layout
+from syrinx_lab.synthesis.table import Part, column_names, columns_of, layout
 
 
 @pytest.mark.parametrize("voice", [syrinx_voice, polynomial_voice])
@@ -21,13 +22,13 @@ from syrinx_lab.synthesis.table import column_names, layout
 def test_a_song_is_read_whole_and_every_part_is_as_wide_as_the_model_says(voice) -> None:
     model, x = voice(), song()
     table = read_table(model, x, scale=0.8)
-    read = model.read(torch.from_numpy(x)[None], derivatives(torch.from_numpy(x)[None])[0])
-    assert {name: y.shape[1] for name, y in table.parts.items()} == layout(model)
+    read = columns_of(model.encode(torch.from_numpy(x)[None], derivatives(torch.from_numpy(x)[None])[0]))
+    assert {name: y.shape[1] for name, y in table.parts.items()} == {n: p.size for n, p in layout(model).items()}
     assert set(table.parts) == {*read, "level"}
     for name, values in read.items():
-        assert np.array_equal(table.parts[name], values[0].numpy()), name
+        assert np.array_equal(table.parts[name], values), name
     assert np.all(table.parts["level"] == np.float32(1.25))
-    assert table.rows == len(read["gamma"][0])
+    assert table.rows == len(read["gamma"])
 
 
 def test_pieces_agree_with_the_whole_as_far_as_they_see_enough() -> None:
@@ -36,13 +37,15 @@ def test_pieces_agree_with_the_whole_as_far_as_they_see_enough() -> None:
     pieces = read_table(model, x, piece_s=0.4, overlap_s=1.0)
     for name, values in whole.parts.items():
         scale = np.abs(values).max() or 1.0
-        limit = 0.02 if name in ("tract", "noise", "code") else 2e-3  # a Mamba remembers for seconds
+        limit = 0.02 if name in ("tract", "noise", "weight_code") else 2e-3  # a Mamba remembers for seconds
         assert np.abs(pieces.parts[name] - values).max() < limit * scale, name
     assert np.abs(pieces.parts["envelope"] - whole.parts["envelope"]).max() < 1e-7
 
 
 def test_columns_are_named_after_their_parts() -> None:
-    assert column_names({"gain": 1, "code": 2, "tract": 1}) == ["gain", "code_0", "code_1", "tract_0"]
+    one, many = ParameterFacts("1"), ParameterFacts("1", channels=True)
+    parts = {"gain": Part(1, one), "weight_code": Part(2, many), "tract": Part(1, many)}
+    assert column_names(parts) == ["gain", "weight_code_0", "weight_code_1", "tract_0"]
 
 
 @pytest.fixture

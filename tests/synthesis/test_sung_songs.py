@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from syrinx_lab.ode.tract.formants import Formants
 from syrinx_lab.synthesis.excitation import white_noise
 from syrinx_lab.synthesis.reading import read_table
 from syrinx_lab.synthesis.singing import sing, sing_whole
-from syrinx_lab.synthesis.table import DriveTable
+from syrinx_lab.synthesis.table import DriveTable, encoded_of, radiation_of
 
 VOICES: dict[str, Callable[[], Ouroboros]] = {
     "syrinx": syrinx_voice,
@@ -46,8 +47,9 @@ def test_it_is_what_the_model_radiates_at_the_loudness_of_the_recording() -> Non
     model, x = syrinx_voice(), song()
     table = read_table(model, x, scale=0.25)
     exact = copy.deepcopy(model).double()
-    told = {name: torch.from_numpy(y).double()[None] for name, y in table.parts.items() if name != "level"}
-    drives = exact.drives_of(told)
+    drives = exact.decode(encoded_of(exact, table.parts, torch.float64))
+    follows = radiation_of(table.parts).each(lambda y: y.double())
+    drives = replace(drives, **vars(follows))
     start = (torch.randn(2, 1, generator=torch.Generator().manual_seed(3)) * 1e-3).double()
     trajectory = exact.sing(drives, (start[0], start[1]), len(x))
     excitation = white_noise(3, 0, len(x)).double()
@@ -58,10 +60,10 @@ def test_it_is_what_the_model_radiates_at_the_loudness_of_the_recording() -> Non
 @torch.no_grad()
 def test_a_step_that_someone_wrote_into_the_table_is_smoothed_like_any_drive() -> None:
     model = syrinx_voice()
-    told = {name: torch.from_numpy(y)[None].clone() for name, y in read_table(model, song()).parts.items()}
-    told["gain"][:] = 0
-    told["gain"][:, 400:] = 1
-    gain = model.drives_of(told).gain[0]
+    parts = read_table(model, song()).parts
+    parts["gain"][:] = 0
+    parts["gain"][400:] = 1
+    gain = model.decode(encoded_of(model, parts, torch.float32)).gain[0]
     sigma = 1e-3 * RATE / 32
     # from the knot before the step to the one after it: the middle tap of the Gaussian
     assert float(gain[400] - gain[399]) == pytest.approx(1 / (sigma * math.sqrt(2 * math.pi)), rel=5e-3)

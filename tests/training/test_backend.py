@@ -16,6 +16,7 @@ from syrinx_lab.losses.acceleration_error import AccelerationError
 from syrinx_lab.losses.mrstft import MultiResolutionStft
 from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
+from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.rollout import cudagraph, scan
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.backend import tell_backend
@@ -36,7 +37,8 @@ def everything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def module(backend: str, horizon: HorizonSchedule, rolls_out: bool = True) -> OuroborosModule:
-    model = Ouroboros(SamplesEncoder(degree=2, n_layers=1, expand=2), NoTract(), sample_rate=44100, backend=backend)
+    model = Ouroboros(
+        SamplesEncoder(degree=2, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=2), NoTract(), backend=backend)
     terms = {"spec": MultiResolutionStft()} if rolls_out else {"accel": AccelerationError()}
     objective = WeightedLoss({name: WeightedTerm(term) for name, term in terms.items()})
     adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))

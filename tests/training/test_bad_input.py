@@ -90,7 +90,7 @@ CASES: list[tuple[str, Callable[[Path], None], list[str], list[str]]] = [
     ("negative warm-up", nothing, ["loss.terms.spec.warmup_epochs=-1"], ["-1"]),
     ("unknown backend", nothing, ["backend.name=warp"], ["warp"]),
     ("no thread", nothing, ["trainer.threads=0"], ["trainer.threads is 0"]),
-    ("unknown species", nothing, ["oscillator=syrinx", "oscillator.prior.species=dodo"], ["dodo", "canary"]),
+    ("unknown species", nothing, ["oscillator=syrinx", "oscillator.species=dodo"], ["dodo", "canary"]),
     ("unknown checkpoint", nothing, ["init_from=nowhere.ckpt"], ["nowhere.ckpt"]),
     ("swept seeds in brackets", nothing, ["-m", "seed=[0,1,2]"], ["seed=[0,1,2]", "as seed=0,1,2"]),
     ("no seeds", nothing, ["seed=[]"], ["seed is []"]),

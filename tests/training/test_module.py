@@ -16,6 +16,7 @@ from syrinx_lab.losses.mrstft import MultiResolutionStft
 from syrinx_lab.losses.term import LossTerm
 from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
+from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.optimisation import OptimiserSettings
@@ -57,7 +58,8 @@ def batches(count: int) -> DataLoader[Batch]:
 
 def module(terms: dict[str, LossTerm], planned: int = 4, warmup_epochs: int = 0) -> OuroborosModule:
     torch.manual_seed(0)
-    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100, backend="eager")
+    model = Ouroboros(
+        SamplesEncoder(degree=3, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=3), NoTract(), backend="eager")
     objective = WeightedLoss({name: WeightedTerm(term, 1.0, warmup_epochs) for name, term in terms.items()})
     adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))
     return OuroborosModule(model, objective, Pow2Horizon(32, 128), adam, planned_epochs=planned, seed=7)

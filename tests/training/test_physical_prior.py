@@ -19,7 +19,7 @@ from syrinx_lab.losses.mrstft import MultiResolutionStft
 from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.noise.filtered import FilteredNoise
-from syrinx_lab.ode.syrinx.prior import SyrinxPrior
+from syrinx_lab.ode.syrinx.oscillator import Syrinx
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.module import OuroborosModule
@@ -44,24 +44,20 @@ def tone(batch: int = 2, hz: float = 700.0, onset: int = 1100) -> Batch:
 
 def syrinx_model(frames: bool = True, tract: bool = True) -> Ouroboros:
     torch.manual_seed(0)
-    prior = SyrinxPrior(sample_rate=RATE)
+    syrinx = Syrinx(sample_rate=RATE)
     if frames:
-        encoder = FramesEncoder(3, True, "signed", RATE, d_model=8, n_layers=1, detach_heads=True)
+        encoder = FramesEncoder(3, True, RATE, d_model=8, n_layers=1, detach_heads=True)
     else:
-        encoder = SamplesEncoder(degree=3, n_layers=1, expand=2, stiffness="signed")
-    prior.apply_(encoder.omega_net, encoder.gamma_net, encoder.weights_net)
+        encoder = SamplesEncoder(degree=3, n_layers=1, expand=2)
+    syrinx.initialise_(encoder.heads)
     parts = (FirMixture(sample_rate=RATE, filters=4), FilteredNoise(sample_rate=RATE, bands=4))
     model = Ouroboros(
         encoder,
+        syrinx,
         parts[0] if tract else NoTract(),
         parts[1] if tract else None,
-        prior,
         Analyser(sample_rate=RATE, pitch_range_hz=(300.0, 3000.0)),
-        sample_rate=RATE,
-        stiffness="signed",
         control_hop=32,
-        clamp_x=None,
-        clamp_v=None,
     )
     model.calibrate([tone().x[0]], [])
     return model
@@ -112,7 +108,7 @@ def test_samples_encoder_can_be_told_to_depart_from_the_prior_too() -> None:
 def test_silencing_the_oscillator_leaves_the_noise_alone() -> None:
     model = syrinx_model()
     batch = tone()
-    drives = model.drives(batch.x, batch.dx)
+    drives = model(batch.x, batch.dx)
     trajectory = model.sing(drives, (torch.full((2,), 1e-3),) * 2, 2048)
     excitation = model.excitation(batch.x[:, :2048], torch.Generator().manual_seed(2))
     assert excitation.shape == (2, 2, 2048)
@@ -133,7 +129,7 @@ def test_the_background_is_the_recordings_own_and_is_not_filtered_again() -> Non
     model, batch = syrinx_model(), tone()
     assert torch.equal(model.noise.response, background_response([batch.x[0]]))
     model.highpass_hz = 5000.0
-    drives = model.drives(batch.x, batch.dx)
+    drives = model(batch.x, batch.dx)
     excitation = model.excitation(batch.x[:, :2048], torch.Generator().manual_seed(2))
     still = Trajectory(torch.zeros(2, 2048), torch.zeros(2, 2048))
     background = model.noise.background(excitation[1])
@@ -151,7 +147,7 @@ def test_groups_hold_every_parameter_once_and_the_drives_alone_feel_the_rollout(
     assert sorted(ids) == sorted(id(p) for p in model.parameters())
     batch = tone()
     # a loss of the trajectory alone
-    drives = model.drives(batch.x, batch.dx)
+    drives = model(batch.x, batch.dx)
     v = model.sing(drives, (torch.full((2,), 1e-3),) * 2, 1024).v
     v.square().mean().backward()
     felt = {name: any(p.grad is not None and bool(p.grad.any()) for p in group) for name, group in groups.items()}
@@ -220,18 +216,17 @@ def test_bad_settings_of_the_groups_are_told(settings: dict) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"stiffness": "squared"}, "signed"),
-        ({"tau": 1e-3}, "map was made for"),
-        ({"control_hop": 16}, "encoder.hop 32"),
-        ({"analyser": None}, "controls=analytic"),
-        ({"settle_ms": -1.0}, "settle_ms"),
+        ({"control_hop": 16}, r"encoder\.hop 32"),
+        ({"analyser": None}, "encoder reads pitch or envelope: use controls=analytic"),
+        ({"drive_lowpass_ms": -1.0}, "drive_lowpass_ms"),
+        ({"oscillator": NoTract()}, r"oscillator is a NoTract: derive it from syrinx_lab\.ode\.oscillator\.Oscillator"),
     ],
 )
-def test_parts_that_do_not_fit_are_told(settings: dict, told: str) -> None:
-    prior, encoder = SyrinxPrior(sample_rate=RATE), FramesEncoder(3, True, "signed", RATE, d_model=8, n_layers=1)
-    arguments = dict(sample_rate=RATE, stiffness="signed", analyser=Analyser(sample_rate=RATE), control_hop=32)
+def test_parts_that_do_not_fit_are_refused(settings: dict, told: str) -> None:
+    encoder = FramesEncoder(3, True, RATE, d_model=8, n_layers=1)
+    arguments = dict(oscillator=Syrinx(sample_rate=RATE), tract=NoTract(), analyser=Analyser(sample_rate=RATE))
     with pytest.raises(ValueError, match=told):
-        Ouroboros(encoder, NoTract(), None, prior, **(arguments | settings))
+        Ouroboros(encoder, **(arguments | settings))
 
 
 def test_the_analytic_anchor_is_the_untrained_model() -> None:

@@ -13,6 +13,7 @@ from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.clips import Clip, cold_start, perform
 from syrinx_lab.evaluation.starts import checked_start
 from syrinx_lab.model import Ouroboros
+from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.prediction import initial_condition, predict, rollout_start
 from syrinx_lab.types import Batch, Category, RolloutSettings, Vocalisation
@@ -54,8 +55,10 @@ def test_drives_on_knots_are_nearly_those_of_every_sample() -> None:
     b = batch([200, 0], [Category.ONSET, Category.MID], length=401)
     predictions = []
     for hop in (1, 16):
-        model = Ouroboros(encoder, NoTract(), sample_rate=44100, drive_lowpass_ms=2.0, control_hop=hop)
-        drives = model.drives(b.x, b.dx)
+        model = Ouroboros(
+            encoder, Polynomial(sample_rate=44100, degree=3), NoTract(), drive_lowpass_ms=2.0, control_hop=hop
+        )
+        drives = model(b.x, b.dx)
         assert drives.hop == hop
         assert drives.samples == 401
         arguments = dict(horizon=128, rollout=lead(40), rollout_grad=True)
@@ -68,11 +71,13 @@ def test_drives_on_knots_are_nearly_those_of_every_sample() -> None:
 
 def test_a_fully_forced_rollout_takes_every_step_from_the_recording() -> None:
     torch.manual_seed(0)
-    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
+    model = Ouroboros(
+        SamplesEncoder(degree=3, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=3), NoTract()
+    )
     b = batch([200], [Category.ONSET])
     arguments = dict(horizon=64, rollout=lead(20, forcing_rate=1.0), rollout_grad=True)
     forced = predict(model, b, generator=torch.Generator().manual_seed(1), **arguments)
-    drives = model.drives(b.x, b.dx)
+    drives = model(b.x, b.dx)
     for t in (180, 200, 242):
         one = model.sing(drives.window(torch.tensor([t]), 2), (b.x[:, t], b.dx[:, t]), 2)
         assert torch.allclose(forced.output[0, t - 179], one.x[0, 1], atol=1e-6)
@@ -82,7 +87,9 @@ def test_the_decay_shortens_the_gradient_and_leaves_the_values() -> None:
     results = []
     for decay in (1.0, 0.9):
         torch.manual_seed(0)
-        model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
+        model = Ouroboros(
+            SamplesEncoder(degree=3, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=3), NoTract()
+        )
         arguments = dict(horizon=64, rollout=lead(20, adjoint_decay=decay), rollout_grad=True)
         p = predict(model, batch([200], [Category.ONSET]), generator=torch.Generator().manual_seed(1), **arguments)
         p.output.square().sum().backward()
@@ -109,7 +116,7 @@ def test_only_onsets_start_cold() -> None:
 def test_prediction_is_consistent_with_the_model() -> None:
     torch.manual_seed(0)
     encoder = SamplesEncoder(degree=3, n_layers=1, expand=2)
-    model = Ouroboros(encoder, NoTract(), sample_rate=44100, backend="eager")
+    model = Ouroboros(encoder, Polynomial(sample_rate=44100, degree=3), NoTract(), backend="eager")
     b = batch([200, 0], [Category.ONSET, Category.MID])
     arguments = dict(rollout=lead(20), rollout_grad=True)
     p = predict(model, b, horizon=64, generator=torch.Generator().manual_seed(1), **arguments)
@@ -119,7 +126,7 @@ def test_prediction_is_consistent_with_the_model() -> None:
     assert torch.equal(p.target[1], b.x[1, :64])
     assert torch.equal(p.output[1, 0], b.x[1, 0]), "a warm rollout begins at the data"
     assert abs(float(p.output[0, 0].detach())) < 6e-3, "a cold one near silence"
-    drives = model.drives(b.x, b.dx)
+    drives = model(b.x, b.dx)
     trajectory = model.sing(
         drives.window(torch.tensor([180, 0]), 64), (p.output[:, 0].detach(), b.dx[[0, 1], [180, 0]]), 64
     )
@@ -155,7 +162,11 @@ def test_onset_rollouts_can_start_from_the_data() -> None:
 def test_an_evaluation_can_start_in_the_recordings_state() -> None:
     """As published: x is the clip's first sample, v = tau x' its slope, and no noise is drawn."""
     torch.manual_seed(0)
-    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100, tau=1 / 22050)
+    model = Ouroboros(
+        SamplesEncoder(degree=3, n_layers=1, expand=2),
+        Polynomial(sample_rate=44100, degree=3, tau=1 / 22050),
+        NoTract(),
+    )
     samples = (0.2 * np.sin(0.05 * np.arange(500) + 0.7)).astype(np.float32)
     slope, bend = (part.astype(np.float32) for part in derivatives(samples.astype(np.float64)))
     slope[0] = 0.01
@@ -171,11 +182,13 @@ def test_an_evaluation_can_start_in_the_recordings_state() -> None:
 
 
 def test_a_start_that_is_none_or_that_the_model_does_not_have_is_refused() -> None:
-    model = Ouroboros(SamplesEncoder(degree=3, n_layers=1, expand=2), NoTract(), sample_rate=44100)
+    model = Ouroboros(
+        SamplesEncoder(degree=3, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=3), NoTract()
+    )
     assert checked_start("data", "eval.start", model) == "data"
     with pytest.raises(ValueError, match=r"eval\.start is 'warm': use cold"):
         checked_start("warm", "eval.start", model)
-    hidden = SimpleNamespace(state_is_sound=False)
+    hidden = SimpleNamespace(oscillator=SimpleNamespace(state_is_observed=False))
     assert checked_start("cold", "eval.start", hidden) == "cold"
     with pytest.raises(ValueError, match=r"rollout\.onset_start is data, but this oscillator's state"):
         checked_start("data", "rollout.onset_start", hidden)

@@ -42,7 +42,7 @@ def lit(*overrides: str) -> OuroborosModule:
     "overrides",
     [
         ("loss.terms.env_log.weight=1", "loss.terms.weights.weight=1"),
-        ("experiment=zebra_finch", "data=synthetic", "oscillator.settle_ms=0.1"),
+        ("experiment=zebra_finch", "data=synthetic", "oscillator.spin_up_ms=0.1"),
     ],
     ids=["published", "recipe"],
 )

@@ -82,6 +82,10 @@ class FramesEncoder(Encoder):
     ) -> None:
         if direction not in ("both", "causal"):
             raise ValueError(f"unknown direction {direction!r}: choose both or causal")
+        if not 0 <= lookahead_ms < float("inf"):
+            raise ValueError(f"lookahead_ms is {lookahead_ms}: it must be 0 or more")
+        if n_codes < 1:
+            raise ValueError(f"n_codes is {n_codes}: it must be at least 1")
         if chunk_knots is not None and chunk_knots < 1:
             raise ValueError(f"chunk_knots is {chunk_knots}: it must be at least 1, or None to encode in one piece")
         causal = direction == "causal"

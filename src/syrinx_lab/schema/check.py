@@ -10,7 +10,7 @@ from typing import Any
 
 from .kinds import Anything, Group, Kind, Text, Unfit
 from .signatures import arguments
-from .tables import CHOSEN, OPTIONAL, TABLES
+from .tables import CHOSEN, OPTIONAL, SHARED, TABLES
 
 MISSING = "???"
 _OURS = ("syrinx_lab.", "torch.optim.")  # their keys are in the tables
@@ -91,13 +91,14 @@ def _walk(
     """The keys below `prefix`; `free`: within an argument of which nothing is said, anything may stand."""
     target = node.get("_target_")
     known = None if target is None else _arguments(f"{prefix}_target_", target)
-    tabled = target is None or target.startswith(_OURS)
+    ours = target is None or target.startswith(_OURS)
     for name, value in node.items():
         path, given = f"{prefix}{name}", raw.get(name) if isinstance(raw, Mapping) else None
+        tabled = ours or path in SHARED
         kind = _of_table(table, path) if tabled else None
         if name in _OF_HYDRA or (value is None and _optional(path)):
             continue
-        if known is not None and name not in known and name != "name" and kind is None:
+        if known is not None and name not in known and name != "name" and kind is None and path not in SHARED:
             near = get_close_matches(str(name), known) or sorted(known)
             raise ValueError(f"{path} is no setting of {target}: use {', '.join(near)}")
         declared = kind or (known or {}).get(name)

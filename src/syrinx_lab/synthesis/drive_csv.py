@@ -79,7 +79,7 @@ def read_drives(path: str | Path, parts: Mapping[str, Part], *, hop: int, sample
         for column in columns[name]:
             _check_bounds(path, column, frame[column], part.facts)
     samples = _samples(path, frame[TIME].to_numpy(), hop, sample_rate)
-    values = {name: np.ascontiguousarray(frame[own].to_numpy(np.float32)) for name, own in columns.items()}
+    values = {name: frame[own].to_numpy(np.float32, copy=True) for name, own in columns.items()}
     return DriveTable(values, samples, hop, sample_rate)
 
 
