@@ -180,8 +180,7 @@ def test_another_encoder_or_a_physical_prior_is_named_by_its_choice(tmp_path: Pa
     frames = config | {"encoder": config["encoder"] | {"name": "frames"}}
     with pytest.raises(ValueError, match=r"add encoder=samples \(and leave out an exp"):
         start_from(model, frames, path)
-    prior = {"_target_": "x", "species": "zebra_finch"}
-    physical = config | {"oscillator": config["oscillator"] | {"name": "syrinx", "prior": prior}}
+    physical = config | {"oscillator": config["oscillator"] | {"name": "syrinx", "_target_": "x.Syrinx"}}
     with pytest.raises(ValueError, match=r"add oscillator=poly \("):
         start_from(model, physical, path)
 
