@@ -107,7 +107,7 @@ def build_model(cfg: DictConfig) -> Ouroboros:
         build(cfg.oscillator.init).apply_(heads, oscillator.degree, oscillator.keep_const)
     analyser = None
     if encoder.needs_analysis or oscillator.needs_analysis or noise.channels:
-        search = {} if oscillator.search_hz is None else {"widest_hz": oscillator.search_hz}
+        search: dict[str, Any] = {} if oscillator.search_hz is None else {"widest_hz": oscillator.search_hz}
         analyser = build(cfg.controls, lookahead_ms=encoder.lookahead_ms, **search)
     return Ouroboros(
         encoder,
