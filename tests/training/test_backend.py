@@ -38,7 +38,11 @@ def everything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def module(backend: str, horizon: HorizonSchedule, rolls_out: bool = True) -> OuroborosModule:
     model = Ouroboros(
-        SamplesEncoder(degree=2, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=2), NoTract(), backend=backend)
+        SamplesEncoder(degree=2, n_layers=1, expand=2),
+        Polynomial(sample_rate=44100, degree=2),
+        NoTract(),
+        backend=backend,
+    )
     terms = {"spec": MultiResolutionStft()} if rolls_out else {"accel": AccelerationError()}
     objective = WeightedLoss({name: WeightedTerm(term) for name, term in terms.items()})
     adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))

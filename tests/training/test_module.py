@@ -59,7 +59,11 @@ def batches(count: int) -> DataLoader[Batch]:
 def module(terms: dict[str, LossTerm], planned: int = 4, warmup_epochs: int = 0) -> OuroborosModule:
     torch.manual_seed(0)
     model = Ouroboros(
-        SamplesEncoder(degree=3, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=3), NoTract(), backend="eager")
+        SamplesEncoder(degree=3, n_layers=1, expand=2),
+        Polynomial(sample_rate=44100, degree=3),
+        NoTract(),
+        backend="eager",
+    )
     objective = WeightedLoss({name: WeightedTerm(term, 1.0, warmup_epochs) for name, term in terms.items()})
     adam = OptimiserSettings(partial(torch.optim.Adam, lr=1e-3))
     return OuroborosModule(model, objective, Pow2Horizon(32, 128), adam, planned_epochs=planned, seed=7)

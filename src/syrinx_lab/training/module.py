@@ -68,7 +68,7 @@ class OuroborosModule(LightningModule):
         self.seed = seed
         self.eval_start = checked_start(eval_start, "eval.start", model)
         checked_start(rollout.onset_start, "rollout.onset_start", model)
-        if objective.need_acceleration and not model.state_is_sound:
+        if objective.need_acceleration and not model.oscillator.state_is_observed:
             term = f"loss.terms.{objective.need_acceleration[0]}"
             raise ValueError(
                 f"{term} looks at the acceleration, which a hidden state does not have: set {term}.weight=0 with this "

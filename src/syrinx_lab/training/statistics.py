@@ -19,7 +19,7 @@ class SongStatistics:
     """
 
     def __init__(self, datamodule: SongDataModule, model: Ouroboros) -> None:
-        self._datamodule, self._step = datamodule, model.step
+        self._datamodule, self._step = datamodule, model.oscillator.step
         self.sample_rate: float = model.sample_rate
 
     @cached_property
