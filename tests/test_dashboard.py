@@ -15,7 +15,7 @@ from wandb_workspaces.workspaces import internal
 
 from syrinx_lab.cli import config_directory
 from syrinx_lab.dashboard import _terms, dashboard
-from syrinx_lab.types import Score
+from syrinx_lab.metrics.facts import METRICS
 from syrinx_lab.workspace.checking import check_references, checked_spec, panels
 from syrinx_lab.workspace.definition import build_workspace
 from syrinx_lab.workspace.logged_names import LoggedNames, logged_names
@@ -55,8 +55,8 @@ def test_the_names_are_those_of_the_code(names: LoggedNames) -> None:
     assert {"train/horizon", "train/lam_spec", "train/lam_env", "train/lam_env_log", "train/lam_ltas"} <= set(
         names.curriculum
     )
-    metrics = {*Score.__dataclass_fields__, "accel_r2"}
-    rescaled = {f"rescaled_{metric}" for metric in Score.__dataclass_fields__}
+    metrics = set(METRICS)
+    rescaled = {f"rescaled_{metric}" for metric in metrics - {"accel_r2"}}
     assert set(names.val) == {f"val/{metric}" for metric in metrics | rescaled}
     assert {f"eval/test/{metric}" for metric in metrics | rescaled} < set(names.scores)
 

@@ -15,6 +15,8 @@ from .data.corpus import label_list
 from .encoders import Encoder
 from .evaluation.scoring import Scoring
 from .losses.weighted import WeightedLoss, WeightedTerm
+from .metrics.facts import with_metric_facts
+from .metrics.metric import Metric, check_metric
 from .model import Ouroboros
 from .ode.oscillator import Oscillator
 from .training.datamodule import SongDataModule
@@ -151,7 +153,7 @@ def build_objective(cfg: DictConfig) -> WeightedLoss:
 
 
 def build_module(
-    cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: HorizonSchedule
+    cfg: DictConfig, model: Ouroboros, objective: WeightedLoss, horizon: HorizonSchedule, scoring: Scoring | None = None
 ) -> OuroborosModule:
     """The LightningModule of a configuration."""
     return OuroborosModule(
@@ -162,7 +164,7 @@ def build_module(
         build_rollout(cfg),
         planned_epochs=cfg.n_epochs,
         seed=cfg.seed,
-        eval_start=cfg.eval.start,
+        scoring=build_scoring(cfg) if scoring is None else scoring,
     )
 
 
@@ -189,7 +191,23 @@ def _settings(node: Any) -> dict[str, Any]:
 
 def build_scoring(cfg: DictConfig) -> Scoring:
     """How the held-out clips of a configuration are sung and scored."""
-    return Scoring(ic_noise_rms=cfg.rollout.ic_noise_rms, seed=cfg.seed, start=cfg.eval.get("start", "cold"))
+    return Scoring(cfg.rollout.ic_noise_rms, cfg.seed, cfg.eval.start, build_metrics(cfg))
+
+
+def build_metrics(cfg: DictConfig) -> dict[str, Metric]:
+    """The metrics from outside the lab that a configuration names, in its order.
+
+    Raises ValueError for one whose class lacks what the lab must know of it.
+    """
+    return {str(name): check_metric(str(name), build(node)) for name, node in cfg.eval.metrics.items()}
+
+
+def described(cfg: DictConfig, scoring: Scoring) -> dict[str, Any]:
+    """The resolved configuration in plain containers, with the facts of its metrics from outside.
+
+    It is what a run stores: whoever reads it does not import their modules.
+    """
+    return with_metric_facts(plain(cfg), scoring.outside)
 
 
 def _partial(node: Any, key: str) -> Any:

@@ -26,6 +26,8 @@ from .assembly import (
     build_model,
     build_module,
     build_objective,
+    build_scoring,
+    described,
     plain,
     run_name,
 )
@@ -85,8 +87,10 @@ class Prepared:
 
 def prepare(cfg: DictConfig) -> Prepared:
     """Build and check what a run needs; raises ValueError for all that can be wrong with configuration or data."""
-    config = plain(cfg)
-    check_selection_metric(cfg.selection.metric)
+    plain(cfg)  # refuses what is not set
+    scoring = build_scoring(cfg)
+    config = described(cfg, scoring)
+    check_selection_metric(cfg.selection.metric, scoring.known)
     _quieten()
     _check_accelerator(cfg.trainer.accelerator)
     _use_threads(cfg.trainer.get("threads"))
@@ -95,7 +99,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     if cfg.init_from is not None:
         start_from(model, config, weights_file(cfg.init_from))
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
-    module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg))
+    module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
     callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values() if node is not None]
     start_logger: Start = build(cfg.logger)
     datamodule = build_datamodule(cfg)

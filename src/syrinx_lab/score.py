@@ -11,9 +11,10 @@ from omegaconf import DictConfig
 
 from .assembly import build, build_scoring, plain
 from .cli import BAD_INPUT, one_line
-from .evaluation.clips import Take
 from .evaluation.evaluate_model import Sung, evaluate_model
+from .evaluation.takes import Take
 from .logged import evaluation_run
+from .metrics.facts import METRICS, Known
 from .model import Ouroboros
 from .runs.directory import RunDirectory
 from .selected_model import trained_model
@@ -41,16 +42,17 @@ def evaluate_run(
         epoch: finished epochs of the checkpoint, -1 where nobody knows.
         aside: write to `evaluations/`, because this is not the selected model or not its held-out clips.
     """
+    scoring = build_scoring(cfg)
     given = cfg.controls.pitch_range_hz if "controls" in cfg else None
     return evaluate_model(
         run,
         model,
         datamodule,
-        build_scoring(cfg),
+        scoring,
         checkpoint=checkpoint,
         epoch=epoch,
         splits=splits,
-        log=partial(log_evaluation, run, cfg, epoch=epoch, checkpoint=run.shown(checkpoint)),
+        log=partial(log_evaluation, run, cfg, epoch=epoch, checkpoint=run.shown(checkpoint), known=scoring.known),
         pitch_range_hz=None if given is None else tuple(given),
         max_audio=cfg.eval.max_audio,
         aside=aside,
@@ -62,7 +64,9 @@ def sing_split(cfg: DictConfig, datamodule: SongDataModule, checkpoint: Path, sp
     return build_scoring(cfg).takes(trained_model(cfg, checkpoint), datamodule.clips(split))
 
 
-def log_evaluation(run: RunDirectory, cfg: DictConfig, sung: Sung, *, epoch: int, checkpoint: str) -> None:
+def log_evaluation(
+    run: RunDirectory, cfg: DictConfig, sung: Sung, *, epoch: int, checkpoint: str, known: Known = METRICS
+) -> None:
     """Send what was sung to a run of its own of the configuration's logger, and finish it.
 
     A logger that cannot be reached costs a warning, not the scores.
@@ -73,6 +77,7 @@ def log_evaluation(run: RunDirectory, cfg: DictConfig, sung: Sung, *, epoch: int
         sung: the takes of every split that was evaluated.
         epoch: finished epochs of the model that sang, -1 where nobody knows.
         checkpoint: its file.
+        known: the metrics that were computed.
     """
     state = run.state()
     described = evaluation_run(
@@ -84,6 +89,6 @@ def log_evaluation(run: RunDirectory, cfg: DictConfig, sung: Sung, *, epoch: int
             for split, takes in sung.items():
                 if logger is not None:
                     rate, most = cfg.data.sample_rate, cfg.eval.max_audio
-                    log_split(logger, split, takes, rate, epoch=max(epoch, 0), most_audio=most)
+                    log_split(logger, split, takes, rate, epoch=max(epoch, 0), most_audio=most, known=known)
     except BAD_INPUT as error:
         print(f"warning   the evaluation is not logged: {one_line(error)}", flush=True)

@@ -12,8 +12,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from .cli import BAD_INPUT, one_line
-from .evaluation.clips import clips_hash, score_rows
+from .evaluation.clips import clips_hash
+from .evaluation.takes import score_rows
 from .fit import Prepared, fit, mend, prepare, retrain, true_status
+from .metrics.facts import metrics_of
 from .runs.atomic import read_json, write_json_atomic
 from .runs.checkpoint_choice import select_checkpoint
 from .runs.history import History
@@ -91,11 +93,12 @@ def _climbed(prepared: Prepared) -> dict[str, Any]:
             fit(prepared, again=again if beyond else None)
         last = run.checkpoints()[-1][0]
         run.set_status("finished" if last >= cfg.n_epochs else "paused", epoch=last)
+        known = metrics_of(prepared.config)
         rows = [row for row in [*History(again).read(), *run.history.read()] if row["epoch"] <= epochs]
-        epoch, checkpoint = select_checkpoint(run, rule, metric, rows, epochs)
+        epoch, checkpoint = select_checkpoint(run, rule, metric, rows, epochs, known=known)
         shown = str(checkpoint.relative_to(run.path))
         takes = sing_split(cfg, prepared.datamodule, checkpoint, "val")
-        log_evaluation(run, cfg, {"val": takes}, epoch=epoch, checkpoint=shown)
+        log_evaluation(run, cfg, {"val": takes}, epoch=epoch, checkpoint=shown, known=known)
         val = split_scores(score_rows(takes, cfg.data.sample_rate))
         score = {
             "terms": terms,

@@ -10,6 +10,7 @@ from lightning.pytorch.loggers import Logger
 from .figures.losses import loss_panels
 from .figures.style import save_figure
 from .logged import training_run
+from .metrics.facts import metrics_of
 from .runs.directory import RunDirectory
 from .training.logged_run import LoggedRun
 from .training.loggers import Start, finishing
@@ -29,7 +30,8 @@ def begin(run: RunDirectory, described: LoggedRun, logger: Logger | None, *, aft
 def end(run: RunDirectory) -> None:
     """Draw the losses and note that nothing is left to do; the loggers are finished by now."""
     run.figures_path.mkdir(parents=True, exist_ok=True)
-    save_figure(loss_panels(run.history.read(), units=run.units()), run.figures_path / "losses.png")
+    figure = loss_panels(run.history.read(), units=run.units(), known=metrics_of(run.config()))
+    save_figure(figure, run.figures_path / "losses.png")
     run.note_training(None)
 
 

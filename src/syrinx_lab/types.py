@@ -6,8 +6,9 @@ Shape letters: B batch, L samples of a segment, H samples of a rollout, T contro
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Any
 
@@ -210,9 +211,9 @@ class Drives:
     def _each(self, change: Callable[[Tensor], Tensor]) -> Drives:
         """The same drives with every tensor that is there changed."""
         changed: dict[str, Any] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            changed[field.name] = change(value) if isinstance(value, Tensor) else value
+        for one in fields(self):
+            value = getattr(self, one.name)
+            changed[one.name] = change(value) if isinstance(value, Tensor) else value
         return Drives(**changed)
 
 
@@ -279,9 +280,11 @@ class RolloutSettings:
 
 @dataclass(frozen=True)
 class Score:
-    """The cold-start metrics of one vocalisation; the mean of each field over vocalisations bears the same name.
+    """The cold-start metrics of one vocalisation; the mean of each over vocalisations bears the same name.
 
     `bounded_frac` and `ignition_rate` are 0 or 1 here. NaN means "not defined for this clip" and is left out of means.
+
+    outside  those of metrics from outside the lab, by name
     """
 
     autonomy: float
@@ -296,3 +299,10 @@ class Score:
     ignition_rate: float
     oscillator_share: float
     autonomy_published: float
+    accel_r2: float = math.nan
+    outside: Mapping[str, float] = field(default_factory=dict)
+
+    def values(self) -> dict[str, float]:
+        """Every metric by name, the lab's own first."""
+        own = {one.name: float(getattr(self, one.name)) for one in fields(self) if one.name != "outside"}
+        return own | dict(self.outside)

@@ -21,11 +21,11 @@ from rich.live import Live
 
 from .cli import entry_point
 from .figures.smoothing import check_smooth
-from .metrics.facts import HEADLINE, higher_is_better
+from .metrics.facts import headline, higher_is_better, merged
 from .runs.events import Event, events_between, heartbeats, loss_spikes
 from .runs.listing import columns_table, console, print_columns, shown, shown_score, table_width
 from .runs.progress import Progress, in_words, read_progress, refuse_unlogged
-from .runs.watching import as_text, is_open_sweep, names_of, watched
+from .runs.watching import as_text, is_open_sweep, metrics_at, names_of, watched
 
 Columns = dict[str, list[str]]
 DEAD = 3  # exit status of a single look at runs of which one has died
@@ -43,7 +43,7 @@ def watch(cfg: DictConfig) -> None:
     chosen: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     paths = [chosen["run"]] if isinstance(chosen["run"], str) else list(chosen["run"])
     if chosen["metric"] is not None:
-        higher_is_better(chosen["metric"])  # refuses what has no direction, whether or not a run has begun
+        higher_is_better(chosen["metric"], metrics_at(paths))  # whether or not a run has begun
     if chosen["every_s"] <= 0:
         raise ValueError(f"every_s is {chosen['every_s']}: use more than 0 s")
     live_shown = sys.stdout.isatty() and not chosen["once"]
@@ -107,8 +107,9 @@ def table_columns(now: Sequence[Progress], names: Sequence[dict[str, str]]) -> C
     terms = [t for t in terms if any(p.losses.get(t) != 0 and t in p.losses for p in now)]
     for term in sorted(terms, key=lambda term: term != "total"):
         columns[term] = [shown(p.losses.get(term)) for p in now]
-    for score in HEADLINE:
-        columns[score] = [shown_score(p.scores.get(score)) for p in now]
+    for score in headline(merged(p.known for p in now)):
+        name = f"val {score}" if score in columns else score  # a loss term may be called so
+        columns[name] = [shown_score(p.scores.get(score)) for p in now]
     columns["H"] = [shown(p.horizon) for p in now]
     columns["ckpt"] = [str(p.checkpoints[-1][0]) if p.checkpoints else "-" for p in now]
     columns["skipped"] = [str(p.skipped) for p in now]
@@ -120,8 +121,10 @@ def table_columns(now: Sequence[Progress], names: Sequence[dict[str, str]]) -> C
 def fitting(columns: Columns, room: int) -> Columns:
     """The columns less as many of those that can be spared as it takes to fit into `room` characters."""
     kept = dict(columns)
-    terms = list(kept)[list(kept).index("total") + 1 : list(kept).index("tf_corr")] if "total" in kept else []
-    for name in ("s/epoch", "skipped", "H", *reversed(terms), "autonomy"):
+    names, (first, second, *_) = list(kept), headline()
+    terms = names[names.index("total") + 1 : names.index(first)] if "total" in kept else []
+    outside = [name for name in names[names.index(first) : names.index("H")] if name not in headline()]
+    for name in ("s/epoch", "skipped", "H", *reversed(terms), *reversed(outside), second):
         if table_width(kept) <= room:
             break
         if name != "skipped" or set(kept[name]) <= {"0"}:  # what was left out is never left unsaid
@@ -132,7 +135,8 @@ def fitting(columns: Columns, room: int) -> Columns:
 def _look(paths: Sequence[str], chosen: dict[str, Any]) -> tuple[list[Progress], list[dict[str, str]]]:
     """The runs as they stand and their names, in the order of the names, seed by seed."""
     settings = {name: chosen[name] for name in ("metric", "patience", "min_delta")}
-    now = [read_progress(run, **settings) for run in watched(paths)]
+    known = metrics_at(paths)  # where one run alone has a metric, the others have no value of it
+    now = [read_progress(run, known=known, **settings) for run in watched(paths)]
     refuse_unlogged(chosen["metric"], now)
     names = names_of([progress.config for progress in now], [progress.run for progress in now])
     order = sorted(range(len(now)), key=lambda n: [_natural(value) for value in names[n].values()])
@@ -179,7 +183,8 @@ def _draw(path: str, now: Sequence[Progress], names: Sequence[str], smooth: str 
 
     rows = {name: p.rows for name, p in zip(names, now) if p.rows}
     units = {term: unit for p in now for term, unit in p.run.units().items()}
-    save_figure(overlay_panels(rows, smooth=smooth, units=units), Path(path))
+    known = merged(p.known for p in now)
+    save_figure(overlay_panels(rows, smooth=smooth, units=units, known=known), Path(path))
 
 
 def main() -> None:

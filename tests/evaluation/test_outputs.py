@@ -9,8 +9,9 @@ import torch
 from matplotlib.image import imread
 
 from syrinx_lab.encoders.samples import SamplesEncoder
-from syrinx_lab.evaluation.clips import Clip, perform
+from syrinx_lab.evaluation.clips import Clip
 from syrinx_lab.evaluation.outputs import write_audio, write_figures
+from syrinx_lab.evaluation.takes import perform
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.tract.none import NoTract

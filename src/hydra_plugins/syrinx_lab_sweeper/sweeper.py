@@ -103,7 +103,7 @@ class SyrinxLabSweeper(Sweeper):
         """The plan, and the configurations of its combinations, with the first seed."""
         from hydra.utils import instantiate
 
-        from syrinx_lab.assembly import plain
+        from syrinx_lab.assembly import build_scoring, described, plain
         from syrinx_lab.cli import check
         from syrinx_lab.fit import weights_hash
         from syrinx_lab.runs.plan import SweepPlan, combination, refuse_twins, split_swept
@@ -118,7 +118,7 @@ class SyrinxLabSweeper(Sweeper):
         for cfg, config in zip(configs, containers):
             _refuse_processes(config["trainer"])
             check(cfg)
-        containers = [plain(cfg) for cfg in configs]  # with single names as lists
+        containers = [described(cfg, build_scoring(cfg)) for cfg in configs]  # with single names as lists
         for config in containers:
             _refuse(config)
             if config["init_from"] is not None:
@@ -168,9 +168,9 @@ def _refuse_processes(trainer: Any) -> None:
 
 def _refuse(config: Mapping[str, Any]) -> None:
     """Raise ValueError on what a single run may ask for and a sweep may not."""
-    from syrinx_lab.metrics.facts import check_selection_metric
+    from syrinx_lab.metrics.facts import check_selection_metric, metrics_of
 
-    check_selection_metric(config["selection"]["metric"])
+    check_selection_metric(config["selection"]["metric"], metrics_of(config))
     trainer = config["trainer"]
     if config["run_dir"] is not None:
         raise ValueError("run_dir would put all jobs into one folder: leave it out, and name the sweep with sweep_name")

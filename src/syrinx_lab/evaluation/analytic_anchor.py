@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor
 
 from ..controls.analyser import Analyser
 from ..controls.analytic import AnalyticControls
 from ..encoders import Encoder
-from ..metrics.facts import HEADLINE
 from ..model import Ouroboros
 from ..ode.syrinx.normal_form import DEGREE
 from ..ode.syrinx.oscillator import Syrinx
 from ..ode.tract.none import NoTract
 from ..types import Controls
-from .clips import Clip, mean_scores, perform_all
+from .clips import Clip
+from .scoring import Scoring
+from .takes import mean_scores
 
 HOP_S = 32 / 44100
 
@@ -61,10 +64,11 @@ def analytic_model(
     return model
 
 
-def analytic_anchor(
-    model: Ouroboros, clips: Sequence[Clip], *, ic_noise_rms: float, seed: int
-) -> dict[str, float | None]:
-    """The mean scores, as sung, of the analytic model on the clips that a trained one is scored on."""
-    scores = mean_scores(perform_all(model, clips, ic_noise_rms=ic_noise_rms, seed=seed), "raw")
-    shown = (*HEADLINE, "spec_corr", "ignition_rate")
-    return {name: None if scores[name] != scores[name] else scores[name] for name in shown}
+def analytic_anchor(model: Ouroboros, clips: Sequence[Clip], scoring: Scoring) -> dict[str, float | None]:
+    """The mean scores, as sung, of the analytic model on the clips that a trained one is scored on; None: not defined.
+
+    It is cold-started, whatever the trained one's start.
+    """
+    takes = replace(scoring, start="cold").takes(model, clips)
+    means = mean_scores(takes, "raw", scoring.known)
+    return {name: None if math.isnan(value) else value for name, value in means.items()}

@@ -13,12 +13,13 @@ from ..runs.directory import RunDirectory
 from ..runs.manifest import build_manifest, same_clips
 from ..runs.provenance import provenance
 from .analytic_anchor import analytic_anchor, analytic_model
-from .clips import Take, clips_hash, score_rows
+from .clips import clips_hash
 from .held_out import HeldOut
 from .outputs import write_audio, write_figures
 from .rendition_anchor import rendition_anchor
 from .score_table import print_scores
 from .scoring import Scoring
+from .takes import Take, score_rows
 
 Sung = Mapping[str, Sequence[Take]]  # by split
 
@@ -103,7 +104,7 @@ def _analytic(
         model = analytic_model(sample_rate, *held_out.calibration_material(), pitch_range_hz)
     except ValueError:
         return None
-    return analytic_anchor(model, held_out.clips(split), ic_noise_rms=scoring.ic_noise_rms, seed=scoring.seed)
+    return analytic_anchor(model, held_out.clips(split), scoring)
 
 
 def _stem(run: RunDirectory, checkpoint: Path) -> str:

@@ -13,7 +13,7 @@ from ..figures.comparison import comparison_figure, grid_figure
 from ..figures.drives import drives_figure
 from ..figures.style import save_figure
 from ..model import Ouroboros
-from .clips import Take, read_drives
+from .takes import Take, read_drives
 
 
 def write_audio(folder: Path, takes: Sequence[Take], sample_rate: int, *, split: str, most: int) -> list[Path]:

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ..metrics.facts import METRICS
+from ..metrics.facts import metrics_of
 
 
 def print_scores(manifest: Mapping[str, Any], console: Console | None = None) -> None:
@@ -22,7 +22,7 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
     columns = [(split, which) for split in scores for which in ("raw", "rescaled")]
     for split, which in columns:
         table.add_column(f"{split} {which}", justify="right")
-    for name in METRICS:
+    for name in metrics_of(manifest["config"]):
         cells = [scores[split][which].get(name) for split, which in columns]
         table.add_row(name, *("-" if v is None or np.isnan(v) else f"{v:.3f}" for v in cells))
     (console or Console(width=100)).print(table)

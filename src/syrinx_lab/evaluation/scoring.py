@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from ..metrics.facts import METRICS, MetricFacts
+from ..metrics.metric import Metric
 from ..model import Ouroboros
-from .clips import Clip, Take, perform_all
+from .clips import Clip
 from .starts import checked_start
+from .takes import Take, perform_all
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,23 @@ class Scoring:
     ic_noise_rms  rms of x and v at a cold start, dimensionless
     seed          of the cold starts' noise
     start         cold (near silence) or data (the recording's own state)
+    metrics       from outside the lab, by name
     """
 
     ic_noise_rms: float
     seed: int
     start: str = "cold"
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    @property
+    def known(self) -> dict[str, MetricFacts]:
+        """The facts of every metric that is computed, the lab's own first."""
+        return METRICS | self.outside
+
+    @property
+    def outside(self) -> dict[str, MetricFacts]:
+        """The facts of the metrics from outside."""
+        return {name: metric.facts(name) for name, metric in self.metrics.items()}
 
     def takes(self, model: Ouroboros, clips: Sequence[Clip]) -> list[Take]:
         """What the model makes of every clip, see `perform_all`.
@@ -29,4 +44,6 @@ class Scoring:
         Raises ValueError when `start` is none, or none of this model's.
         """
         start = checked_start(self.start, "eval.start", model)
-        return perform_all(model, clips, ic_noise_rms=self.ic_noise_rms, seed=self.seed, start=start)
+        return perform_all(
+            model, clips, ic_noise_rms=self.ic_noise_rms, seed=self.seed, start=start, metrics=self.metrics
+        )

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from ..metrics.facts import METRICS
-from ..metrics.facts import UNITS as METRIC_UNITS
+from ..metrics.facts import Known, unit
 from .panels import TICK_SIZE
 
-SCORES = tuple(METRICS)  # in the order in which they are drawn; others follow by name
 MOST_STEPS = 8  # a horizon that changes more often than this is a slope, not a stair
-UNITS = {"horizon": "samples", **METRIC_UNITS}
 COLUMNS = 4
 PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}  # under text that lies on lines
 _LOG_SPAN = 20.0  # a loss that falls by more than this is drawn on a logarithmic axis
@@ -24,7 +21,19 @@ _LOG_SPAN = 20.0  # a loss that falls by more than this is drawn on a logarithmi
 Series = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def ordered(found: Iterable[str], first: Sequence[str]) -> list[str]:
+def axis_unit(key: str, known: Known, units: Mapping[str, str]) -> str:
+    """What stands beside the axis of a name in the history.
+
+    known  the metrics of the runs that are drawn
+    units  loss term -> unit of its values
+    """
+    group, _, name = key.partition("/")
+    if group == "loss":
+        return loss_label(name, units)
+    return unit(name, known) if group == "val" else "samples"
+
+
+def ordered(found: Iterable[str], first: Collection[str]) -> list[str]:
     """The distinct names, those of `first` in its order, the others after them by name."""
     names = set(found)
     return [name for name in first if name in names] + sorted(names - set(first))

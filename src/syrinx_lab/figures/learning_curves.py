@@ -13,17 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from .epochs import (
-    SCORES,
-    UNITS,
-    Series,
-    horizon_steps,
-    log_where_it_spans,
-    loss_label,
-    loss_names,
-    ordered,
-    series_of,
-)
+from ..metrics.facts import METRICS, Known
+from .epochs import Series, axis_unit, horizon_steps, log_where_it_spans, loss_names, ordered, series_of
 from .modes import colour, marker, number_ends, row_name, stroke
 from .panels import LABEL_SIZE, TICK_SIZE
 from .smoothing import check_smooth, smoothed, window_of
@@ -57,10 +48,13 @@ class ModeCurves:
     units: Mapping[str, str] = field(default_factory=dict)
 
 
-def learning_curves_figure(modes: Sequence[ModeCurves], *, smooth: str | int | None = "auto") -> Figure:
+def learning_curves_figure(
+    modes: Sequence[ModeCurves], *, smooth: str | int | None = "auto", known: Known = METRICS
+) -> Figure:
     """One panel for each loss term, for the horizon and for each val score as sung, over the epochs.
 
     modes   in the order of their numbers; those without a row are left out
+    known   the metrics of the runs, see `metrics_of`
     smooth  of the medians: none, auto or a number of epochs, see `window_of`
 
     A thin line is a seed. A thick one is the median of a mode's seeds, interrupted where their number changes, since
@@ -71,7 +65,7 @@ def learning_curves_figure(modes: Sequence[ModeCurves], *, smooth: str | int | N
     """
     check_smooth(smooth)
     modes = [mode for mode in modes if any(mode.seeds)]
-    keys = _panel_keys([row for mode in modes for rows in mode.seeds for row in rows])
+    keys = _panel_keys([row for mode in modes for rows in mode.seeds for row in rows], known)
     if not keys:
         raise ValueError("no history to draw: train for at least one epoch")
     columns = min(_COLUMNS, len(keys))
@@ -96,12 +90,11 @@ def learning_curves_figure(modes: Sequence[ModeCurves], *, smooth: str | int | N
             ends += _draw_mode(panel, number, many, stairs=key == "train/horizon", smooth=smooth)
         panel.set_title(key, fontsize=LABEL_SIZE)
         panel.set_xlabel("epoch", fontsize=TICK_SIZE, labelpad=1)
-        unit = loss_label(name, units) if group == "loss" else UNITS.get(name, "dimensionless")
-        panel.set_ylabel(unit, fontsize=TICK_SIZE)
+        panel.set_ylabel(axis_unit(key, known, units), fontsize=TICK_SIZE)
         panel.tick_params(labelsize=TICK_SIZE)
         panel.set_xlim(0.5, last + 0.5 + 0.06 * last)
         panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-        if UNITS.get(name) == "share":
+        if axis_unit(key, known, units) == "share":
             panel.set_ylim(-0.06, 1.06)
         if group == "loss":
             own = {n: [(at, t) for at, t in marks if name in ("total", t)] for n, marks in ramps.items()}
@@ -145,11 +138,11 @@ def median_of(series: Sequence[Series]) -> list[tuple[Series, int]]:
     return [((np.array(at), np.array(values)), count) for at, values, count in pieces]
 
 
-def _panel_keys(rows: Rows) -> list[str]:
+def _panel_keys(rows: Rows, known: Known) -> list[str]:
     """The names in the history that get a panel, in the order of `loss_panels`."""
     names = {key for row in rows for key in row}
     losses = loss_names(names)
-    scores = ordered((key[4:] for key in names if key.startswith("val/") and "/rescaled_" not in key), SCORES)
+    scores = ordered((key[4:] for key in names if key.startswith("val/") and "/rescaled_" not in key), known)
     keys = [f"loss/{name}" for name in losses] + ["train/horizon"] + [f"val/{name}" for name in scores]
     dull = [key for key in ("loss/nan_skip", "train/horizon") if not np.any(series_of(rows, key)[1] > 0)]
     return [key for key in keys if key in names and key not in dull]

@@ -13,12 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from ..metrics.facts import METRICS, Known, unit
 from .epochs import (
     COLUMNS,
     MOST_STEPS,
     PAPER,
-    SCORES,
-    UNITS,
     Series,
     draw_series,
     horizon_steps,
@@ -42,6 +41,7 @@ def loss_panels(
     warmup_epochs: int | Mapping[str, int] | None = None,
     units: Mapping[str, str] = MappingProxyType({}),
     title: str | None = None,
+    known: Known = METRICS,
 ) -> Figure:
     """One panel for each loss term, for the horizon and for each validation score, over the epochs.
 
@@ -52,6 +52,7 @@ def loss_panels(
                    as far
     units          loss term -> unit of its values
     title          above all
+    known          the metrics of the run, see `metrics_of`
 
     Dotted lines mark the steps of a horizon that changes in steps. Scores are drawn as sung and, where there are both,
     as rescaled. Raises ValueError when there are no rows.
@@ -62,7 +63,7 @@ def loss_panels(
     losses = loss_names(key for row in rows for key in row)
     if not np.any(series_of(rows, "loss/nan_skip")[1] > 0):
         losses = [name for name in losses if name != "nan_skip"]
-    scores = ordered((key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), SCORES)
+    scores = ordered((key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), known)
     horizon = series_of(rows, "train/horizon")
     has_horizon = bool(np.any(horizon[1] > 0))
     ramps = _warmup_ends(rows, warmup_epochs, epochs)
@@ -85,7 +86,7 @@ def loss_panels(
         panel = next(panels)
         panel.step(*horizon, where="mid", color=PALETTE["green"], linewidth=1.4, marker=marker(horizon), markersize=3)
         _name_horizons(panel, horizon)
-        _frame(panel, epochs, "train/horizon", UNITS["horizon"], ramps, steps)
+        _frame(panel, epochs, "train/horizon", "samples", ramps, steps)
     for name in scores:
         panel = next(panels)
         scaled = series_of(rows, f"val/{_RESCALED}{name}")
@@ -93,7 +94,7 @@ def loss_panels(
         if len(scaled[0]):
             draw_series(panel, scaled, PALETTE["sky"], "rescaled", style="--")
             panel.legend(fontsize=TICK_SIZE - 1, loc="best", framealpha=0.7, handlelength=2.5)
-        _frame(panel, epochs, f"val/{name}", UNITS.get(name, "dimensionless"), ramps, steps)
+        _frame(panel, epochs, f"val/{name}", unit(name, known), ramps, steps)
     for panel in panels:
         panel.set_axis_off()
     if title:

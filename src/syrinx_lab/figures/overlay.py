@@ -12,14 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..metrics.facts import METRICS, Known
 from .epochs import (
     COLUMNS,
-    SCORES,
-    UNITS,
     Series,
+    axis_unit,
     horizon_steps,
     log_where_it_spans,
-    loss_label,
     loss_names,
     marker,
     ordered,
@@ -40,11 +39,16 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def overlay_panels(
-    runs: Mapping[str, Rows], *, smooth: str | int | None = "auto", units: Mapping[str, str] = MappingProxyType({})
+    runs: Mapping[str, Rows],
+    *,
+    smooth: str | int | None = "auto",
+    units: Mapping[str, str] = MappingProxyType({}),
+    known: Known = METRICS,
 ) -> Figure:
     """One panel for each loss term, for the horizon and for each validation score as sung; one curve for each run.
 
     runs    name -> rows of its history, see `loss_panels`; a run without a term has no curve in its panel
+    known   the metrics of the runs, see `metrics_of`
     smooth  none, auto or a number of epochs, see `window_of`; behind a smoothed curve lie the values themselves, faint
     units   loss term -> unit of its values
 
@@ -59,7 +63,7 @@ def overlay_panels(
         raise ValueError("no history to draw: train for at least one epoch")
     if len(runs) > MOST_RUNS:
         raise ValueError(f"{len(runs)} runs cannot be told apart in one figure: choose {MOST_RUNS} or fewer")
-    keys = _panel_keys([row for rows in runs.values() for row in rows])
+    keys = _panel_keys([row for rows in runs.values() for row in rows], known)
     columns = max(1, min(COLUMNS, len(keys)))
     lines = max(1, math.ceil(len(keys) / columns))
     legend_lines = math.ceil((len(runs) + 2) / columns)
@@ -82,8 +86,7 @@ def overlay_panels(
         _uprights(panel, steps, ":")
         panel.set_title(key, fontsize=LABEL_SIZE)
         panel.set_xlabel("epoch", fontsize=TICK_SIZE)
-        unit = loss_label(name, units) if key.startswith("loss/") else UNITS.get(name, "dimensionless")
-        panel.set_ylabel(unit, fontsize=TICK_SIZE)
+        panel.set_ylabel(axis_unit(key, known, units), fontsize=TICK_SIZE)
         panel.tick_params(labelsize=TICK_SIZE)
         panel.set_xlim(0.5, last + 0.5)
         panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
@@ -99,11 +102,11 @@ def overlay_panels(
     return figure
 
 
-def _panel_keys(rows: Rows) -> list[str]:
+def _panel_keys(rows: Rows, known: Known) -> list[str]:
     """The names in the history that get a panel, in the order of `loss_panels`."""
     names = {key for row in rows for key in row}
     losses = loss_names(names)
-    scores = ordered((key[4:] for key in names if key.startswith(("val/")) and "/rescaled_" not in key), SCORES)
+    scores = ordered((key[4:] for key in names if key.startswith(("val/")) and "/rescaled_" not in key), known)
     keys = [f"loss/{name}" for name in losses] + ["train/horizon"] + [f"val/{name}" for name in scores]
     # what was never left out and what was never rolled out needs no panel
     dull = [key for key in ("loss/nan_skip", "train/horizon") if not np.any(series_of(rows, key)[1] > 0)]

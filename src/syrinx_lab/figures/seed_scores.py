@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ..metrics.facts import METRICS
-from .epochs import SCORES, UNITS, ordered
+from ..metrics.facts import METRICS, Known, less_is_better, unit
+from .epochs import ordered
 from .modes import colour, marker, row_name
 from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE, new_figure
@@ -48,10 +48,11 @@ class ModeScores:
     rescaled: Scores
 
 
-def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = None) -> Figure:
+def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = None, known: Known = METRICS) -> Figure:
     """One panel for each score, and in it one row for each mode.
 
     modes    from top to bottom
+    known    the metrics of the runs, see `metrics_of`
     anchors  score -> a value to compare with (the bird's own reproducibility), a dotted line
 
     In a row the seeds stand as points, the median as an upright, the range as a line, and from five seeds on the
@@ -60,7 +61,7 @@ def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = 
     Raises ValueError when no mode has a score.
     """
     found = {name for mode in modes for scores in (*mode.seeds, mode.raw, mode.rescaled) for name in scores}
-    names = ordered(found, SCORES)
+    names = ordered(found, known)
     if not names:
         raise ValueError("no scores to draw: no seed has been scored on val yet")
     columns = min(_COLUMNS, len(names))
@@ -73,15 +74,14 @@ def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = 
         anchor = (anchors or {}).get(name)
         if anchor is not None:
             panel.axvline(anchor, color=_INK, linestyle=":", linewidth=1.0, zorder=0)
-        less = name in METRICS and not METRICS[name].higher_is_better
-        panel.set_title(name + " (less is better)" * less, fontsize=LABEL_SIZE)
-        panel.set_xlabel(UNITS.get(name, "dimensionless"), fontsize=TICK_SIZE, labelpad=1)
+        panel.set_title(name + " (less is better)" * less_is_better(name, known), fontsize=LABEL_SIZE)
+        panel.set_xlabel(unit(name, known), fontsize=TICK_SIZE, labelpad=1)
         panel.tick_params(labelsize=TICK_SIZE)
         panel.tick_params(axis="y", length=0, labelleft=place % columns == 0)
         panel.xaxis.set_major_locator(MaxNLocator(nbins=4))
         panel.grid(axis="x", color="0.5", alpha=0.25, linewidth=0.6)
         panel.margins(x=0.08)
-        if UNITS.get(name) == "share":
+        if unit(name, known) == "share":
             panel.set_xlim(-0.06, 1.06)
     axes[0, 0].set_yticks(range(len(modes)), [row_name(mode.number, mode.name) for mode in modes])
     axes[0, 0].set_ylim(len(modes) - 0.4, -0.5)

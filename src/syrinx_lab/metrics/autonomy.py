@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,62 +13,60 @@ from .audible import Signal, as_signal, is_audible
 from .autonomy_published import autonomy_published
 from .boundedness import bounded
 from .envelope_correlation import env_corr
+from .facts import METRICS
 from .fundamental import f0_cents
 from .ignition import ignition
+from .metric import Metric, scored
 from .oscillator_share import oscillator_share
+from .sung_clip import SungClip
+from .teacher_forced import teacher_forced_r2
 from .time_frequency import tf_corr
 from .welch_spectrum import spectral_agreement
 
-FIELDS = tuple(field.name for field in fields(Score))
 
-
-def score_clip(
-    output: ArrayLike,
-    target: ArrayLike,
-    *,
-    sample_rate: float,
-    onset: int,
-    offset: int,
-    state_x: ArrayLike | None = None,
-    state_v: ArrayLike | None = None,
-    clamp_x: float | None = None,
-    clamp_v: float | None = None,
-    without_oscillator: ArrayLike | None = None,
-) -> Score:
+def score_clip(clip: SungClip, outside: Mapping[str, Metric] | None = None) -> Score:
     """Every metric of one cold start; see the files of the metrics for their formulas.
 
     autonomy with its parts, autonomy_published, tf_corr and env_corr look at the whole clip, so that a song that begins
     early or does not stop counts; f0_cents and the vanishing of bounded_frac look at the syllable [onset, offset).
 
-    output              (n,) audio that the model radiates from a cold start at sample 0
-    target              (n,) the recording, n at least 64
-    sample_rate         Hz
-    onset, offset       samples of the clip, 0 <= onset < offset <= n
-    state_x, state_v    (n,) the oscillator's state, dimensionless; None leaves bounded_frac to the output
-    clamp_x, clamp_v    levels of the soft clamp; None where the state ran unclamped
-    without_oscillator  (n,) the output with the oscillator's state forced to zero, at the output's scale; None makes
-                        oscillator_share NaN
-    result              Score; a metric that the clip does not define is NaN
+    clip     what is scored; without states bounded_frac is left to the output, without `without_oscillator`
+             oscillator_share is NaN, without `acceleration` accel_r2
+    outside  metrics from outside the lab, by name
+    result   Score; a metric that the clip does not define is NaN
+    Raises ValueError with one line for a metric from outside that fails, see `scored`.
     """
-    out, ref = as_signal(output), as_signal(target)
+    out, ref = as_signal(clip.output), as_signal(clip.target)
+    rate, onset, offset = clip.sample_rate, clip.onset, clip.offset
     assert out.size == ref.size >= 64, f"output of {out.size} samples against a target of {ref.size}, at least 64"
     assert 0 <= onset < offset <= ref.size, f"syllable [{onset}, {offset}) outside a clip of {ref.size} samples"
-    spectra = spectral_agreement(out, ref, sample_rate=sample_rate)
-    start = ignition(out, ref, sample_rate=sample_rate, onset=onset, offset=offset)
-    alive = bounded(out, onset=onset, offset=offset, state_x=state_x, state_v=state_v, clamp_x=clamp_x, clamp_v=clamp_v)
+    spectra = spectral_agreement(out, ref, sample_rate=rate)
+    start = ignition(out, ref, sample_rate=rate, onset=onset, offset=offset)
+    alive = bounded(
+        out,
+        onset=onset,
+        offset=offset,
+        state_x=clip.state_x,
+        state_v=clip.state_v,
+        clamp_x=clip.clamp_x,
+        clamp_v=clip.clamp_v,
+    )
+    without, acceleration, actual = clip.without_oscillator, clip.acceleration, clip.target_acceleration
     return Score(
         autonomy=spectra.autonomy,
         spec_corr=spectra.spec_corr,
         amp_pen=spectra.amp_pen,
         pitch_pen=spectra.pitch_pen,
-        tf_corr=tf_corr(out, ref, sample_rate=sample_rate),
+        tf_corr=tf_corr(out, ref, sample_rate=rate),
         bounded_frac=alive,
-        f0_cents=f0_cents(out, ref, sample_rate=sample_rate, onset=onset, offset=offset),
-        env_corr=env_corr(out, ref, sample_rate=sample_rate),
+        f0_cents=f0_cents(out, ref, sample_rate=rate, onset=onset, offset=offset),
+        env_corr=env_corr(out, ref, sample_rate=rate),
         onset_error_ms=start.onset_error_ms,
         ignition_rate=start.ignited,
-        oscillator_share=math.nan if without_oscillator is None else oscillator_share(out, without_oscillator),
-        autonomy_published=autonomy_published(out, ref, sample_rate=sample_rate),
+        oscillator_share=math.nan if without is None else oscillator_share(out, without),
+        autonomy_published=autonomy_published(out, ref, sample_rate=rate),
+        accel_r2=math.nan if acceleration is None or actual is None else teacher_forced_r2(acceleration, actual),
+        outside={name: scored(name, metric, clip) for name, metric in (outside or {}).items()},
     )
 
 
@@ -90,16 +87,18 @@ def rescaled(output: ArrayLike, target: ArrayLike) -> Signal:
     return as_signal(output) * rescaling(output, target)
 
 
-def mean_score(scores: Iterable[Score]) -> dict[str, float]:
-    """The mean of every field over vocalisations, NaN left out; NaN where nothing is left.
+def mean_score(scores: Iterable[Score], names: Iterable[str] = METRICS) -> dict[str, float]:
+    """The mean of every metric over vocalisations, NaN left out; NaN where nothing is left.
 
     A metric that fails leaves its clip out of its own mean alone: the mean amp_pen says nothing of runs that diverged,
     while autonomy counts them as -5, tf_corr and env_corr as 0.
+
+    names  of the metrics, those from outside among them; they are known without scores too
     """
-    scores = list(scores)
+    rows = [score.values() for score in scores]
     means = {}
-    for name in FIELDS:
-        values = [value for value in (float(getattr(score, name)) for score in scores) if not math.isnan(value)]
+    for name in names:
+        values = [row[name] for row in rows if not math.isnan(row[name])]
         means[name] = math.fsum(values) / len(values) if values else math.nan
     return means
 

@@ -21,8 +21,12 @@ def draw(study: Study, smooth: str | int | None = "auto") -> dict[str, Figure | 
     """
     drawn: dict[str, Figure | str] = {}
     tasks: dict[str, Callable[[], Figure]] = {
-        "scores": lambda: seed_scores_figure([_scores(mode) for mode in study.modes], anchors=anchors(study)),
-        "curves": lambda: learning_curves_figure([_curves(mode) for mode in study.modes], smooth=smooth),
+        "scores": lambda: seed_scores_figure(
+            [_scores(mode) for mode in study.modes], anchors=anchors(study), known=study.known
+        ),
+        "curves": lambda: learning_curves_figure(
+            [_curves(mode) for mode in study.modes], smooth=smooth, known=study.known
+        ),
     }
     if study.is_sweep:
         tasks["culling"] = lambda: culling_tree_figure([_tree(mode, study) for mode in study.modes])

@@ -11,7 +11,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ..figures.comparison import comparison_figure
-from ..metrics.facts import higher_is_better
+from ..metrics.facts import METRICS, Known, higher_is_better
 from ..runs.study import Mode
 from .sounds import Sound, read_wav, sound
 
@@ -32,8 +32,10 @@ class Heard:
     sounds: tuple[Sound, ...]
 
 
-def listen(mode: Mode, metric: str) -> tuple[list[Heard], str | None]:
+def listen(mode: Mode, metric: str, known: Known = METRICS) -> tuple[list[Heard], str | None]:
     """The best and the worst by `metric` as sung, of those test vocalisations of the selected model that have audio.
+
+    known  the metrics of the study, see `metrics_of`
 
     Returns them, and in words what is missing (None when nothing is). Where test was not read it is val that is heard.
     """
@@ -54,7 +56,7 @@ def listen(mode: Mode, metric: str) -> tuple[list[Heard], str | None]:
         notes.append("Test has not been read: this is val.")
     if len(found) < len(clips):
         notes.append(f"Sounds were kept of {len(found)} of {len(clips)} vocalisations (eval.max_audio): of these.")
-    sign = 1.0 if higher_is_better(metric) else -1.0
+    sign = 1.0 if higher_is_better(metric, known) else -1.0
     found.sort(key=lambda entry: -_finite(entry[0]["raw"].get(metric), sign))
     chosen = [("best", found[0]), ("worst", found[-1])] if len(found) > 1 else [("only", found[0])]
     heard = [_heard(which, split, clip, files) for which, (clip, files) in chosen]

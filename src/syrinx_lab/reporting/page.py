@@ -73,7 +73,7 @@ def write_report(
     modes = []
     for mode in study.modes:
         say(f"listening {mode.name}")
-        heard, missing = listen(mode, study.metric)
+        heard, missing = listen(mode, study.metric, study.known)
         cards = []
         for one in heard:
             text = (

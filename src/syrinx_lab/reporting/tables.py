@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..figures.epochs import SCORES, UNITS, ordered
-from ..metrics.facts import HEADLINE, METRICS
+from ..figures.epochs import ordered
+from ..metrics.facts import headline, less_is_better, unit
 from ..runs.fields import marked, plain_keys, varying
 from ..runs.study import Mode, SeedStory, Study
 from .notes import oscillator_doubt
 from .numbers import MISSING, shown_range, shown_score
 
-SUMMARY_SCORES = (*HEADLINE, "ignition_rate")
 _LONGEST = 60  # characters of a cell
 _SPREAD = "median\N{NO-BREAK SPACE}[range] of\N{NO-BREAK SPACE}seeds"
 
@@ -44,7 +43,7 @@ class Table:
 def summary(study: Study) -> Table:
     """A row a mode: its seeds, the spread of the metric over them, and what its selected model scores on test."""
     metric = study.metric
-    scores = [name for name in dict.fromkeys((metric, *SUMMARY_SCORES))]
+    scores = list(dict.fromkeys((metric, *headline(study.known), "ignition_rate")))
     heads = ["mode", "seeds", f"val {metric}, {_SPREAD}", "selected"]
     heads += [f"test {name}" for name in scores] + [f"test {metric}, rescaled", "oscillator_share"]
     rows = []
@@ -74,9 +73,9 @@ def score_table(study: Study) -> Table:
     found |= {name for mode in study.modes for name in mode.of_selected("test", "raw")}
     heads = ("score", "unit", "mode", f"val, {_SPREAD}", "selected, val", "test", "test, rescaled")
     rows = []
-    for name in ordered(found, SCORES):
-        less = name in METRICS and not METRICS[name].higher_is_better
-        unit = UNITS.get(name, "") + (", less is better" if less else "")
+    for name in ordered(found, study.known):
+        remark = ", less is better" if less_is_better(name, study.known) else ""
+        shown_unit = unit(name, study.known) + remark
         for mode in study.modes:
             of_selected = [
                 mode.of_selected(*which).get(name) for which in (("val", "raw"), ("test", "raw"), ("test", "rescaled"))
@@ -84,7 +83,7 @@ def score_table(study: Study) -> Table:
             rows.append(
                 (
                     Cell(name),
-                    Cell(unit.lstrip(", ")),
+                    Cell(shown_unit),
                     Cell(mode.name, mode=mode.number),
                     Cell(shown_range(seed.scores.get(name) for seed in mode.seeds)),
                     *(Cell(shown_score(value)) for value in of_selected),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..metrics.facts import METRICS, Known, metrics_of
 from .directory import RunDirectory
 from .selection import best
 
@@ -16,7 +17,8 @@ def select_checkpoint(
     metric: str,
     history: Sequence[Mapping[str, Any]],
     up_to: int | None = None,
-    known: tuple[int, Path] | None = None,
+    counted: tuple[int, Path] | None = None,
+    known: Known = METRICS,
 ) -> tuple[int, Path]:
     """The (epoch, file) of the run's model: the last checkpoint, or the one that ranks best on val.
 
@@ -24,10 +26,11 @@ def select_checkpoint(
     metric   the val score that ranks
     history  rows with `epoch` and val/{metric}
     up_to    later checkpoints do not count; None: all count
-    known    (epoch, file) of a checkpoint that counts although its file may be gone
+    counted  (epoch, file) of a checkpoint that counts although its file may be gone
+    known    the metrics of the run, see `metrics_of`
     Raises ValueError when there is no checkpoint, the rule is unknown, or no evaluated epoch has a checkpoint.
     """
-    files = dict([known] if known else []) | dict(run.checkpoints())
+    files = dict([counted] if counted else []) | dict(run.checkpoints())
     files = {epoch: files[epoch] for epoch in sorted(files) if up_to is None or epoch <= up_to}
     if not files:
         raise ValueError(f"{run.path} has no checkpoint: train it first")
@@ -45,7 +48,7 @@ def select_checkpoint(
             f"{run.path} has no evaluated epoch with a checkpoint: let callbacks.checkpoints.save_every divide "
             "callbacks.evaluation.eval_every"
         )
-    epoch = int(best(scored, metric)["epoch"])
+    epoch = int(best(scored, metric, known)["epoch"])
     return epoch, files[epoch]
 
 
@@ -60,10 +63,12 @@ def selected_checkpoint(run: RunDirectory, config: Mapping[str, Any], key: str) 
     """
     keep = ((config.get("callbacks") or {}).get("checkpoints") or {}).get("keep")
     manifest = run.manifest()
-    known = None
+    counted = None
     if keep is None and manifest is not None and manifest["key"] == key and manifest["epoch"] >= 0:
-        known = (int(manifest["epoch"]), run.path / manifest["checkpoint"])
+        counted = (int(manifest["epoch"]), run.path / manifest["checkpoint"])
     # runs from before the rungs of a sweep had a name: theirs is the rule's
     selection = config["selection"]
     rule = selection.get("checkpoint", selection.get("name"))
-    return select_checkpoint(run, rule, selection["metric"], run.history.read(), known=known)
+    return select_checkpoint(
+        run, rule, selection["metric"], run.history.read(), counted=counted, known=metrics_of(config)
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..metrics.facts import merged, metrics_of
 from .atomic import read_json
 from .directory import RunDirectory, refuse_apart
 from .fields import fields, settling_keys, varying
@@ -79,7 +80,8 @@ def ranked(rows: Sequence[Row], by: str) -> list[Row]:
         for row in scored
     ]
     places = {row["key"]: row for row in scored}
-    return [places[candidate["key"]] for candidate in rank(candidates, metric)]
+    metrics = merged(metrics_of(row["config"]) for row in scored)
+    return [places[candidate["key"]] for candidate in rank(candidates, metric, metrics)]
 
 
 def _named(registry: Registry, text: str) -> list[Row]:

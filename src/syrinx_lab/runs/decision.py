@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..metrics.facts import METRICS, Known
 from .rungs import Rung
 from .selection import rank
 
@@ -14,13 +15,14 @@ STATUSES = ("trained", "diverged", "failed", "lost")
 Record = Mapping[str, Any]
 
 
-def decide(records: Sequence[Record], rung: Rung, metric: str) -> dict[str, Any]:
+def decide(records: Sequence[Record], rung: Rung, metric: str, known: Known = METRICS) -> dict[str, Any]:
     """The decision after a rung.
 
     records  one mapping a seed: `seed`, `status` (one of `STATUSES`), `reason`, and where it is "trained" the means
              over val under val.raw
     rung     what they were trained to, and how many may go on
     metric   the score of val.raw that they are ranked by, see `selection.rank`
+    known    the metrics there are, see `metrics_of`
 
     Returns `epochs`, `metric`, `ranking` (a mapping a seed from best to worst: `rank` from 1, `seed`, `status`, the
     metric, `bounded_frac`, `reason`), `kept` and `culled` (seeds in the order of the ranking). Those that did not come
@@ -34,7 +36,7 @@ def decide(records: Sequence[Record], rung: Rung, metric: str) -> dict[str, Any]
             f"the recordings changed while the sweep ran: data_fingerprint is {' and '.join(fingerprints)}; restore "
             "them, or choose another sweep_name"
         )
-    rows = rank([{**record["val"]["raw"], "seed": record["seed"]} for record in trained], metric)
+    rows = rank([{**record["val"]["raw"], "seed": record["seed"]} for record in trained], metric, known)
     others = sorted(
         (record for record in records if record["status"] != "trained"),
         key=lambda record: (STATUSES.index(record["status"]), record["seed"]),

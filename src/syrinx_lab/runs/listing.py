@@ -12,12 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..metrics.facts import HEADLINE
+from ..metrics.facts import headline, merged, metrics_of
 from .fields import marked, plain_keys, sortable, varying
 from .identity import ABSENT
 
 WIDTH = 120
-SCORES = tuple(f"val.{name}" for name in HEADLINE)
 _GAP = 2
 _LONGEST = 40  # characters of a cell
 
@@ -33,7 +32,8 @@ def print_models(rows: Sequence[Row], ranked: bool = False, extra: Sequence[str]
     """
     found = varying(rows)
     wanted = plain_keys(found)
-    scores = list(dict.fromkeys([*SCORES, *extra]))
+    shown_first = headline(merged(metrics_of(row["config"]) for row in rows))
+    scores = list(dict.fromkeys([*(f"val.{name}" for name in shown_first), *extra]))
     fixed = {
         **({"rank": [str(place + 1) for place in range(len(rows))]} if ranked else {}),
         "key": [row["key"] for row in rows],

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
+from ..metrics.facts import MetricFacts, metrics_of
 from .identity import DATA_LOCATIONS, differing_keys, identity
 from .rungs import Rung
 
@@ -55,6 +56,11 @@ class SweepPlan:
     combinations: tuple[Combination, ...]
     metric: str
     scoring: Mapping[str, Any]
+
+    @property
+    def known(self) -> dict[str, MetricFacts]:
+        """The metrics of its models."""
+        return metrics_of(self.scoring)
 
     def content(self) -> dict[str, Any]:
         """The plan in plain values, as plan.json holds it and as two plans are compared."""

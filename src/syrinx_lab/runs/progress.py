@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..metrics.facts import higher_is_better
+from ..metrics.facts import Known, higher_is_better, metrics_of
 from .activity import UNDER_WAY, ahead_s, being_trained, last_sign
 from .directory import RunDirectory
 from .loss_terms import switched_on
@@ -34,6 +34,7 @@ class Progress:
     epoch_s      seconds an epoch takes at present; `eta_s` until the target, None when it does not train
     plateau      of `metric`, see `find_plateau`
     rows         its history
+    known        its metrics, see `metrics_of`
     """
 
     run: RunDirectory
@@ -55,16 +56,23 @@ class Progress:
     metric: str
     plateau: Plateau | None
     rows: list[dict[str, Any]]
+    known: Known
 
 
 def read_progress(
-    run: RunDirectory, *, metric: str | None = None, patience: int = 15, min_delta: float = 0.01
+    run: RunDirectory,
+    *,
+    metric: str | None = None,
+    patience: int = 15,
+    min_delta: float = 0.01,
+    known: Known | None = None,
 ) -> Progress:
     """How `run` stands.
 
     metric     name in the history whose plateau is told (val/tf_corr, loss/total); None: the val score by which the
                run's models are ranked
     patience   epochs, see `find_plateau`; min_delta likewise
+    known      the metrics of runs that are looked at beside it, see `metrics_of`
     Raises ValueError with one line when the folder is no run, a file in it is broken, or it is not known whether more
     of the metric is better.
     """
@@ -74,7 +82,8 @@ def read_progress(
         )
     config, state, rows = run.config(), run.state(), run.history.read()
     metric = metric or f"val/{config.get('selection', {}).get('metric', 'tf_corr')}"
-    rising = higher_is_better(metric)
+    own = metrics_of(config)
+    rising = higher_is_better(metric, {**(known or {}), **own})
     last = rows[-1] if rows else {}
     evaluated: dict[str, Any] = next(
         (row for row in reversed(rows) if any(name.startswith("val/") for name in row)), {}
@@ -117,6 +126,7 @@ def read_progress(
             smaller_is_better=not rising,
         ),
         rows=rows,
+        known=own,
     )
 
 

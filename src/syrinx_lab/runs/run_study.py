@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..metrics.facts import Known, merged, metrics_of
 from .activity import UNDER_WAY, being_trained
 from .directory import RunDirectory
 from .run_facts import run_facts
@@ -30,11 +31,12 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
     groups: dict[tuple[str, ...], list[int]] = {}
     for number, name in enumerate(names):
         groups.setdefault(tuple(f"{k}={v}" for k, v in name.items() if k != "seed"), []).append(number)
+    metrics = merged(map(metrics_of, configs))
     metric = str((configs[0].get("selection") or {}).get("metric", "tf_corr"))
     if len(runs) == 1:
         groups = {("run=the run",): [0]}
     modes = [
-        _mode(place, overrides, [runs[n] for n in members], [configs[n] for n in members], metric)
+        _mode(place, overrides, [runs[n] for n in members], [configs[n] for n in members], metric, metrics)
         for place, (overrides, members) in enumerate(groups.items(), start=1)
     ]
     alike: dict[str, list[tuple[int, Any]]] = {}
@@ -43,7 +45,7 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         clips = _clips(mode.manifest)[0 if known else 1]
         alike.setdefault(clips, []).append((mode.number, mode.of_selected("val", "raw")))
     scored = {clips: group for clips, group in alike.items() if clips} or alike
-    winners = [_best_of(group, metric) for group in scored.values()]
+    winners = [_best_of(group, metric, metrics) for group in scored.values()]
     keys = sorted({key for name in names for key in name if key not in ("seed", "run")})
     return Study(
         name=runs[0].path.resolve().name if len(runs) == 1 else f"{len(runs)} runs",
@@ -55,6 +57,7 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         modes=tuple(modes),
         winners=tuple(number for number in winners if number is not None),
         under_way=any(run.state().get("status") in UNDER_WAY and being_trained(run) for run in runs),
+        known=metrics,
     )
 
 
@@ -64,10 +67,11 @@ def _mode(
     runs: Sequence[RunDirectory],
     configs: Sequence[dict[str, Any]],
     metric: str,
+    known: Known,
 ) -> Mode:
     manifests = [run.manifest() for run in runs]
     scored = [(n, (m["scores"].get("val") or {}).get("raw") or {}) for n, m in enumerate(manifests) if m]
-    chosen = _best_of(scored, metric)
+    chosen = _best_of(scored, metric, known)
     seeds = [
         SeedStory(
             seed=int(config.get("seed", 0)),
@@ -118,9 +122,9 @@ def _clips(manifest: Mapping[str, Any] | None) -> tuple[str, str]:
     return val.get("clips") or "", manifest["data_fingerprint"]
 
 
-def _best_of(scored: Sequence[tuple[int, Any]], metric: str) -> int | None:
+def _best_of(scored: Sequence[tuple[int, Any]], metric: str, known: Known) -> int | None:
     """The number of what ranks best of those that have val scores; the first where none has."""
     rows = [{**raw, "epoch": number} for number, raw in scored if metric in raw and "bounded_frac" in raw]
     if rows:
-        return int(best(rows, metric)["epoch"])
+        return int(best(rows, metric, known)["epoch"])
     return scored[0][0] if scored else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..metrics.facts import METRICS, Known
 from .rungs import Rung
 
 Scores = Mapping[str, float | None]
@@ -135,6 +136,7 @@ class Study:
     compared   swept key -> its values, less the seeds
     seeds      of every mode, ascending
     metric     val score by which seeds are ranked
+    known      the metrics of all its runs, see `metrics_of`
     winners    numbers of the modes with the best models: one, or one for each set of clips, where modes were scored
                on different ones; none before that is decided
     under_way  whether a process is at work in the sweep, or in one of the runs
@@ -149,6 +151,7 @@ class Study:
     modes: tuple[Mode, ...]
     winners: tuple[int, ...]
     under_way: bool
+    known: Known = field(default_factory=lambda: METRICS)
 
     @property
     def best(self) -> int | None:

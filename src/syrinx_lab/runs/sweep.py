@@ -127,7 +127,7 @@ def _decided(
     decision = folder.decision(combination, rung.epochs)
     if decision is None:
         records = [folder.record(combination, seed, record_name(rung.epochs)) for seed in seeds]
-        decision = decide([record for record in records if record is not None], rung, plan.metric)
+        decision = decide([record for record in records if record is not None], rung, plan.metric, plan.known)
         if decision["kept"]:
             folder.write_decision(combination, decision)
     return decision
@@ -197,7 +197,7 @@ def _select(
         alike.setdefault(row["clips"][0 if known else 1], []).append(row)
     if len(alike) > 1:
         return _write_apart(plan, folder, list(alike.values()))
-    return _write_best(folder, best(rows, plan.metric))
+    return _write_best(folder, best(rows, plan.metric, plan.known))
 
 
 def _lacks_checkpoint(folder: SweepFolder, record: Mapping[str, Any]) -> bool:
@@ -221,7 +221,7 @@ def _write_apart(plan: SweepPlan, folder: SweepFolder, alike: Sequence[Sequence[
     """Write which combination is best on each set of clips, where there are several: none is the best of all."""
     winners = []
     for group in alike:
-        winner = best(group, plan.metric)
+        winner = best(group, plan.metric, plan.known)
         winners.append(
             {
                 "combination": winner["key"],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..metrics.facts import metrics_of
 from .atomic import read_json
 from .directory import RunDirectory
 from .lock import is_locked
@@ -49,6 +50,7 @@ def read_sweep(path: str | Path) -> Study:
         modes=tuple(modes),
         winners=winners,
         under_way=is_locked(folder.path),
+        known=metrics_of(plan["scoring"]),
     )
 
 

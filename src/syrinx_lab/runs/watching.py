@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..metrics.facts import MetricFacts, merged, metrics_of
 from .atomic import read_json
 from .directory import RunDirectory
 from .fields import marked, plain_keys, varying
@@ -31,6 +32,15 @@ def watched(paths: Sequence[str | Path]) -> list[RunDirectory]:
             raise ValueError(f"no run lies in {path}: give a run, a sweep or a folder with runs")
         found |= {run.path.resolve(): run for run in runs if run.path.resolve() not in found}
     return list(found.values())
+
+
+def metrics_at(paths: Sequence[str | Path]) -> dict[str, MetricFacts]:
+    """The metrics of the runs that `paths` name, and of sweeps of which no run has begun.
+
+    Raises ValueError as `watched` does, and when the runs disagree on what a name means.
+    """
+    plans = [read_json(Path(path) / PLAN)["scoring"] for path in paths if (Path(path) / PLAN).is_file()]
+    return merged(metrics_of(config) for config in [*plans, *(run.config() for run in watched(paths))])
 
 
 def is_open_sweep(path: str | Path) -> bool:

@@ -102,8 +102,9 @@ def _walk(
             near = get_close_matches(str(name), known) or sorted(known)
             raise ValueError(f"{path} is no setting of {target}: use {', '.join(near)}")
         declared = kind or (known or {}).get(name)
-        if isinstance(value, Mapping) and (declared is None or isinstance(declared, Anything)):
-            yield from _walk(f"{path}.", given, value, table, groups, declared is not None or (free and target is None))
+        if isinstance(value, Mapping) and (declared is None or isinstance(declared, Anything | Group)):
+            unsaid = isinstance(declared, Anything) or (free and target is None)
+            yield from _walk(f"{path}.", given, value, table, groups, unsaid)
         elif tabled and any(fits(path, group) for group in groups):
             yield Key(path, value, given, Group())
         elif kind is None and name == "name":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kinds import Either, Flag, Kind, Listed, Number, OneOf, Text, Whole, or_null
+from .kinds import Either, Flag, Group, Kind, Listed, Number, OneOf, Text, Whole, or_null
 
 SEED = Whole(0, 2**32 - 1)
 EPOCHS = Whole(1, 1_000_000)
@@ -181,6 +181,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "max_audio": Whole(0, 10**6),
         "renditions_per_clip": Whole(0, 10**6),
         "splits": Listed(OneOf("val", "test"), single=True),
+        "metrics.*": Group(),  # each with a _target_ from outside
     },
     "selection": {
         "metric": Text(),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from ..evaluation.clips import Take, mean_scores, perform_all
+from ..evaluation.takes import logged_scores
 from .media import log_takes
 from .module import OuroborosModule
 
@@ -39,21 +38,8 @@ class ColdStartEvaluation(Callback):
         if not due and done != trainer.max_epochs:
             return
         module = cast(OuroborosModule, pl_module)
-        takes = perform_all(
-            module.model,
-            trainer.datamodule.val_clips,  # type: ignore[attr-defined]
-            ic_noise_rms=module.rollout.ic_noise_rms,
-            seed=module.seed,
-            start=module.eval_start,
-        )
-        module.log_dict(validation_metrics(takes), on_step=False, on_epoch=True, batch_size=1)
+        scoring, clips = module.scoring, trainer.datamodule.val_clips  # type: ignore[attr-defined]
+        takes = scoring.takes(module.model, clips)
+        module.log_dict(logged_scores(takes, "val", scoring.known), on_step=False, on_epoch=True, batch_size=1)
         module.evaluated_epochs.add(done)
         log_takes(trainer.loggers, takes[: self.max_audio], module.model.sample_rate, epoch=done)
-
-
-def validation_metrics(takes: Sequence[Take]) -> dict[str, float]:
-    """val/{metric} as sung and val/rescaled_{metric}, means over takes."""
-    raw, scaled = mean_scores(takes, "raw"), mean_scores(takes, "rescaled")
-    return {f"val/{name}": value for name, value in raw.items()} | {
-        f"val/rescaled_{name}": value for name, value in scaled.items() if name != "accel_r2"
-    }

@@ -7,7 +7,8 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
-from ..evaluation.clips import Take, mean_scores, score_rows
+from ..evaluation.takes import Take, logged_scores, score_rows
+from ..metrics.facts import METRICS, Known
 from .media import log_takes
 from .wandb_run import WandbRun
 
@@ -20,15 +21,6 @@ def evaluation_prefix(split: str) -> str:
     return f"eval/{split}"
 
 
-def evaluation_metrics(split: str, takes: Sequence[Take]) -> dict[str, float]:
-    """eval/{split}/{metric} as sung and eval/{split}/rescaled_{metric}, means over takes; NaN where none is defined."""
-    prefix = evaluation_prefix(split)
-    raw, scaled = mean_scores(takes, "raw"), mean_scores(takes, "rescaled")
-    return {f"{prefix}/{name}": value for name, value in raw.items()} | {
-        f"{prefix}/rescaled_{name}": value for name, value in scaled.items() if name != "accel_r2"
-    }
-
-
 def scores_table(takes: Sequence[Take], sample_rate: int) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows: a vocalisation a row, where it lies (s of its recording) and its metrics, raw and rescaled."""
     rows = score_rows(takes, sample_rate)
@@ -39,15 +31,23 @@ def scores_table(takes: Sequence[Take], sample_rate: int) -> tuple[list[str], li
 
 
 def log_split(
-    logger: Logger, split: str, takes: Sequence[Take], sample_rate: int, *, epoch: int, most_audio: int
+    logger: Logger,
+    split: str,
+    takes: Sequence[Take],
+    sample_rate: int,
+    *,
+    epoch: int,
+    most_audio: int,
+    known: Known = METRICS,
 ) -> None:
     """Send the evaluation of one split.
 
     Args:
         epoch: finished epochs of the model that sang.
         most_audio: vocalisations whose sound and spectrogram are sent.
+        known: the metrics that were computed.
     """
-    prefix, means = evaluation_prefix(split), evaluation_metrics(split, takes)
+    prefix, means = evaluation_prefix(split), logged_scores(takes, evaluation_prefix(split), known)
     if isinstance(logger, WandbRun):
         logger.log_values(means, epoch=epoch)
         if takes:

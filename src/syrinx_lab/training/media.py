@@ -8,7 +8,7 @@ import numpy as np
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from ..evaluation.clips import Take
+from ..evaluation.takes import Take
 from ..figures.comparison import comparison_figure
 from .wandb_run import WandbRun
 

@@ -10,6 +10,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from ..evaluation.scoring import Scoring
 from ..evaluation.starts import checked_start
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
@@ -40,7 +41,7 @@ class OuroborosModule(LightningModule):
         rollout: how rollouts begin and what steers them.
         planned_epochs: epochs of the whole run, over which curricula are stretched.
         seed: of the cold starts' noise.
-        eval_start: how evaluated clips begin, cold or data.
+        scoring: how held-out clips are sung and scored; None: from a cold start, by the lab's own metrics.
 
     Raises:
         ValueError: a start or a loss term that this oscillator cannot have, or a learning rate that cannot be stepped.
@@ -56,7 +57,7 @@ class OuroborosModule(LightningModule):
         *,
         planned_epochs: int,
         seed: int,
-        eval_start: str = "cold",
+        scoring: Scoring | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -66,7 +67,8 @@ class OuroborosModule(LightningModule):
         self.rollout = rollout
         self.planned_epochs = planned_epochs
         self.seed = seed
-        self.eval_start = checked_start(eval_start, "eval.start", model)
+        self.scoring = scoring or Scoring(rollout.ic_noise_rms, seed)
+        checked_start(self.scoring.start, "eval.start", model)
         checked_start(rollout.onset_start, "rollout.onset_start", model)
         if objective.need_acceleration and not model.oscillator.state_is_observed:
             term = f"loss.terms.{objective.need_acceleration[0]}"
@@ -74,7 +76,8 @@ class OuroborosModule(LightningModule):
                 f"{term} looks at the acceleration, which a hidden state does not have: set {term}.weight=0 with this "
                 "oscillator, or use loss=spectral_song"
             )
-        check_rates(optim.optimizer, optim.scheduler, optim.monitor, objective.names, planned_epochs)
+        known = self.scoring.known
+        check_rates(optim.optimizer, optim.scheduler, optim.monitor, objective.names, planned_epochs, known)
         self.plateau: ReduceLROnPlateau | None = None
         self._plateau_state: dict[str, Any] | None = None
         self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
@@ -83,7 +86,7 @@ class OuroborosModule(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimiser over all parameters, drives and responses at rates of their own, with its scheduler."""
-        optimizer, scheduler = self.optim.build(self.model.parameter_groups())
+        optimizer, scheduler = self.optim.build(self.model.parameter_groups(), self.scoring.known)
         if isinstance(scheduler, ReduceLROnPlateau):
             # Lightning would step it after the checkpoint is written, and not at all where a run goes on
             self.plateau = scheduler

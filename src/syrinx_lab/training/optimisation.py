@@ -10,6 +10,7 @@ from torch.nn import Parameter
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from ..metrics.facts import METRICS, Known
 from .rates import build_scheduler
 
 Groups = Mapping[str, Sequence[Parameter]]
@@ -50,13 +51,16 @@ class OptimiserSettings:
         if self.drives_start_epoch is not None and self.drives_start_epoch < 0:
             raise ValueError(f"optim.drives_start_epoch is {self.drives_start_epoch}: use an epoch, or null for never")
 
-    def build(self, groups: Groups) -> tuple[Optimizer, LRScheduler | None]:
-        """The optimiser of named groups of parameters, responses and drives at their own rates, and its scheduler."""
+    def build(self, groups: Groups, known: Known = METRICS) -> tuple[Optimizer, LRScheduler | None]:
+        """The optimiser of named groups of parameters, responses and drives at their own rates, and its scheduler.
+
+        known  the metrics that are computed, of which `monitor` may be one
+        """
         scales = {"responses": self.tract_lr_scale, "drives": self.drives_lr_scale}
         optimizer = self.optimizer([{"params": group} for group in groups.values()])
         for name, group in zip(groups, optimizer.param_groups):
             group["lr"] *= scales.get(name, 1.0)
-        return optimizer, build_scheduler(self.scheduler, optimizer, self.monitor)
+        return optimizer, build_scheduler(self.scheduler, optimizer, self.monitor, known)
 
     def clip(self, groups: Groups) -> None:
         """Clip the norm of the gradient of each group by itself, in place."""

@@ -9,7 +9,7 @@ from typing import cast
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import RichProgressBar
 
-from ..metrics.facts import HEADLINE
+from ..metrics.facts import headline
 from .module import OuroborosModule
 
 
@@ -40,5 +40,6 @@ class EpochLines(Callback):
         if skipped := shown.get("loss/nan_skip", 0.0):
             parts.append(f"skipped {skipped:.0f} updates")
         if (trainer.current_epoch + 1) in module.evaluated_epochs:
-            parts += [f"val {name} {metrics[f'val/{name}']:.3f}" for name in HEADLINE if f"val/{name}" in metrics]
+            shown_first = headline(module.scoring.known)
+            parts += [f"val {name} {metrics[f'val/{name}']:.3f}" for name in shown_first if f"val/{name}" in metrics]
         print("  ".join(parts), flush=True)

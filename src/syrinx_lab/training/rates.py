@@ -12,21 +12,24 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from ..metrics.facts import higher_is_better, metric_of
+from ..metrics.facts import METRICS, Known, higher_is_better, metric_of
 
 Factory = Callable[..., Any]
 
 
-def build_scheduler(factory: Factory | None, optimizer: Optimizer, monitor: str) -> LRScheduler | None:
+def build_scheduler(
+    factory: Factory | None, optimizer: Optimizer, monitor: str, known: Known = METRICS
+) -> LRScheduler | None:
     """The scheduler of an optimiser; ReduceLROnPlateau gets the direction of what it looks at, unless it is given.
 
     monitor  loss/TERM or val/SCORE, looked at by ReduceLROnPlateau alone
+    known    the metrics that are computed, see `Scoring`
     """
     if factory is None:
         return None
     more = {}
     if looks_at_a_score(factory) and "mode" not in getattr(factory, "keywords", {}):
-        more["mode"] = "max" if higher_is_better(monitor) else "min"
+        more["mode"] = "max" if higher_is_better(monitor, known) else "min"
     scheduler: LRScheduler = factory(optimizer, **more)
     return scheduler
 
@@ -38,11 +41,17 @@ def looks_at_a_score(factory: Factory | None) -> bool:
 
 
 def check_rates(
-    optimizer: Factory, scheduler: Factory | None, monitor: str, terms: Iterable[str], planned_epochs: int
+    optimizer: Factory,
+    scheduler: Factory | None,
+    monitor: str,
+    terms: Iterable[str],
+    planned_epochs: int,
+    known: Known = METRICS,
 ) -> None:
     """Step an optimiser of nothing through all planned epochs, and raise ValueError in one line where that fails.
 
     terms  of the objective that are switched on, which a monitor may name as loss/TERM; loss/total always is
+    known  the metrics that are computed, which it may name as val/SCORE
     """
     nothing = [torch.nn.Parameter(torch.zeros(1))]
     with warnings.catch_warnings():
@@ -56,9 +65,9 @@ def check_rates(
         if scheduler is None:
             return
         if looks_at_a_score(scheduler):
-            _check_monitor(monitor, terms)
+            _check_monitor(monitor, terms, known)
         try:
-            rates = build_scheduler(scheduler, made, monitor)
+            rates = build_scheduler(scheduler, made, monitor, known)
             if not isinstance(rates, LRScheduler):
                 raise TypeError(f"a {type(rates).__name__} is no torch scheduler")
             for _ in range(planned_epochs):
@@ -75,16 +84,17 @@ def check_rates(
             ) from None
 
 
-def _check_monitor(monitor: str, terms: Iterable[str]) -> None:
+def _check_monitor(monitor: str, terms: Iterable[str], known: Known) -> None:
     group, _, name = monitor.partition("/")
-    known = [*sorted(terms), "total"]
-    if group == "loss" and name in known:
+    logged = [*sorted(terms), "total"]
+    if group == "loss" and name in logged:
         return
     if group != "val":
         raise ValueError(
-            f"optim.monitor is {monitor!r}: use loss/TERM, with one of {', '.join(known)}, or val/SCORE, as val/tf_corr"
+            f"optim.monitor is {monitor!r}: use loss/TERM, with one of {', '.join(logged)}, or val/SCORE, as "
+            "val/tf_corr"
         )
-    metric_of(monitor)
+    metric_of(monitor, known)
 
 
 def _line(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 
-from ..metrics.facts import HEADLINE
+from ..metrics.facts import headline
 from .logged_names import LoggedNames
 
 EPOCH = "epoch"
@@ -44,7 +44,7 @@ def build_workspace(
             filters=[ws.Metric("Group") == group] if group else [],
             pinned_columns=[
                 *dict.fromkeys((f"config:{by}", "config:loss_mode", "config:seed", "config:rung")),
-                *(f"summary:val/{metric}" for metric in HEADLINE),
+                *(f"summary:val/{metric}" for metric in headline()),
             ],
         ),
     )
@@ -88,7 +88,7 @@ def _of_split(scores: Iterable[str], split: str) -> list[str]:
 
 
 def _headline_first(names: Iterable[str]) -> list[str]:
-    order = {metric: place for place, metric in enumerate(HEADLINE)}
+    order = {metric: place for place, metric in enumerate(headline())}
     return sorted(names, key=lambda name: order.get(name.rpartition("/")[2], len(order)))
 
 

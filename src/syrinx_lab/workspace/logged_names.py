@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..training.evaluation import validation_metrics
-from ..training.evaluation_log import TABLE, evaluation_metrics, evaluation_prefix
+from ..evaluation.takes import logged_scores
+from ..metrics.facts import METRICS, Known
+from ..training.evaluation_log import TABLE, evaluation_prefix
 from ..training.media import AUDIO, SPECTROGRAM
 
 
@@ -39,16 +40,16 @@ class LoggedNames:
         return frozenset((*self.losses, *self.curriculum, *self.progress, *self.val, *self.scores))
 
 
-def logged_names(terms: Iterable[str], splits: Iterable[str] = ("val", "test")) -> LoggedNames:
-    """The names of a lab whose objectives have `terms`, and which evaluates `splits`."""
+def logged_names(terms: Iterable[str], splits: Iterable[str] = ("val", "test"), known: Known = METRICS) -> LoggedNames:
+    """The names of a lab whose objectives have `terms`, and which evaluates `splits` by the metrics `known`."""
     terms = tuple(terms)
     prefixes = [evaluation_prefix(split) for split in splits]
     return LoggedNames(
         losses=("loss/total", *(f"loss/{term}" for term in terms)),
         curriculum=("train/horizon", *(f"train/lam_{term}" for term in terms)),
         progress=("train/lr", "loss/nan_skip"),
-        val=tuple(validation_metrics([])),
-        scores=tuple(name for split in splits for name in evaluation_metrics(split, [])),
+        val=tuple(logged_scores([], "val", known)),
+        scores=tuple(name for prefix in prefixes for name in logged_scores([], prefix, known)),
         audio=tuple(f"{prefix}/{AUDIO}" for prefix in ("val", *prefixes)),
         pictures=tuple(f"{prefix}/{SPECTROGRAM}" for prefix in ("val", *prefixes)),
         tables=tuple(f"{prefix}/{TABLE}" for prefix in prefixes),
