@@ -61,6 +61,13 @@ def test_the_names_are_those_of_the_code(names: LoggedNames) -> None:
     assert {f"eval/test/{metric}" for metric in metrics | rescaled} < set(names.scores)
 
 
+def test_metrics_from_outside_get_panels_where_they_are_named() -> None:
+    names = logged_names(["spec"], outside=["distance"])
+    assert {"val/distance", "val/rescaled_distance"} <= set(names.val)
+    assert "eval/test/distance" in names.scores
+    assert "distance" not in " ".join(logged_names(["spec"]).val)
+
+
 def test_the_sections(spec: dict[str, Any], names: LoggedNames) -> None:
     assert curves(spec, "Losses") == list(names.losses)
     assert curves(spec, "Scores on val")[:3] == ["val/tf_corr", "val/autonomy", "val/bounded_frac"]

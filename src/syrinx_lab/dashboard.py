@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from .assembly import plain
 from .cli import config_directory, entry_point
 from .logged import COMPARED
+from .metrics.facts import check_new_name
 
 
 def dashboard(cfg: DictConfig) -> None:
@@ -38,7 +39,8 @@ def dashboard(cfg: DictConfig) -> None:
         for name in ("entity", "project"):
             if not chosen[name]:
                 raise ValueError(f"{name} is not set: save=true needs it, as {name}=NAME")
-    names = logged_names(_terms())
+    outside = [check_new_name(name, "metrics") for name in chosen["metrics"]]
+    names = logged_names(_terms(), outside=outside)
     workspace = build_workspace(
         names,
         entity=chosen["entity"] or "",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..types import Score
-from .audible import Signal, as_signal, is_audible
+from .audible import as_signal, is_audible
 from .autonomy_published import autonomy_published
 from .boundedness import bounded
 from .envelope_correlation import env_corr
@@ -82,11 +82,6 @@ def rescaling(output: ArrayLike, target: ArrayLike) -> float:
     return float(np.sqrt(np.mean(ref**2) / np.mean(out**2)))
 
 
-def rescaled(output: ArrayLike, target: ArrayLike) -> Signal:
-    """The output at the target's RMS: a copy (n,), unchanged in scale where `rescaling` says 1."""
-    return as_signal(output) * rescaling(output, target)
-
-
 def mean_score(scores: Iterable[Score], names: Iterable[str] = METRICS) -> dict[str, float]:
     """The mean of every metric over vocalisations, NaN left out; NaN where nothing is left.
 
@@ -101,17 +96,3 @@ def mean_score(scores: Iterable[Score], names: Iterable[str] = METRICS) -> dict[
         values = [row[name] for row in rows if not math.isnan(row[name])]
         means[name] = math.fsum(values) / len(values) if values else math.nan
     return means
-
-
-def summarise(scores: Sequence[Score], labels: Sequence[str]) -> dict[str, dict]:
-    """Means over all vocalisations and over those of each label.
-
-    scores, labels  k of each
-    result          {"mean": {metric: value}, "per_label": {label: {metric: value}}}, labels in sorted order
-    """
-    assert len(scores) == len(labels), f"{len(scores)} scores with {len(labels)} labels"
-    per_label = {
-        label: mean_score(score for score, name in zip(scores, labels) if name == label)
-        for label in sorted(set(labels))
-    }
-    return {"mean": mean_score(scores), "per_label": per_label}

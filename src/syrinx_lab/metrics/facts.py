@@ -166,13 +166,13 @@ def check_selection_metric(name: object, known: Known = METRICS) -> str:
     return str(name)
 
 
-def check_new_name(name: str) -> str:
-    """`name`, a key of eval.metrics; raises ValueError with one line when no metric from outside may be called so."""
+def check_new_name(name: str, key: str = "eval.metrics") -> str:
+    """`name`, given as key.name; raises ValueError with one line when no metric from outside may be called so."""
     if name in METRICS:
-        raise ValueError(f"eval.metrics.{name}: the lab has a metric of this name; choose another")
+        raise ValueError(f"{key}.{name}: the lab has a metric of this name; choose another")
     if not _NAME.fullmatch(name) or name.startswith("rescaled_") or name in _TAKEN:
         raise ValueError(
-            f"eval.metrics.{name}: use a name of small letters, digits and _ that begins with a letter, not with "
+            f"{key}.{name}: use a name of small letters, digits and _ that begins with a letter, not with "
             f"rescaled_, and is none of {', '.join(_TAKEN)}"
         )
     return name

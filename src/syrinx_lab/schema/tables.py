@@ -65,6 +65,7 @@ TABLES: dict[str, dict[str, Kind]] = {
     "dashboard": {
         **OUTPUTS,
         "by": Text("a key"),
+        "metrics": Listed(Text("a name"), single=True),
         "group": or_null(Text("a name")),
         "save": Flag(),
         "entity": or_null(Text("a name")),

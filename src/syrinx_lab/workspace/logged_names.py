@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..evaluation.takes import logged_scores
-from ..metrics.facts import METRICS, Known
+from ..metrics.facts import METRICS, MetricFacts
 from ..training.evaluation_log import TABLE, evaluation_prefix
 from ..training.media import AUDIO, SPECTROGRAM
 
@@ -40,9 +40,15 @@ class LoggedNames:
         return frozenset((*self.losses, *self.curriculum, *self.progress, *self.val, *self.scores))
 
 
-def logged_names(terms: Iterable[str], splits: Iterable[str] = ("val", "test"), known: Known = METRICS) -> LoggedNames:
-    """The names of a lab whose objectives have `terms`, and which evaluates `splits` by the metrics `known`."""
+def logged_names(
+    terms: Iterable[str], splits: Iterable[str] = ("val", "test"), outside: Iterable[str] = ()
+) -> LoggedNames:
+    """The names of a lab whose objectives have `terms`, and which evaluates `splits`.
+
+    outside  names of metrics from outside the lab; their facts are not asked for, so that their module is not needed
+    """
     terms = tuple(terms)
+    known = METRICS | {name: MetricFacts(name, "dimensionless", True) for name in outside}
     prefixes = [evaluation_prefix(split) for split in splits]
     return LoggedNames(
         losses=("loss/total", *(f"loss/{term}" for term in terms)),
