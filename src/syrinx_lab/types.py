@@ -6,9 +6,8 @@ Shape letters: B batch, L samples of a segment, H samples of a rollout, T contro
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Any
 
@@ -276,33 +275,3 @@ class RolloutSettings:
     def onset_lead(self, sample_rate: float) -> int | None:
         """`onset_lead_ms` in samples of a rate in Hz; None stays None."""
         return None if self.onset_lead_ms is None else round(self.onset_lead_ms * 1e-3 * sample_rate)
-
-
-@dataclass(frozen=True)
-class Score:
-    """The cold-start metrics of one vocalisation; the mean of each over vocalisations bears the same name.
-
-    `bounded_frac` and `ignition_rate` are 0 or 1 here. NaN means "not defined for this clip" and is left out of means.
-
-    outside  those of metrics from outside the lab, by name
-    """
-
-    autonomy: float
-    spec_corr: float
-    amp_pen: float
-    pitch_pen: float
-    tf_corr: float
-    bounded_frac: float
-    f0_cents: float
-    env_corr: float
-    onset_error_ms: float
-    ignition_rate: float
-    oscillator_share: float
-    autonomy_published: float
-    accel_r2: float = math.nan
-    outside: Mapping[str, float] = field(default_factory=dict)
-
-    def values(self) -> dict[str, float]:
-        """Every metric by name, the lab's own first."""
-        own = {one.name: float(getattr(self, one.name)) for one in fields(self) if one.name != "outside"}
-        return own | dict(self.outside)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syrinx_lab.metrics.autonomy import mean_score, rescaling, score_clip
+from syrinx_lab.metrics.score import Score
 from syrinx_lab.metrics.sung_clip import SungClip
-from syrinx_lab.types import Score
 
 RATE = 44_100
 ONSET, OFFSET = 1985, 6395

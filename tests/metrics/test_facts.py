@@ -12,8 +12,8 @@ import pytest
 from syrinx_lab.metrics.autonomy import score_clip
 from syrinx_lab.metrics.facts import METRICS, check_selection_metric, headline, higher_is_better, metric_of
 from syrinx_lab.metrics.oscillator_share import oscillator_share
+from syrinx_lab.metrics.score import Score
 from syrinx_lab.metrics.sung_clip import SungClip
-from syrinx_lab.types import Score
 
 
 def test_every_score_has_its_facts_and_every_fact_its_score() -> None:

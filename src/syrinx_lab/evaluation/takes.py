@@ -12,10 +12,11 @@ import torch
 from ..metrics.autonomy import mean_score, rescaling, score_clip
 from ..metrics.facts import METRICS, Known
 from ..metrics.metric import Metric
+from ..metrics.score import Score
 from ..metrics.sung_clip import SungClip
 from ..model import Ouroboros
 from ..transfer import normal
-from ..types import Drives, Score, Trajectory
+from ..types import Drives, Trajectory
 from .clips import Clip, Samples
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..types import Score
 from .audible import as_signal, is_audible
 from .autonomy_published import autonomy_published
 from .boundedness import bounded
@@ -18,6 +17,7 @@ from .fundamental import f0_cents
 from .ignition import ignition
 from .metric import Metric, scored
 from .oscillator_share import oscillator_share
+from .score import Score
 from .sung_clip import SungClip
 from .teacher_forced import teacher_forced_r2
 from .time_frequency import tf_corr

@@ -23,7 +23,7 @@ FACTS_KEY = "metric_facts"  # in the stored `eval` group: the facts of metrics f
 class MetricFacts:
     """What is known of a cold-start score beside its values.
 
-    name              of the field of `types.Score`, or the key in eval.metrics
+    name              of the field of `Score`, or the key in eval.metrics
     unit              for an axis
     higher_is_better  whether more of it is better
     headline          whether it stands where there is room for few
