@@ -44,6 +44,9 @@ def evaluate_run(
     """
     scoring = build_scoring(cfg)
     given = cfg.controls.pitch_range_hz if "controls" in cfg else None
+    shown = run.shown(checkpoint)
+    # to the logger another run's checkpoint is no epoch of this one
+    logged = epoch if checkpoint.resolve().parent == run.checkpoints_path.resolve() else -1
     return evaluate_model(
         run,
         model,
@@ -52,7 +55,7 @@ def evaluate_run(
         checkpoint=checkpoint,
         epoch=epoch,
         splits=splits,
-        log=partial(log_evaluation, run, cfg, epoch=epoch, checkpoint=run.shown(checkpoint), known=scoring.known),
+        log=partial(log_evaluation, run, cfg, epoch=logged, checkpoint=shown, known=scoring.known),
         pitch_range_hz=None if given is None else tuple(given),
         max_audio=cfg.eval.max_audio,
         aside=aside,

@@ -9,8 +9,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_model
-from .evaluation.weights import load_weights
+from .assembly import build_model, plain
+from .evaluation.initial_weights import differing_settings, overrides, trained_settings
+from .evaluation.weights import finished_epochs, load_weights
 from .model import Ouroboros
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.directory import RunDirectory, find_run, swept_selection
@@ -23,7 +24,7 @@ class SelectedModel:
     model       in evaluation mode, with the weights of `checkpoint`
     run         the run's folder
     checkpoint  the file
-    epoch       its finished epochs, -1 for a file that is none of the run's
+    epoch       its finished epochs, -1 for a file that does not say
     selected    whether it is the checkpoint that the run's selection names
     """
 
@@ -39,18 +40,16 @@ def load_selected(run: str | Path, checkpoint: str | Path | None = None) -> Sele
 
     Args:
         run: a run's folder or a file in it, or a sweep's folder: the model that was selected there.
-        checkpoint: another file than the selected one.
+        checkpoint: another file than the selected one, seen from here, from the run's folder or from its checkpoints.
 
     Raises:
-        ValueError: one line when there is no such run or checkpoint, or it is another model's.
+        ValueError: one line when there is no such run or checkpoint, or it is another model's, by shapes or settings.
     """
     found = find_run(run)
     swept = swept_selection(run)
     config = found.config()
     if checkpoint is not None:
-        path = Path(checkpoint)
-        if not path.is_file():
-            raise ValueError(f"{path}: no such checkpoint; {found.checkpoints_path} holds those of the run")
+        path = _checkpoint_file(found, Path(checkpoint).expanduser())
     elif swept is not None:
         path = found.path / swept["checkpoint"]  # another sweep may have asked for another one since
     else:
@@ -59,8 +58,9 @@ def load_selected(run: str | Path, checkpoint: str | Path | None = None) -> Sele
         raise ValueError(
             f"{path}: the selected checkpoint is gone: repeat the command that trained it, or give checkpoint=FILE"
         )
-    epoch = next((epoch for epoch, one in found.checkpoints() if one.resolve() == path.resolve()), -1)
     model = trained_model(OmegaConf.create(config), path).eval()
+    epoch = next((epoch for epoch, one in found.checkpoints() if one.resolve() == path.resolve()), None)
+    epoch = finished_epochs(path) if epoch is None else epoch
     return SelectedModel(model, found, path, epoch, _is_selected(found, config, path))
 
 
@@ -68,12 +68,26 @@ def trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
     """The model of a configuration with the weights of a checkpoint, its rollouts on whatever backend suits here.
 
     Raises:
-        ValueError: the file is not there, or holds another model.
+        ValueError: the file is not there, or holds another model: the same weights under other settings are one too.
     """
     model = build_model(cfg)
+    differing = differing_settings(model, plain(cfg), trained_settings(checkpoint))
+    if differing:
+        raise ValueError(
+            f"{checkpoint}: trained with other settings than this run, under which its weights are another model: "
+            f"{overrides(differing)}; give the run that it is of"
+        )
     model.backend = "auto"  # the same numbers, whatever the training ran on
     load_weights(model, checkpoint)
     return model
+
+
+def _checkpoint_file(run: RunDirectory, given: Path) -> Path:
+    """The file that is meant: seen from here, or as the run's own files name it, or by its name alone."""
+    found = next((p for p in (given, run.path / given, run.checkpoints_path / given) if p.is_file()), None)
+    if found is None:
+        raise ValueError(f"{given}: no such checkpoint; {run.checkpoints_path} holds those of the run")
+    return found.absolute()
 
 
 def _is_selected(run: RunDirectory, config: Mapping[str, Any], checkpoint: Path) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from syrinx_lab.data.corpus import Corpus, Recording, Syllable
 from syrinx_lab.data.splits import Splits, split_recordings
-from syrinx_lab.data.stored_split import Changes, difference, listed, restore_split, split_record
+from syrinx_lab.data.stored_split import Changes, difference, listed, restore_split, split_record, under_stored_names
 
 
 def recording(name: str, seed: int) -> Recording:
@@ -78,8 +78,9 @@ def test_of_two_recordings_of_one_sound_the_one_that_is_left_counts_once() -> No
     twins = [replace(SONGS[0], id=name) for name in ("a", "b")]
     before = corpus(*twins, *SONGS[1:3])
     record = split_record(Splits(("a", "b"), ("song1",), ("song2",), {}), before)
-    splits, changes = restore_split(record, corpus(replace(SONGS[0], id="c"), *SONGS[1:3]))
-    assert (splits.train, changes.missing["train"]) == (("c",), ("b",))
+    now = under_stored_names(record, corpus(replace(SONGS[0], id="c"), *SONGS[1:3]))
+    splits, changes = restore_split(record, now)
+    assert (splits.train, changes.missing["train"]) == (("a",), ("b",))
 
 
 def test_a_list_of_recordings_names_five() -> None:
@@ -88,11 +89,14 @@ def test_a_list_of_recordings_names_five() -> None:
     assert listed(list("fedcba")) == "6 recordings (a, b, c, d, e, and 1 more)"
 
 
-def test_a_renamed_recording_keeps_its_split() -> None:
+def test_a_renamed_recording_keeps_its_split_and_its_name() -> None:
     renamed = replace(HELD_OUT, id="day1/x")
-    splits, changes = restore_split(RECORD, corpus(*(s for s in SONGS if s is not HELD_OUT), renamed))
-    assert splits.test == ("day1/x",)
-    assert changes.lines() == []
+    now = under_stored_names(RECORD, corpus(*(s for s in SONGS if s is not HELD_OUT), renamed))
+    assert list(now.recordings) == list(BEFORE.recordings), "what is drawn in the order of names stays what it was"
+    assert now.fingerprint() == BEFORE.fingerprint()
+    splits, changes = restore_split(RECORD, now)
+    assert splits.test == SPLITS.test
+    assert changes.lines() == changes.anchor_flags("test") == []
 
 
 @pytest.mark.parametrize("kind", ["samples", "annotation"])
@@ -108,6 +112,9 @@ def test_a_changed_recording_is_flagged_in_its_split_alone(kind: str) -> None:
     assert changes.flags("test") == [f"test: {what} since the training (samples or annotation)"]
     assert changes.flags("val") == changes.flags("train") == []
     assert changes.lines() == changes.flags("test")
+    assert changes.anchor_flags("test") == []
+    (line,) = changes.anchor_flags("val")
+    assert line.startswith(f"anchors: 1 recording ({HELD_OUT.id}) of the other splits changed since the training")
     assert difference(RECORD, split_record(splits, now)) == what
 
 

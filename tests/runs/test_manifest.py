@@ -60,6 +60,7 @@ def test_the_keys_are_these_and_no_others() -> None:
     expected = {"schema", "key", "seed", "epoch", "checkpoint", "created_at", "data_fingerprint", "git", "counts"}
     expected |= {"versions.python", "config.seed", "config.data.label"}
     expected |= {"anchors.rendition.tf_corr", "anchors.rendition.pairs", "anchors.analytic.tf_corr", "flags"}
+    expected |= {"anchors.changes"}
     for split, labels in (("val", "de"), ("test", "d")):
         of = f"scores.{split}"
         expected |= {f"{of}.count", f"{of}.clips", f"{of}.changes"} | {

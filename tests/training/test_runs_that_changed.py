@@ -19,6 +19,7 @@ from forks import Forks
 
 from syrinx_lab.runs.atomic import read_json, write_json_atomic
 from syrinx_lab.runs.registry import Registry
+from syrinx_lab.selected_model import load_selected
 
 TINY = [
     *("debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu", "run_dir=outputs/run", "loss=mse_accel"),
@@ -118,6 +119,51 @@ def test_changed_and_missing_recordings_are_flagged(here: Path, told: Told, fork
     assert manifest(here) == before
 
 
+def test_anchors_of_a_folder_that_has_lost_recordings_are_flagged_and_names_do_not_matter(
+    here: Path, told: Told
+) -> None:
+    before, split = manifest(here), read_json(here / "outputs" / "run" / "split.json")
+    assert before["anchors"]["rendition"]["pairs"] == 1, "drawn from several, in the order of their names"
+    (renamed,) = split["test"]
+    for ending in ("wav", "txt"):
+        (here / "song" / f"{renamed}.{ending}").rename(here / "song" / f"zzz.{ending}")
+    told("evaluate", "split=test")
+    assert manifest(here) == before
+    gone = min(split["train"])
+    (here / "song" / f"{gone}.wav").unlink()
+    (here / "song" / f"{gone}.txt").unlink()
+    told("evaluate", "split=test")
+    after = manifest(here)
+    assert after["scores"] == before["scores"]
+    assert after["anchors"]["rendition"] != before["anchors"]["rendition"]
+    (flag,) = after["flags"]
+    assert flag.startswith(f"anchors: 1 recording ({gone}) of the other splits missing since the training")
+    told("evaluate", "split=val")
+    assert flag in manifest(here)["flags"], "what was said of the anchors stays with them"
+
+
+def test_scores_of_other_new_recordings_do_not_take_the_place_of_earlier_ones(here: Path, told: Told) -> None:
+    folder = here / "outputs" / "run" / "evaluations"
+    add_recordings(here / "song", 1)
+    told("evaluate", "split=new")
+    first = (folder / "epoch00002-new.json").read_bytes()
+    for ending in ("wav", "txt"):
+        (here / "song" / f"a0.{ending}").unlink()
+    samples, rate = sf.read(here / "song" / "song1.wav", dtype="float32")
+    sf.write(here / "song" / "b.wav", 0.5 * samples + 1e-3 * np.float32(np.sin(np.arange(len(samples)))), rate)
+    shutil.copy(here / "song" / "song1.txt", here / "song" / "b.txt")
+    for _ in range(2):  # the same again is no third
+        told("evaluate", "split=new")
+    assert (folder / "epoch00002-new.json").read_bytes() == first
+    (second,) = [path for path in folder.glob("*.json") if path.name != "epoch00002-new.json"]
+    assert second.name.startswith("epoch00002-new-")
+    assert heard(read_json(second)["scores"]["new"]) == {"b"}
+    (row,) = Registry(here / "outputs").models()
+    (known,) = [one for one in Registry(here / "outputs").evaluations(row["key"]) if one["source"] == "other"]
+    latest = read_json(second)["scores"]["new"]["raw"]["tf_corr"]
+    assert (known["split"], known["scores"]["tf_corr"]) == ("new", latest)
+
+
 def test_training_on_with_a_grown_folder_is_refused_or_another_model(here: Path, told: Told, forks: Forks) -> None:
     add_recordings(here / "song", 1)
     before = manifest(here)
@@ -143,6 +189,46 @@ def test_another_checkpoint_is_scored_beside_the_selected_one(here: Path, told: 
     assert row["test"]["tf_corr"] == before["scores"]["test"]["raw"]["tf_corr"]
     told("evaluate", "split=test", f"checkpoint={here}/outputs/run/checkpoints/epoch00002.ckpt")
     assert manifest(here) == before, "named in full it is the selected one all the same"
+
+
+def foreign_checkpoint(here: Path, **oscillator: float) -> Path:
+    """The run's first checkpoint as that of another run, trained with other settings of the oscillator."""
+    content = torch.load(here / "outputs" / "run" / "checkpoints" / "epoch00001.ckpt", weights_only=True)
+    config = json.loads(content["syrinx_lab_config"])
+    config["oscillator"] |= oscillator
+    path = here / "foreign.ckpt"
+    torch.save(content | {"syrinx_lab_config": json.dumps(config)}, path)
+    return path
+
+
+def test_a_checkpoint_of_other_settings_is_not_scored_or_sung_under_those_of_the_run(here: Path, forks: Forks) -> None:
+    foreign, before = foreign_checkpoint(here, tau=5e-5, clamp_x=0.3), manifest(here)
+    done = forks.told(here, "evaluate", "run=outputs/run", "split=test", f"checkpoint={foreign}")
+    assert done.returncode == 1
+    assert "another model: oscillator.clamp_x=0.3 oscillator.tau=5e-05; give the run that it is of" in done.stderr
+    assert not (here / "outputs" / "run" / "evaluations").exists()
+    assert manifest(here) == before
+    shutil.copy(foreign, here / "outputs" / "run" / "checkpoints" / "epoch00002.ckpt")
+    with pytest.raises(ValueError, match=r"epoch00002\.ckpt: trained with other settings than this run"):
+        load_selected(here / "outputs" / "run")
+
+
+def test_another_runs_checkpoint_says_its_epoch_and_is_no_epoch_of_this_run(here: Path, told: Told) -> None:
+    foreign_checkpoint(here)
+    said = told("evaluate", "split=test", "checkpoint=foreign.ckpt")
+    assert "cold-start scores after epoch 1," in said
+    (written,) = (here / "outputs" / "run" / "evaluations").glob("foreign-*-test.json")
+    other = read_json(written)
+    assert (other["epoch"], other["checkpoint"]) == (1, str(here / "foreign.ckpt"))
+    (row,) = Registry(here / "outputs").models()
+    assert not [one for one in Registry(here / "outputs").evaluations(row["key"]) if one["source"] == "other"]
+
+
+@pytest.mark.parametrize("given", ["checkpoints/epoch00001.ckpt", "epoch00001.ckpt"])
+def test_a_checkpoint_is_found_as_the_run_names_it(here: Path, given: str) -> None:
+    loaded = load_selected(here / "outputs" / "run", given)
+    assert loaded.checkpoint == here / "outputs" / "run" / "checkpoints" / "epoch00001.ckpt"
+    assert (loaded.epoch, loaded.selected) == (1, False)
 
 
 def test_scores_of_an_earlier_epoch_are_not_those_of_a_run_that_went_on(here: Path, told: Told) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .corpus import Corpus
@@ -40,6 +40,16 @@ class Changes:
             lines.append(f"{split}: {listed(ids)} of the training's split missing; nothing of it is scored")
         return lines
 
+    def anchor_flags(self, split: str) -> list[str]:
+        """Lines on other splits, from which the anchors of a split's scores take renditions and calibration."""
+        told = {"changed": self.changed, "missing": self.missing}
+        ids = {how: sorted(k for name in NAMES if name != split for k in by.get(name, ())) for how, by in told.items()}
+        return [
+            f"anchors: {listed(found)} of the other splits {how} since the training: they are not those of before"
+            for how, found in ids.items()
+            if found
+        ]
+
     def lines(self) -> list[str]:
         """All that differs, a line each, for a person."""
         told = [line for split in NAMES for line in self.flags(split)]
@@ -72,27 +82,38 @@ def split_record(splits: Splits, corpus: Corpus) -> dict[str, Any]:
     }
 
 
+def under_stored_names(record: SplitRecord, corpus: Corpus) -> Corpus:
+    """The corpus with the ids of the record, for recordings that are missing there under their id and found by content.
+
+    What is drawn from recordings in the order of their ids stays what it was, in a folder that was renamed.
+    """
+    known = {key for name in NAMES for key in record[name]}
+    hashes = {key: corpus.recordings[key].content_hash() for key in sorted(corpus.recordings.keys() - known)}
+    strangers = {content: key for key, content in reversed(hashes.items())}
+    names: dict[str, str] = {}
+    for name in NAMES:
+        for key in sorted(record[name].keys() - corpus.recordings.keys()):
+            if (found := strangers.pop(record[name][key], None)) is not None:
+                names[found] = key
+    renamed = [replace(one, id=names.get(key, key)) for key, one in corpus.recordings.items()]
+    return Corpus({one.id: one for one in sorted(renamed, key=lambda one: one.id)}, corpus.sample_rate)
+
+
 def restore_split(record: SplitRecord, corpus: Corpus) -> tuple[Splits, Changes]:
     """The recordings of `corpus` in the splits that they had, and what has changed.
 
-    A recording is known by its id; one that is missing under its id is looked for by its content, as in a folder that
-    was renamed. What is in no split of the record goes to none, and is new unless it holds the sound of one that was
-    (records of old do not name the sounds of those that are missing or changed).
+    A recording is known by its id, see `under_stored_names`. What is in no split of the record goes to none, and is new
+    unless it holds the sound of one that was (records of old do not name the sounds of those that are missing or
+    changed).
     """
     hashes = {key: recording.content_hash() for key, recording in corpus.recordings.items()}
-    known = {key for name in NAMES for key in record[name]}
-    strangers = {hashes[key]: key for key in sorted(hashes.keys() - known, reverse=True)}
     parts: dict[str, list[str]] = {}
     missing: dict[str, tuple[str, ...]] = {}
     changed: dict[str, tuple[str, ...]] = {}
     for name in NAMES:
-        there = {key: key for key in record[name] if key in hashes}
-        for key in sorted(record[name].keys() - there.keys()):
-            if (found := strangers.pop(record[name][key], None)) is not None:
-                there[key] = found
-        parts[name] = sorted(there.values())
-        missing[name] = tuple(sorted(record[name].keys() - there.keys()))
-        changed[name] = tuple(sorted(key for key in there if hashes[there[key]] != record[name][key]))
+        parts[name] = sorted(record[name].keys() & hashes.keys())
+        missing[name] = tuple(sorted(record[name].keys() - hashes.keys()))
+        changed[name] = tuple(key for key in parts[name] if hashes[key] != record[name][key])
     taken = {key for ids in parts.values() for key in ids}
     sounds = {sound: key for key, sound in sorted(record.get("audio", {}).items(), reverse=True)}
     sounds |= {corpus.recordings[key].audio_hash: key for key in sorted(taken, reverse=True)}

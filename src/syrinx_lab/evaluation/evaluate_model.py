@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Ouroboros
-from ..runs.atomic import write_json_atomic
+from ..runs.atomic import read_json, write_json_atomic
 from ..runs.directory import RunDirectory
 from ..runs.manifest import build_manifest, same_clips
 from ..runs.provenance import provenance
 from .analytic_anchor import analytic_anchor, analytic_model
-from .clips import clips_hash
+from .clips import Clip, clips_hash
 from .held_out import HeldOut
 from .outputs import write_audio, write_figures
 from .rendition_anchor import rendition_anchor
@@ -53,8 +53,9 @@ def evaluate_model(
     """
     state, config, shown_path = run.state(), run.config(), run.shown(checkpoint)
     manifest_path, audio_path, figures_path = run.manifest_path, run.audio_path, run.figures_path
+    chosen = {split: held_out.clips(split) for split in splits}
     if aside:
-        folder = run.evaluations_path / f"{_stem(run, checkpoint)}-{'-'.join(splits)}"
+        folder = _folder(run, checkpoint, chosen)
         manifest_path, audio_path, figures_path = folder.with_suffix(".json"), folder / "audio", folder / "figures"
         folder.mkdir(parents=True, exist_ok=True)
     earlier = {} if aside else _earlier(run, shown_path, state["key"])
@@ -63,8 +64,7 @@ def evaluate_model(
     recordings = {name: {"clips": one.get("clips"), "changes": one.get("changes", [])} for name, one in scores.items()}
     shown: Path | None = None
     sung: dict[str, list[Take]] = {}
-    for split in splits:
-        clips = held_out.clips(split)
+    for split, clips in chosen.items():
         sung[split] = takes = scoring.takes(model, clips)
         rows[split] = score_rows(takes, model.sample_rate)
         recordings[split] = {"clips": clips_hash(clips), "changes": held_out.changes.flags(split)}
@@ -82,6 +82,7 @@ def evaluate_model(
         vocalisations=rows,
         recordings=recordings,
         counts=(run.split() or {}).get("counts"),
+        anchor_changes=anchors.get("changes", []) if anchors else held_out.changes.anchor_flags(splits[-1]),
         rendition=anchors.get("rendition") or rendition_anchor(held_out.renditions(splits[-1]), model.sample_rate),
         analytic=anchors["analytic"]
         if anchors
@@ -105,6 +106,16 @@ def _analytic(
     except ValueError:
         return None
     return analytic_anchor(model, held_out.clips(split), scoring)
+
+
+def _folder(run: RunDirectory, checkpoint: Path, chosen: Mapping[str, Sequence[Clip]]) -> Path:
+    """Where an evaluation aside goes: one of other clips than what is there already has a name of its own."""
+    folder = run.evaluations_path / f"{_stem(run, checkpoint)}-{'-'.join(chosen)}"
+    there = folder.with_suffix(".json")
+    hashes = {split: clips_hash(clips) for split, clips in chosen.items()}
+    if there.is_file() and {split: one.get("clips") for split, one in read_json(there)["scores"].items()} != hashes:
+        return folder.with_name("-".join([folder.name, *hashes.values()]))
+    return folder
 
 
 def _stem(run: RunDirectory, checkpoint: Path) -> str:

@@ -31,12 +31,7 @@ def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
     Raises ValueError with the overrides to add when settings differ, or as `load_weights`.
     """
     if config.get("init_settings", "check") == "check":
-        given = _settings(config) | {"oscillator.tau": model.oscillator.tau}
-        wanted = trained_settings(path)
-        differing = {key: value for key, value in wanted.items() if not _same(given.get(key), value)}
-        differing.pop("oscillator.name", None)  # files of one class differ in nothing but keys
-        if differing.pop("oscillator._target_", None) is not None:
-            differing["oscillator.name"] = wanted["oscillator.name"]
+        differing = differing_settings(model, config, trained_settings(path))
         rate, tau = differing.get("data.sample_rate"), differing.get("oscillator.tau")
         if rate and tau and _same(rate * tau, 1.0):
             del differing["oscillator.tau"]  # one sample: null says so
@@ -46,6 +41,16 @@ def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
                 f"{overrides(differing)}{_hint(differing)} (or init_settings=ignore to load them as they are)"
             )
     load_weights(model, path)
+
+
+def differing_settings(model: Ouroboros, config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the `trained_settings` of a checkpoint that `config`, which `model` was built from, has otherwise."""
+    given = _settings(config) | {"oscillator.tau": model.oscillator.tau}
+    differing = {key: value for key, value in wanted.items() if not _same(given.get(key), value)}
+    differing.pop("oscillator.name", None)  # files of one class differ in nothing but keys
+    if differing.pop("oscillator._target_", None) is not None:
+        differing["oscillator.name"] = wanted["oscillator.name"]
+    return differing
 
 
 def trained_settings(path: Path) -> dict[str, Any]:

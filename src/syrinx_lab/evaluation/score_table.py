@@ -16,7 +16,9 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
     """Print the scores of a manifest: a row a metric, val and test, raw and rescaled."""
     scores: Mapping[str, Any] = manifest["scores"]
     counts = ", ".join(f"{scores[split]['count']} of {split}" for split in scores)
-    title = f"cold-start scores after epoch {manifest['epoch']}, vocalisations: {counts}"
+    epoch = manifest["epoch"]
+    model = f"after epoch {epoch}" if epoch >= 0 else f"of {manifest['checkpoint']}"
+    title = f"cold-start scores {model}, vocalisations: {counts}"
     table = Table(title=title, title_justify="left")
     table.add_column("metric")
     columns = [(split, which) for split in scores for which in ("raw", "rescaled")]

@@ -56,6 +56,17 @@ def read_checkpoint(path: str | Path, *, resumed: bool = False) -> dict[str, Any
     return content
 
 
+def finished_epochs(path: str | Path) -> int:
+    """How many epochs a checkpoint of ours was trained for, whatever its name; -1 for one that does not say.
+
+    Raises:
+        ValueError: as `read_checkpoint`.
+    """
+    content = read_checkpoint(path)
+    epoch = content.get("epoch") if "state_dict" in content else None
+    return epoch + 1 if isinstance(epoch, int) else -1  # Lightning counts the one that has just ended from 0
+
+
 def model_state(path: str | Path) -> dict[str, Tensor]:
     """The model's state dict in a checkpoint of ours or in a published one (.tar with the key `ouroboros`).
 

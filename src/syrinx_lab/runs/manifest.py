@@ -26,6 +26,7 @@ def build_manifest(
     rendition: Mapping[str, Any],
     analytic: Mapping[str, Any] | None,
     provenance: Mapping[str, Any],
+    anchor_changes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The content of selected_model.json.
 
@@ -46,6 +47,7 @@ def build_manifest(
                       when no syllable is sung twice), `pairs`
     analytic          mean scores of the untrained physical prior on the same clips; None where no pitch is found
     provenance        `versions`, `git` and `created_at`, see `provenance.provenance`
+    anchor_changes    lines on recordings behind the anchors that are not what they were at the training
 
     Returns a nested dict with, among the above,
 
@@ -55,6 +57,7 @@ def build_manifest(
         scores.{split}.per_vocalisation[k]                        the k-th vocalisation as it was given
         anchors.rendition.{tf_corr|autonomy|autonomy_published|pairs}
         anchors.analytic.{metric}
+        anchors.changes
         flags                                                     lines to be read before the scores are believed
 
     Means leave out None and NaN ("not defined for this clip") and are None where nothing is left; `count` beside them
@@ -79,8 +82,9 @@ def build_manifest(
         "anchors": {
             "rendition": dict(rendition),
             "analytic": None if analytic is None else dict(analytic),
+            "changes": list(anchor_changes),
         },
-        "flags": flags(scores),
+        "flags": [*flags(scores), *anchor_changes],
         "config": dict(config),
     }
 

@@ -47,8 +47,7 @@ def read_record(run: RunDirectory) -> RunRecord:
     evaluations += _of_rungs(run) + _of_manifest(manifest)
     shown = _shown(evaluations, finished=state.get("status") == "finished")
     selected = shown.get("source") == SELECTED
-    for path in sorted(run.evaluations_path.glob("*.json")):
-        evaluations += [{**one, "source": OTHER} for one in _of_manifest(read_json(path)) if one["epoch"] >= 0]
+    evaluations += _of_others(run)
     git = (manifest or {}).get("git") or state.get("git") or {}
     latest = f"{run.checkpoints_path.name}/{checkpoints[-1][1].name}" if checkpoints else None
     fingerprint = state.get("data_fingerprint")
@@ -112,6 +111,15 @@ def _of_manifest(manifest: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         }
         for split, scores in manifest["scores"].items()
     ]
+
+
+def _of_others(run: RunDirectory) -> list[dict[str, Any]]:
+    """The evaluations aside of the run's own checkpoints, of each epoch and split the latest."""
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for manifest in sorted(map(read_json, sorted(run.evaluations_path.glob("*.json"))), key=lambda m: m["created_at"]):
+        if str(manifest["checkpoint"]).startswith(f"{run.checkpoints_path.name}/"):
+            found |= {(one["epoch"], one["split"]): {**one, "source": OTHER} for one in _of_manifest(manifest)}
+    return list(found.values())
 
 
 def _with_rescaled(scores: Mapping[str, Any]) -> dict[str, Any]:

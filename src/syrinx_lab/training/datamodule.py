@@ -17,7 +17,7 @@ from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_w
 from ..data.segments import Pools, check_horizon, cut_segments
 from ..data.split_counts import split_counts
 from ..data.splits import Splits, check_leaks, split_recordings
-from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record
+from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record, under_stored_names
 from ..data.summary import channels_line
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
 from ..evaluation.clips import Clip
@@ -174,6 +174,7 @@ class SongDataModule(LightningDataModule):
         if stored is None:
             self.splits, self.changes = split_recordings(corpus, **self.splitting), Changes()  # type: ignore[arg-type]
         else:
+            corpus = self.corpus = under_stored_names(stored, corpus)
             self.splits, self.changes = restore_split(stored, corpus)
         if training:
             self.pools: Pools = cut_segments(
