@@ -47,7 +47,7 @@ def test_another_degree_is_named(tmp_path: Path) -> None:
         load_weights(model(degree=2), path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"hello\nworld", b"PK\x03\x04 half a zip"])
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"hello\nworld", b"PK\x03\x04 half a zip", b"RIFF"])
 def test_what_is_no_checkpoint_is_said_in_one_line(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "epoch00001.ckpt"
     path.write_bytes(content)
