@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from syrinx_lab.cli import config_directory
+from syrinx_lab.cli import BAD_INPUT, check, config_directory, one_line
 from syrinx_lab.command_line import unreadable, with_text
 from syrinx_lab.schema import texts_of
 
@@ -102,7 +103,6 @@ def test_one_line_says_how_to_quote(typed: str, said: str | None) -> None:
     assert line is not None
     assert "\n" not in line
     assert "Lexer" not in line
-    import re
 
     assert re.search(said, line), line
 
@@ -142,3 +142,45 @@ def test_values_of_a_sweep_are_quoted_one_by_one() -> None:
     assert line is not None
     (handed_over,) = shlex.split(line.partition("for the shell as well: ")[2])
     assert list(PARSER.parse_override(handed_over).sweep_string_iterator()) == ['"/a=b"', "/c"]
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "said"),
+    [
+        ("config", "sede=3", "like it is seed "),
+        ("config", "n_epoch=3", "like it is n_epochs "),
+        ("config", "data.lable=a", "like it is data.label "),
+        ("config", "los=mse_accel", "like it is loss "),
+        ("config", "sample_rat=22050", "like it is data.sample_rate or "),
+        ("config", "tau=1", "like it is oscillator.tau "),
+        ("config", "zzzz=1", "--cfg job prints the keys"),
+        ("evaluate", "splt=val", "like it is split "),
+        ("evaluate", "split=val,test", "holds several values: it takes one, use val, test or new"),
+        ("config", "eval.splits=val,test", "'eval.splits=[val,test]' is a list, and with -m each of them is tried"),
+        ("config", "data.label=a,b", 'is a list, with -m .*, and .data.label="a,b". is one text'),
+        ("config", "seed=0,1", "values: with -m each of them is tried"),
+        ("config", "loss=mse_accel,spectral_rollout", "values: with -m each of them is tried"),
+    ],
+)
+def test_a_key_that_is_not_there_names_the_one_that_was_meant(command: str, typed: str, said: str) -> None:
+    with initialize_config_dir(str(config_directory()), version_base="1.3"), pytest.raises(BAD_INPUT) as caught:
+        compose(command, [typed])
+    line = one_line(caught.value, command)
+    key = typed.partition("=")[0]
+    assert key in line
+    assert re.search(said.replace("[", r"\["), line), line
+
+
+def test_labels_that_are_the_same_are_one_value() -> None:
+    with initialize_config_dir(str(config_directory()), version_base="1.3"):
+        for typed in ("a", "[a]", "[a,a]"):
+            cfg = compose("config", [f"data.label={typed}", "data.root=x"])
+            check(cfg)
+            assert cfg.data.label == "a", typed
+        for typed in ("[b,a]", "[a,b,a]"):
+            cfg = compose("config", [f"data.label={typed}", "data.root=x"])
+            check(cfg)
+            assert list(cfg.data.label) == ["a", "b"], typed
+        for typed in ("[]", "[[a]]"):
+            with pytest.raises(ValueError, match=r"data\.label is"):
+                check(compose("config", [f"data.label={typed}", "data.root=x"]))

@@ -132,7 +132,7 @@ def build_horizon(cfg: DictConfig) -> HorizonSchedule:
 def build_objective(cfg: DictConfig) -> WeightedLoss:
     """The objective of a configuration, of the terms that are switched on.
 
-    Raises ValueError for a term without a weight, and for what a term refuses.
+    Raises ValueError for a term without a weight, for what a term refuses, and where no term looks at the song.
     """
     terms: dict[str, WeightedTerm] = {}
     for name, node in cfg.loss.terms.items():
@@ -149,7 +149,13 @@ def build_objective(cfg: DictConfig) -> WeightedLoss:
             except ValueError as error:
                 reason = str(error)
                 raise ValueError(reason if reason.startswith("loss.") else f"loss.terms.{name}.{reason}") from error
-    return WeightedLoss(terms)
+    objective = WeightedLoss(terms)
+    if not objective.needs_rollout and not objective.need_acceleration:
+        raise ValueError(
+            "loss: no term that compares with the song has a weight above 0, so that nothing can be learned of it: "
+            f"give one to {', '.join(f'loss.terms.{name}.weight' for name in ('spec', 'accel'))} or another"
+        )
+    return objective
 
 
 def build_module(

@@ -84,7 +84,7 @@ def entry_point(
                 raise
             if (interruption := interrupted_by(error)) is not None:  # its ending could not write to a closed terminal
                 raise interruption from None
-            fail(error)  # here and not below: Hydra would add a line of its own
+            fail(error, config_name)  # here and not below: Hydra would add a line of its own
 
     warnings.formatwarning = _as_line
     logging.raiseExceptions = False  # a package whose log finds no space prints a page
@@ -95,7 +95,7 @@ def entry_point(
     except BAD_INPUT as error:
         if show:
             raise
-        fail(error)
+        fail(error, config_name)
     except KeyboardInterrupt as error:
         if show:
             raise
@@ -177,17 +177,20 @@ def forget_empty_variables() -> None:
         del os.environ[name]
 
 
-def fail(error: BaseException) -> NoReturn:
-    """Print the error as one line on stderr and exit with status 1."""
-    print(f"error: {one_line(error)}", file=sys.stderr)
+def fail(error: BaseException, command: str = "config") -> NoReturn:
+    """Print the error of a command as one line on stderr and exit with status 1."""
+    print(f"error: {one_line(error, command)}", file=sys.stderr)
     sys.exit(1)
 
 
-def one_line(error: BaseException) -> str:
-    """What is wrong, on a single line: of a failed instantiation the reason, not Hydra's account of it."""
+def one_line(error: BaseException, command: str = "config") -> str:
+    """What is wrong, on a single line: of a failed instantiation the reason, not Hydra's account of it.
+
+    command  whose configuration it was: the stem of its file in conf/
+    """
     while isinstance(error, InstantiationException) and error.__cause__ is not None:
         error = error.__cause__
-    if isinstance(error, HydraException) and (line := of_hydra(error)) is not None:
+    if isinstance(error, HydraException) and (line := of_hydra(error, command)) is not None:
         return line
     where = getattr(error, "full_key", None) if isinstance(error, OmegaConfBaseException) else None
     text = " ".join(str(error).split()) or type(error).__name__

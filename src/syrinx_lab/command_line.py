@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 
+from .schema import holds, nearest_keys, takes_list
+
 _SETTING = re.compile(r"(\+{0,2})([A-Za-z_$][\w.$@:/-]*)=(.*)", re.DOTALL)
 _PIECE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$\{[^}]*\}|[\[\](){},"'])""", re.DOTALL)
 _COMPUTED = re.compile(r"\s*(range|interval|int|float|bool|sort|shuffle|glob|tag)\s*\(")  # what is in them is no text
@@ -109,15 +111,32 @@ def _for_shell(argument: str) -> str:
     return '"' + re.sub(r'([\\"$`])', r"\\\1", argument) + '"'
 
 
-def of_hydra(error: HydraException) -> str | None:
-    """The line for an error of Hydra's grammar; None for all its other errors."""
+def of_hydra(error: HydraException, command: str = "config") -> str | None:
+    """The line for an error of Hydra's grammar, or for a key that `command` does not have; None for its other errors.
+
+    command  the stem of its file in conf/
+    """
     if isinstance(error, OverrideParseException):
         return unreadable(error.override) or str(error)
+    unknown = re.match(r"Could not override '([^']+)'", str(error))
+    if unknown is not None:
+        near = nearest_keys(command, unknown[1])
+        there = "--cfg job prints the keys that there are"
+        return f"there is no key {unknown[1]}; like it is {' or '.join(near)} ({there})" if near else None
     ambiguous = re.match(r"Ambiguous value for argument '(.*?)'\n", str(error))
     if ambiguous is None:
         return None
     key, _, value = re.sub(r'"([^",]*)"', r"\1", ambiguous[1]).partition("=")  # as it was typed
-    return (
-        f"{key}={value} holds several values: {_for_shell(f'{key}=[{value}]')} is a list, with -m each of them is "
-        f"tried, and {_for_shell(f'{key}={_quoted(value)}')} is one text"
-    )
+    return f"{key}={value} holds several values: {_ways(command, key, value)}"
+
+
+def _ways(command: str, key: str, value: str) -> str:
+    """How several values are given to a key, as far as it takes them."""
+    kind = holds(command, key.lstrip("+"))
+    ways = [f"{_for_shell(f'{key}=[{value}]')} is a list"] if kind is None or takes_list(kind) else []
+    ways += ["with -m each of them is tried"] if command == "config" else []
+    ways += [f"{_for_shell(f'{key}={_quoted(value)}')} is one text"] if kind is None or kind.text else []
+    if not ways:
+        assert kind is not None
+        return f"it takes one, use {kind.words}"
+    return ways[0] if len(ways) == 1 else f"{', '.join(ways[:-1])}, and {ways[-1]}"

@@ -46,6 +46,7 @@ from .training.backend import tell_backend
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
+from .training.learning import learning_warnings
 from .training.loggers import Start, finishing
 from .training.module import OuroborosModule
 from .training.statistics import SongStatistics
@@ -101,6 +102,8 @@ def prepare(cfg: DictConfig) -> Prepared:
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
     callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values() if node is not None]
+    for line in learning_warnings(module.objective, cfg.n_epochs, module.horizon.max):
+        warnings.warn(line, stacklevel=1)
     start_logger: Start = build(cfg.logger)
     datamodule = build_datamodule(cfg)
     datamodule.read()
@@ -201,14 +204,6 @@ def trained_before(prepared: Prepared) -> str | None:
                 "is another model, with a split of its own"
             )
     return None
-
-
-def retrain(prepared: Prepared, epoch: int) -> None:
-    """Train the checkpoint after `epoch` once more, because it was removed: to the same weights."""
-    print(f"the checkpoint after epoch {epoch} is gone: training it again", flush=True)
-    prepared.run.rungs_path.mkdir(exist_ok=True)
-    fresh = prepare(prepared.cfg)  # this one's weights may have been trained
-    fit(fresh, to=epoch, again=prepared.run.rungs_path / f"again{epoch:05d}.jsonl")
 
 
 @contextmanager

@@ -14,11 +14,11 @@ from omegaconf import DictConfig, OmegaConf
 from .cli import BAD_INPUT, one_line
 from .evaluation.clips import clips_hash
 from .evaluation.takes import score_rows
-from .fit import Prepared, fit, mend, prepare, retrain, true_status
+from .fit import Prepared, mend, prepare, true_status
 from .metrics.facts import metrics_of
+from .reach import reach, retrain
 from .runs.atomic import read_json, write_json_atomic
-from .runs.checkpoint_choice import select_checkpoint
-from .runs.history import History
+from .runs.checkpoint_choice import history_to, select_checkpoint
 from .runs.lock import folder_lock
 from .runs.manifest import is_current, split_scores
 from .runs.registry import recorded
@@ -86,15 +86,11 @@ def _climbed(prepared: Prepared) -> dict[str, Any]:
         prepared.claim()
         print(f"run       {run.path}", flush=True)
         mend(prepared)
-        again = run.rungs_path / f"again{epochs:05d}.jsonl"
-        if not any(epoch == epochs for epoch, _ in run.checkpoints()):
-            beyond = any(epoch > epochs for epoch, _ in run.checkpoints())
-            run.rungs_path.mkdir(exist_ok=True)
-            fit(prepared, again=again if beyond else None)
+        reach(prepared)
         last = run.checkpoints()[-1][0]
         run.set_status("finished" if last >= cfg.n_epochs else "paused", epoch=last)
         known = metrics_of(prepared.config)
-        rows = [row for row in [*History(again).read(), *run.history.read()] if row["epoch"] <= epochs]
+        rows = history_to(run, epochs)
         epoch, checkpoint = select_checkpoint(run, rule, metric, rows, epochs, known=known)
         shown = str(checkpoint.relative_to(run.path))
         takes = sing_split(cfg, prepared.datamodule, checkpoint, "val")
@@ -125,6 +121,8 @@ def _evaluated(prepared: Prepared, folder: Path) -> dict[str, Any]:
     )
     if not (current and checkpoint.is_file()):
         prepared.claim()
+    if not run.history_path.exists():
+        reach(prepared)  # somebody has removed the folder
     if not checkpoint.is_file():
         retrain(prepared, epoch)
     if not current:

@@ -68,6 +68,10 @@ def _check(chosen: dict[str, Any]) -> None:
 def _song(stored: DictConfig, chosen: dict[str, Any]) -> Song:
     datamodule = build_datamodule(stored)
     song = read_song(chosen["song"], datamodule.reading | {"root": datamodule.root}, chosen["scale"])
+    if song.channels > 1:
+        which = "the mean of all" if song.channel == "mean" else f"channel {song.channel}, counted from 0,"
+        print(f"channels  {song.channels}: {which} is read, as in training; give a file of another one to sing that")
+    print("".join(f"warning   {line}\n" for line in song.warnings), end="")
     if not song.annotated and chosen["scale"] is None and stored.data.scale != "none":
         print(f"note: no annotated syllable, so the level is that of the whole recording: scale={song.scale:.4g}")
     return song

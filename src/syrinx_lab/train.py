@@ -13,7 +13,8 @@ from omegaconf import DictConfig
 
 from .cli import entry_point
 from .evaluation.score_table import print_scores
-from .fit import Prepared, fit, forget, mend, prepare, retrain, trained_before, true_status
+from .fit import Prepared, forget, mend, prepare, trained_before, true_status
+from .reach import reach, retrain
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.lock import folder_lock
 from .runs.manifest import is_current
@@ -45,32 +46,37 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
 
 def _train(prepared: Prepared) -> dict[str, Any] | None:
     cfg, config, run, key = prepared.cfg, prepared.config, prepared.run, prepared.key
+    epochs = cfg.trainer.max_epochs
     if cfg.force:
         prepared.claim()  # refuses another configuration's run before anything of it is lost
         forget(run)
     done = run.checkpoints()[-1][0] if run.checkpoints() else 0
     mend(prepared)
     manifest = run.manifest()
-    if done >= cfg.trainer.max_epochs and manifest is not None and run.state().get("key") == key:
-        epoch, checkpoint = selected_checkpoint(run, config, key)
+    there = f"already trained to epoch {done}" + (f", beyond epoch {epochs} of this command" if done > epochs else "")
+    reached = run.checkpoint_path(epochs).is_file()
+    if reached and manifest is not None and run.state().get("key") == key:
+        epoch, checkpoint = selected_checkpoint(run, config, key, epochs)
         if is_current(manifest, key=key, checkpoint=run.shown(checkpoint), config=config, splits=cfg.eval.splits):
             if not checkpoint.is_file():
                 retrain(prepared, epoch)
             if run.state().get("status") != "finished":  # a kill came between the scores and this
                 run.set_status("finished", epoch=done)
-            print(f"run       {run.path}\nalready trained to epoch {done}: nothing to do (force=true trains again)")
+            print(f"run       {run.path}\n{there}: nothing to do (force=true trains again)")
             print_scores(manifest)
             return manifest
-        print(f"already trained to epoch {done}, and scored by another checkpoint, selection or evaluation")
+        print(f"{there}, and scored by another checkpoint, selection or evaluation")
+    elif done > epochs:
+        print(there)
     elif not done and (note := trained_before(prepared)):
         print(note)
     prepared.claim()
     print("\n".join([f"run       {run.path}", *prepared.datamodule.describe()]), flush=True)
-    if done < cfg.trainer.max_epochs:
-        fit(prepared)
+    if done < epochs or cfg.eval.splits:
+        reach(prepared)
     manifest = None
     if cfg.eval.splits:
-        epoch, checkpoint = selected_checkpoint(run, config, key)
+        epoch, checkpoint = selected_checkpoint(run, config, key, epochs)
         if not checkpoint.is_file():
             retrain(prepared, epoch)
         model, splits = trained_model(cfg, checkpoint), cfg.eval.splits

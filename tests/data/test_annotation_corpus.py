@@ -121,6 +121,16 @@ def test_silences_are_counted_unless_asked_for(tmp_path: Path) -> None:
     assert load(tmp_path, label=["a", "SIL"]).labels() == {"SIL": 2, "a": 1}
 
 
+def test_a_label_called_null_is_not_meant_by_null(tmp_path: Path) -> None:
+    annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.3 0.4 null\n")
+    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    assert problem.severity == "note"
+    assert problem.message == (
+        """all labels are read; for those that are called null alone quote the name: data.label='"null"'"""
+    )
+    assert inspect_corpus(tmp_path, sample_rate=RATE, label="null")[1] == []
+
+
 @pytest.mark.parametrize(
     "bad", ["0.6 0.5 s", "nan 0.5 s", "0.9 1.2 s", "0.55 0.5500001 s", "-0.5 0.05 s", "0.31 0.49 s", "0.05 0.95 s"]
 )

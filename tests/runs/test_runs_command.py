@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 from made_runs import make_run
 
 from syrinx_lab.runs.__main__ import main
@@ -99,7 +101,7 @@ def test_list_shows_the_keys_that_vary_and_the_scores(lab: Lab) -> None:
     assert [line[1] for line in table(some)[1:3]] == ["1", "2"]
     assert "2 models of outputs/registry.sqlite" in some
     assert "loss.name" not in some
-    assert lab("list", "where", "seed=7") == "no model matches\n"
+    assert lab("list", "where", "seed=7") == "no model matches seed=7: seed is 0, 1, 2\n"
     assert all(len(line) <= 120 for line in lab("list").splitlines())
 
 
@@ -142,6 +144,46 @@ def test_best_does_not_rank_scores_of_other_recordings(lab: Lab) -> None:
     assert "not of the same clips" in lab.error("best")
     assert "settle it with data_fingerprint (beef, f00d)" in lab.error("best")
     assert lab.key(1) in lab("best", "where", "data_fingerprint=f00d")
+
+
+def test_best_says_which_runs_were_not_trained_to_the_end(lab: Lab) -> None:
+    assert "not trained to the end" not in lab("best")
+    lab.registry.record(make_run(lab.outputs, 5, tf_corr=0.95, epochs=4, status="paused"))
+    told = lab("best")
+    assert f"note: not trained to the end, as seeds that a sweep has culled: {lab.key(5)};" in told
+    assert "not trained to the end" not in lab("best", "where", "status=finished")
+
+
+def test_labels_that_are_the_same_are_ranked_together(lab: Lab) -> None:
+    for seed, label in ((5, "a"), (6, ["a"]), (7, ["a", "a"])):
+        run = make_run(lab.outputs, seed, tf_corr=0.1 * seed)
+        config = run.config()
+        config["data"]["label"] = label
+        run.config_path.write_text(yaml.safe_dump(config))
+        lab.registry.record(run)
+    assert lab.key(7) in lab("best", "where", "seed>4").splitlines()[0]
+    assert "not of the same clips" in lab.error("best", "where", "seed>1")
+
+
+def test_a_run_whose_folder_was_removed_is_listed_as_such(lab: Lab) -> None:
+    shutil.rmtree(lab.outputs / "spectral_rollout-s1-0.001")
+    told = {line[1]: line[2:5] for line in table(lab("list", "where", "seed=0,1"))[1:3]}
+    assert told["1"] == ["finished,", "folder", "gone"]
+    assert told["0"][0] == "finished"
+
+
+def test_a_question_that_no_model_meets_is_told_the_values_that_there_are(lab: Lab) -> None:
+    make_run(lab.outputs, 1, "mse_accel", tf_corr=0.2, status="failed")
+    lab("scan")
+    line = "no model matches loss=mse_acel: loss.name is mse_accel, spectral_rollout"
+    assert lab("list", "where", "loss=mse_acel") == f"{line}\n"
+    for command in ("best", "show"):
+        assert line in lab.error(command, "where", "loss=mse_acel"), command
+    told = lab("list", "where", "seed=0", "and", "status=trained")
+    assert told == "no model matches status=trained: status is failed, finished\n"
+    assert "val.tf_corr is 0.2, 0.5, 0.7, 0.9" in lab("list", "where", "val.tf_corr>1")
+    told = lab("list", "where", "seed=0", "and", "status=failed")
+    assert told == "no model matches: each condition is met by some, all together by none\n"
 
 
 def test_show_finds_one_model_by_key_name_path_or_condition(lab: Lab) -> None:

@@ -18,6 +18,7 @@ import soundfile as sf
 import torch
 from forks import Forks
 
+from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.lock import folder_lock
 
 SMALL = [
@@ -190,6 +191,12 @@ def test_a_ranked_checkpoint_that_was_removed_is_trained_again(
     assert selected(folder / name) == expected
     assert all(torch.equal(before[key], value) for key, value in weights(run, 3).items())
     assert json.loads((run / "state.json").read_text())["status"] == "finished"
+    rows = [{**row, "seconds": 0} for row in RunDirectory(run).history.read()]
+    shutil.rmtree(run)
+    assert sweep(forks, tmp_path, tiny_song, *COMPARED) == 0, said(tmp_path)
+    assert selected(folder / name) == expected
+    assert all(torch.equal(before[key], value) for key, value in weights(run, 3).items())
+    assert [{**row, "seconds": 0} for row in RunDirectory(run).history.read()] == rows
 
 
 def test_a_sweep_over_labels_has_a_model_for_each(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:

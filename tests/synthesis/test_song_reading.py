@@ -99,6 +99,29 @@ def test_a_song_is_read_from_the_channel_that_its_annotation_names(tmp_path: Pat
         assert np.abs(found.samples).max() == pytest.approx(0.3, rel=1e-3)
 
 
+def test_what_is_odd_about_a_song_is_said(bird: Path, tmp_path: Path) -> None:
+    """Hiss on the channel that is read and the song on the other one; an offset above the deviation."""
+    n = np.arange(RATE)
+    hiss = 1e-4 * np.random.default_rng(0).standard_normal(RATE)
+    wave = 0.1 * np.sin(2 * np.pi * 440 * n / RATE) * (n % 4000 < 2000)
+    for name in ("stereo.wav", "known.wav"):
+        sf.write(bird / name, np.stack([hiss, wave], axis=1), RATE, subtype="FLOAT")
+    (bird / "known.txt").write_text("0.0 0.04 a\n")
+    sf.write(tmp_path / "offset.wav", 0.3 + 0.1 * wave, RATE, subtype="FLOAT")
+    found = read_song(bird / "stereo.wav", reading(bird))
+    assert (found.channel, found.channels) == (0, 2)
+    line = found.warnings[-1]
+    assert line.startswith("another channel may carry the song: channel 1 is 54 dB louder than channel 0")
+    assert read_song(bird / "stereo.wav", reading(bird, channel=1)).warnings == ()
+    assert read_song(bird / "stereo.wav", reading(bird, channel="mean")).warnings == ()
+    known = read_song(bird / "known.wav", reading(bird))
+    assert known.annotated
+    assert any("another channel carries the song: channel 1" in line for line in known.warnings)
+    (line,) = read_song(tmp_path / "offset.wav", reading(bird)).warnings
+    assert line.startswith("DC offset: the mean, 0.3 of full scale")
+    assert read_song(bird / "sung.wav", reading(bird)).channels == 1
+
+
 def test_links_to_songs_of_the_corpus_have_their_level(bird: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()

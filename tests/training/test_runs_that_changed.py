@@ -324,4 +324,31 @@ def test_a_selected_checkpoint_that_was_removed_is_replaced_by_no_other(here: Pa
     again = torch.load(path, weights_only=True)["state_dict"]
     assert all(torch.equal(weights[name], again[name]) for name in weights)
     assert manifest(here)["checkpoint"] == chosen["checkpoint"]
+    assert not (here / "outputs" / "run" / "rungs").exists()
+    assert not list((here / "outputs" / "run").glob(".again*"))
     assert json.loads((here / "outputs" / "run" / "state.json").read_text())["status"] == "finished"
+
+
+def test_an_epoch_that_the_run_has_passed_gives_the_model_of_that_epoch(here: Path, told: Told) -> None:
+    """Trained to 2, asked for 1 with its checkpoint there, then without: what a training to 1 alone gives."""
+    run = here / "outputs" / "run"
+    weights = torch.load(run / "checkpoints" / "epoch00001.ckpt", weights_only=True)["state_dict"]
+    best = ["selection=best", "callbacks.evaluation.eval_every=0"]  # scored on val after the last epoch alone
+    whole = manifest(here)
+    assert whole["epoch"] == 2
+    said = told("train", "trainer.max_epochs=1")
+    assert "already trained to epoch 2, beyond epoch 1 of this command" in said
+    first = manifest(here)
+    assert (first["epoch"], first["checkpoint"]) == (1, "checkpoints/epoch00001.ckpt")
+    assert "nothing to do" in told("train", "trainer.max_epochs=1")
+    told("evaluate", "split=test")  # the selected one, as the manifest says
+    assert manifest(here)["scores"]["test"] == first["scores"]["test"]
+    assert manifest(here)["epoch"] == 1
+    (run / "checkpoints" / "epoch00001.ckpt").unlink()
+    told("train", "trainer.max_epochs=1", *best)
+    assert manifest(here)["scores"] == first["scores"]
+    again = torch.load(run / "checkpoints" / "epoch00001.ckpt", weights_only=True)["state_dict"]
+    assert all(torch.equal(weights[name], again[name]) for name in weights)
+    told("train")
+    assert manifest(here)["scores"] == whole["scores"]
+    assert manifest(here)["epoch"] == 2

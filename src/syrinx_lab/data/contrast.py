@@ -91,6 +91,25 @@ def channel_warning(
     )
 
 
+def louder_channel(native: np.ndarray, channel: int | str) -> str | None:
+    """That another channel is far louder than the one that is read, where no annotation says which carries the song.
+
+    native   (n, channels) as stored
+    channel  the one that is read, or "mean"
+    """
+    if native.shape[1] < 2 or channel == "mean":
+        return None
+    finite = np.nan_to_num(native.astype(np.float64), posinf=0.0, neginf=0.0)
+    levels = [float(np.std(finite[:, k])) for k in range(native.shape[1])]
+    best, read = int(np.argmax(levels)), int(channel)
+    if not levels[best] > levels[read] * 10 ** (LOUDER_DB / 20):
+        return None
+    more = 20 * math.log10(levels[best] / levels[read])
+    return (
+        f"another channel may carry the song: channel {best} is {more:.0f} dB louder than channel {read}, which is read"
+    )
+
+
 def _measured(samples: np.ndarray, inside: np.ndarray) -> tuple[float, float]:
     """Contrast and level inside syllables in dB, -inf for silence."""
     finite = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)

@@ -229,12 +229,18 @@ def _without_syllables(recordings: dict[str, Recording], root: Path) -> list[Pro
 
 
 def _missing_labels(corpus: Corpus, labels: list[str] | None, root: Path, told: bool) -> list[Problem]:
-    """The problem that nothing is labelled by a label asked for, or nothing at all for no reason `told` before."""
+    """The problem that nothing is labelled by a label asked for, or nothing at all for no reason `told` before.
+
+    A label called null cannot be asked for as it stands, which is a note.
+    """
     counts = corpus.labels()
     absent = [label for label in labels or [] if label not in counts]
     if counts and absent:
         there = ", ".join(f"{label} ({count})" for label, count in counts.items())
         return [Problem(root, None, f"no syllable is labelled {', '.join(absent)}; the labels are {there}")]
+    if labels is None and (null := next((label for label in counts if label.lower() == "null"), None)):
+        message = f"all labels are read; for those that are called {null} alone quote the name: data.label='\"{null}\"'"
+        return [Problem(root, None, message, "note")]
     if counts or told:
         return []
     return [Problem(root, None, "the annotations hold no syllable; annotate some, or choose others")]

@@ -67,7 +67,7 @@ def read_recording(
         rate = min(clip.native_sample_rate, sample_rate)
         message = f"too short: {size} samples at {rate} Hz, and a recording needs {LEAST_SAMPLES}; leave it out"
         return None, [Problem(file.path, None, message)]
-    problems = [*told, *_audio_warnings(file, clip)]
+    problems = [*told, *(Problem(file.path, None, one, "warning") for one in audio_warnings(clip))]
     hint = unit_hint(annotated, clip.duration_s, clip.native_sample_rate, file.path.name)
     if hint:
         assert source is not None
@@ -142,7 +142,8 @@ def _scaled(recording: Recording, scaling: Scaling) -> Recording:
     return replace(recording, samples=recording.samples * np.float32(gain), gain=gain)
 
 
-def _audio_warnings(file: AudioFile, clip: AudioClip) -> list[Problem]:
+def audio_warnings(clip: AudioClip) -> list[str]:
+    """What is odd about the sound itself, in lines."""
     told = list(clip.warnings)
     if clip.clipped:
         told.append(f"clipped: {clip.clipped} samples lie in runs at full scale")
@@ -155,4 +156,4 @@ def _audio_warnings(file: AudioFile, clip: AudioClip) -> list[Problem]:
         told.append(f"nearly silent: the loudest sample is {clip.peak:.2g} of full scale")
     if clip.divisor > 1:
         told.append(f"float samples reach {clip.peak:g}; all were divided by {clip.divisor:g} to lie in [-1, 1]")
-    return [Problem(file.path, None, message, "warning") for message in told]
+    return told

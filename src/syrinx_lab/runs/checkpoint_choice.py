@@ -8,6 +8,7 @@ from typing import Any
 
 from ..metrics.facts import METRICS, Known, metrics_of
 from .directory import RunDirectory
+from .history import History
 from .selection import best
 
 
@@ -52,23 +53,43 @@ def select_checkpoint(
     return epoch, files[epoch]
 
 
-def selected_checkpoint(run: RunDirectory, config: Mapping[str, Any], key: str) -> tuple[int, Path]:
+def selected_checkpoint(
+    run: RunDirectory, config: Mapping[str, Any], key: str, up_to: int | None = None
+) -> tuple[int, Path]:
     """The (epoch, file) of the run's model by its `selection`; the file may be gone when somebody removed it.
 
     A checkpoint that was scored as the selected one still counts after its file is removed by hand: another one is no
     substitute for it. Where `callbacks.checkpoints.keep` prunes, what was pruned does not count.
 
     config  the run's; key its key, which a manifest must have to be believed
+    up_to   epochs that the model was asked for at; None: those of the newest command, or of the manifest that stands.
+            The run may have gone further, under another trainer.max_epochs
     Raises ValueError as `select_checkpoint` does.
     """
     keep = ((config.get("callbacks") or {}).get("checkpoints") or {}).get("keep")
     manifest = run.manifest()
+    if manifest is not None and manifest["key"] != key:
+        manifest = None
     counted = None
-    if keep is None and manifest is not None and manifest["key"] == key and manifest["epoch"] >= 0:
+    if keep is None and manifest is not None and manifest["epoch"] >= 0:
         counted = (int(manifest["epoch"]), run.path / manifest["checkpoint"])
+    if up_to is None:
+        asked = [_asked(config), _asked((manifest or {}).get("config") or {})]
+        up_to = max((epochs for epochs in asked if epochs is not None), default=None)
     # runs from before the rungs of a sweep had a name: theirs is the rule's
     selection = config["selection"]
     rule = selection.get("checkpoint", selection.get("name"))
-    return select_checkpoint(
-        run, rule, selection["metric"], run.history.read(), counted=counted, known=metrics_of(config)
-    )
+    rows, known = history_to(run, up_to), metrics_of(config)
+    return select_checkpoint(run, rule, selection["metric"], rows, up_to, counted, known)
+
+
+def history_to(run: RunDirectory, epochs: int | None) -> list[dict[str, Any]]:
+    """The rows of a run's history up to `epochs`, as a training that ended there has left them; None: all."""
+    if epochs is None:
+        return run.history.read()
+    rows = [*History(run.again_path(epochs)).read(), *run.history.read()]
+    return [row for row in rows if row["epoch"] <= epochs]
+
+
+def _asked(config: Mapping[str, Any]) -> int | None:
+    return (config.get("trainer") or {}).get("max_epochs")

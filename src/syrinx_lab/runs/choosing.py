@@ -11,7 +11,7 @@ from .atomic import read_json
 from .directory import RunDirectory, refuse_apart
 from .fields import fields, settling_keys, varying
 from .leftovers import key_of
-from .query import matching, parse
+from .query import matching, parse, unmet
 from .registry import Registry
 from .selection import rank
 
@@ -32,6 +32,12 @@ def select(registry: Registry, words: Sequence[str]) -> list[Row]:
     return matching([(row, fields(row)) for row in registry.models()], parse(" ".join(words)))
 
 
+def why_none(registry: Registry, words: Sequence[str]) -> str:
+    """What is said where `select` finds no model: the values that the keys asked for have."""
+    words = list(words[1:]) if words and words[0] == "where" else list(words)
+    return unmet([(row, fields(row)) for row in registry.models()], parse(" ".join(words)))
+
+
 def choose(registry: Registry, words: Sequence[str]) -> Row:
     """The one model that `words` mean: a key or its beginning, a run's name, a path in its folder, a sweep's
     folder (its selected model), or where EXPR.
@@ -41,6 +47,8 @@ def choose(registry: Registry, words: Sequence[str]) -> Row:
     text = " ".join(words)
     if words[0] == "where" or (any(sign in text for sign in _OPERATORS) and not Path(text).exists()):
         found = select(registry, words)
+        if not found:
+            raise ValueError(why_none(registry, words))
     else:
         found = _named(registry, text)
     if not found:
@@ -68,6 +76,7 @@ def ranked(rows: Sequence[Row], by: str) -> list[Row]:
     if metric not in known:
         raise ValueError(f"no model has the score val.{metric}; there are {', '.join(known)}")
     flats = [fields(row) for row in scored]
+    flats = [flat | {"data.label": _labels(flat.get("data.label"))} for flat in flats]
     unlike = [key for key in _MEASURED_ON if len({repr(flat.get(key)) for flat in flats}) > 1]
     if unlike:
         found = varying(scored)
@@ -82,6 +91,12 @@ def ranked(rows: Sequence[Row], by: str) -> list[Row]:
     places = {row["key"]: row for row in scored}
     metrics = merged(metrics_of(row["config"]) for row in scored)
     return [places[candidate["key"]] for candidate in rank(candidates, metric, metrics)]
+
+
+def _labels(label: Any) -> Any:
+    """Labels in the one form of what was stored as a, [a] or [a, a]; see `schema.kinds.Labels`."""
+    several = sorted({str(one) for one in label}) if isinstance(label, list) else label
+    return several[0] if isinstance(several, list) and len(several) == 1 else several
 
 
 def _named(registry: Registry, text: str) -> list[Row]:

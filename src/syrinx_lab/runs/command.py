@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from .activity import UNDER_WAY, ahead_s, being_trained
-from .choosing import choose, ranked, select
+from .choosing import choose, ranked, select, why_none
 from .directory import RunDirectory
 from .identity import ABSENT, differing_keys, identity
 from .listing import print_columns, print_models, score_of, shown, shown_score
@@ -25,7 +25,7 @@ def list_models(registry: Registry, words: Sequence[str]) -> None:
     refresh(registry)
     rows = select(registry, words)
     if not rows:
-        print("no model matches" if words else f"no model in {registry.database}")
+        print(why_none(registry, words) if words else f"no model in {registry.database}")
         return
     print_models([with_standing(registry, row) for row in rows])
     print(f"{len(rows)} {'model' if len(rows) == 1 else 'models'} of {registry.database}")
@@ -75,6 +75,8 @@ def show_best(registry: Registry, words: Sequence[str], by: str) -> None:
     """Print the model that ranks first, and those behind it."""
     refresh(registry)
     asked = select(registry, words)
+    if words and not asked:
+        raise ValueError(why_none(registry, words))
     rows = ranked(asked, by)
     first = rows[0]
     metric = by.replace("/", ".").removeprefix("val.")
@@ -85,6 +87,12 @@ def show_best(registry: Registry, words: Sequence[str], by: str) -> None:
     print()
     print_models(rows[:_RUNNERS_UP], ranked=True, extra=[f"val.{metric}"])
     behind, without = len(rows) - _RUNNERS_UP, len(asked) - len(rows)
+    short = [row["key"] for row in rows[:_RUNNERS_UP] if row["epochs"] < row["config"].get("n_epochs", 0)]
+    if short and len(short) < len(rows):
+        print(
+            f"note: not trained to the end, as seeds that a sweep has culled: {', '.join(short)}; "
+            "`where status=finished` leaves them out"
+        )
     notes = [f"{behind} more behind them"] * (behind > 0) + [f"{without} not evaluated on val"] * (without > 0)
     if notes:
         print(", ".join(notes))
@@ -143,8 +151,10 @@ def refresh(registry: Registry) -> None:
 
 
 def with_standing(registry: Registry, row: dict[str, Any]) -> dict[str, Any]:
-    """The row, whose status says so where a run that should train shows no sign of life."""
+    """The row, whose status says so where the folder is gone, or a run that should train shows no sign of life."""
     folder = registry.folder(row)
+    if folder is not None and not folder.is_dir():
+        return {**row, "status": f"{row['status']}, folder gone"}
     if row["status"] not in UNDER_WAY or folder is None:
         return row
     if being_trained(RunDirectory(folder)) is None:

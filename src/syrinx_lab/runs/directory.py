@@ -33,7 +33,8 @@ class RunDirectory:
         selected_model.json    scores and provenance of the selected model
         audio/ figures/        what the selected model sings, and looks like
         evaluations/           the same of other checkpoints, and of recordings that are new since the training
-        rungs/                 epoch00020.json, ...: how the run scored on val where a sweep compared it
+        rungs/                 epoch00020.json, ...: how the run scored on val where a sweep compared it;
+                               again00020.jsonl: how it came there, where it had gone further before
         wandb/                 the logger's own files
 
     path  the folder; it need not exist yet
@@ -156,6 +157,10 @@ class RunDirectory:
             return []
         named = ((_CHECKPOINT.fullmatch(file.name), file) for file in self.checkpoints_path.iterdir())
         return sorted((int(match[1]), file) for match, file in named if match)
+
+    def again_path(self, epoch: int) -> Path:
+        """The history of a training to `epoch` that was done once more, since the run has gone further than that."""
+        return self.rungs_path / f"again{epoch:05d}.jsonl"
 
     def shown(self, path: str | Path) -> str:
         """A file as the run's own files name it: relative to the folder when it lies in it, for folders are moved."""

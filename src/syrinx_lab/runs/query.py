@@ -10,13 +10,14 @@ from typing import Any
 
 import yaml
 
-from .fields import Fields, find_key
+from .fields import Fields, find_key, marked, sortable
 
 _AND = re.compile(r"""\s+and\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")  # not one within quotes
 _COMMA = re.compile(
     r"""\s*,\s*(?=(?:[^"'\[\]{}]|"[^"]*"|'[^']*'|\[[^\]]*\]|\{[^}]*\})*$)"""
 )  # not one within quotes or a list
 _OR = re.compile(r"""^[^"']*\s+or\s+[\w./-]+\s*[!=<>~]""")
+_MOST = 8  # values that are listed
 _CONDITION = re.compile(r"\s*([\w./-]+?)\s*(!=|<=|>=|==|=|<|>|~)\s*(.*?)\s*", re.DOTALL)
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: a < b,
@@ -105,6 +106,28 @@ def matching(rows: Sequence[tuple[Any, Fields]], conditions: Iterable[Condition]
             raise ValueError(f"{key} is {present[0]!r:.60} and cannot be compared with {condition.value!r}: use = or ~")
         kept = [(row, flat) for row, flat in kept if condition.holds(flat.get(key))]
     return [row for row, _ in kept]
+
+
+def unmet(rows: Sequence[tuple[Any, Fields]], conditions: Sequence[Condition]) -> str:
+    """One line that no model matches, with the values that there are of the first key that none meets.
+
+    Arguments and errors as in `matching`.
+    """
+    known = set().union(*(flat for _, flat in rows))
+    for condition in conditions if rows else ():
+        if matching(rows, [condition]):
+            continue
+        key = find_key(condition.key, known)
+        values = {marked(flat.get(key)).strip('"'): flat.get(key) for _, flat in rows}
+        ordered = [text for text, _ in sorted(values.items(), key=lambda one: sortable(one[1]))]
+        numbers: list[Any] = [one for one in values.values() if _number(one)]
+        if len(ordered) > _MOST and len(numbers) > 1:
+            there = f"from {min(numbers):.4g} to {max(numbers):.4g}"
+        else:
+            there = ", ".join(ordered[:_MOST]) + (", ..." if len(ordered) > _MOST else "")
+        return f"no model matches {condition.key}{condition.operator}{condition.text}: {key} is {there}"
+    apart = ": each condition is met by some, all together by none" if rows and len(conditions) > 1 else ""
+    return f"no model matches{apart}"
 
 
 def typed(text: str) -> Any:

@@ -201,9 +201,9 @@ def _select(
 
 
 def _lacks_checkpoint(folder: SweepFolder, record: Mapping[str, Any]) -> bool:
-    """Whether somebody has removed the selected checkpoint from a run that is there."""
+    """Whether somebody has removed the selected checkpoint, or its run."""
     run = folder.outputs / str(record.get("run"))
-    return "checkpoint" in record and run.is_dir() and not (run / record["checkpoint"]).is_file()
+    return "checkpoint" in record and not (run / record["checkpoint"]).is_file()
 
 
 def _write_best(folder: SweepFolder, winner: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What every key of the configuration may hold: `kinds`, the tables of the keys, and the check of a configuration."""
 
-from .check import checked, texts_of
+from .check import checked, holds, nearest_keys, takes_list, texts_of
 from .tables import EXAMPLES, TABLES
 
-__all__ = ["EXAMPLES", "TABLES", "checked", "texts_of"]
+__all__ = ["EXAMPLES", "TABLES", "checked", "holds", "nearest_keys", "takes_list", "texts_of"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from .kinds import Anything, Group, Kind, Text, Unfit
+from .kinds import Anything, Either, Group, Kind, Labels, Listed, Text, Unfit
 from .signatures import arguments
 from .tables import CHOSEN, OPTIONAL, SHARED, TABLES
 
@@ -43,6 +43,31 @@ def texts_of(command: str) -> Callable[[str], bool]:
         return table is TABLES["config"] and key in CHOSEN if kind is None else kind.text
 
     return is_text
+
+
+def holds(command: str, key: str) -> Kind | None:
+    """What a dotted key of a command may hold, the name of a file for a group; None where nobody says."""
+    if command == "config" and key in CHOSEN:
+        return Group()
+    return _of_table(TABLES.get(command, {}), key)
+
+
+def takes_list(kind: Kind) -> bool:
+    """Whether a list [...] is of a kind."""
+    return isinstance(kind, Listed | Labels) or (isinstance(kind, Either) and any(map(takes_list, kind.kinds)))
+
+
+def nearest_keys(command: str, key: str, most: int = 3) -> list[str]:
+    """The keys of a command, and groups of keys, that are written most like `key`; several that end alike, or none.
+
+    Without a dot, `key` is compared with the last parts of names.
+    """
+    table = TABLES.get(command, {})
+    known = [*(name for name in table if "*" not in name), *(CHOSEN if table is TABLES["config"] else ())]
+    if "." in key:
+        return get_close_matches(key, known, n=1, cutoff=0.8)
+    close = get_close_matches(key, {name.rpartition(".")[2] for name in known}, n=1, cutoff=0.75)
+    return [name for name in known if name.rpartition(".")[2] in close][:most]
 
 
 def checked(command: str, raw: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:

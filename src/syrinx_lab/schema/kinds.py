@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -165,6 +166,22 @@ class Listed:
         if not isinstance(value, list) or len(value) < self.least or self.length not in (None, len(value)):
             raise Unfit
         return [self.item.taken(item) for item in value]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A label, or several: `a`, `[a]` and `[a, a]` are the same, and so are `[a, b]` and `[b, a]`."""
+
+    words = "a label, or a list [...] of labels"
+    text = True
+
+    def taken(self, value: Any) -> Any:
+        """The label itself where there is one, else a sorted list."""
+        items = value if isinstance(value, list) else [value]
+        labels = sorted({unicodedata.normalize("NFC", Text().taken(item)) for item in items})
+        if not labels:
+            raise Unfit
+        return labels[0] if len(labels) == 1 else labels
 
 
 @dataclass(frozen=True, init=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kinds import Either, Flag, Group, Kind, Listed, Number, OneOf, Text, Whole, or_null
+from .kinds import Either, Flag, Group, Kind, Labels, Listed, Number, OneOf, Text, Whole, or_null
 
 SEED = Whole(0, 2**32 - 1)
 EPOCHS = Whole(1, 1_000_000)
@@ -17,7 +17,7 @@ _RATE = Whole(1_000, 1_000_000)
 GROUPS: dict[str, dict[str, Kind]] = {
     "data": {
         "root": PATHS,
-        "label": or_null(Text("a label"), Listed(Text("a label"), least=1)),
+        "label": or_null(Labels()),
         "annotations": Text("auto, text, csv or a format of crowsetta"),
         "annotation_root": or_null(PATHS),
         "audio_pattern": or_null(Text()),

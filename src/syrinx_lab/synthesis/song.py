@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from ..data.annotation_problem import printable
 from ..data.audio import read_audio, scale_factor
+from ..data.contrast import louder_channel
 from ..data.corpus import Recording, inspect_corpus
 from ..data.layout import expand
+from ..data.reading import audio_warnings
 from ..data.roots import locate
 
 
@@ -27,11 +29,16 @@ class Song:
     samples    (L,) float32, scaled
     scale      what they were multiplied by; 1 / scale brings a sound back to the loudness of the recording
     annotated  whether the level was measured within annotated syllables, as in training, or over the whole recording
+    channel    the channel that was read, from 0, or "mean"; channels: how many the file has
+    warnings   a line for all that is odd about the file, its channels and its annotation
     """
 
     samples: NDArray[np.float32]
     scale: float
     annotated: bool
+    channel: int | str = 0
+    channels: int = 1
+    warnings: tuple[str, ...] = ()
 
     def as_recorded(self) -> NDArray[np.float32]:
         """(L,) the samples at the loudness of the recording."""
@@ -55,17 +62,22 @@ def read_song(path: str | Path, reading: Mapping[str, Any], scale: float | None 
     heard = {name: reading[name] for name in ("sample_rate", "channel", "highpass_hz")}
     if scale is not None and not 0 < scale < np.inf:
         raise ValueError(f"scale is {scale}: use a factor above 0, or null for the one of training")
-    known = _recording(path, reading, heard)
+    known, warnings = _recording(path, reading, heard)
     if known is not None:
         heard["channel"] = known.channel  # which its annotation may name
-    samples = read_audio(path, **heard).samples
+    clip = read_audio(path, **heard)
+    samples = clip.samples
+    if known is None:
+        louder = louder_channel(clip.native, heard["channel"])
+        warnings = (*audio_warnings(clip), *([louder] if louder else []))
     if len(samples) < 5:
         raise ValueError(f"{path}: {len(samples)} samples are no song")
     syllables = None if scale is not None or known is None else _within_syllables(known)
     if scale is None:
         sung = samples if syllables is None else samples[syllables]
         scale = scale_factor(sung, reading["scale_to"], reading["scale"])
-    return Song(samples * np.float32(scale), float(scale), syllables is not None)
+    scaled = samples * np.float32(scale)
+    return Song(scaled, float(scale), syllables is not None, heard["channel"], clip.channels, warnings)
 
 
 def _within_syllables(recording: Recording) -> NDArray[np.bool_]:
@@ -76,13 +88,15 @@ def _within_syllables(recording: Recording) -> NDArray[np.bool_]:
     return inside
 
 
-def _recording(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any]) -> Recording | None:
-    """The recording with its annotated syllables; None where the run's roots know nothing of the file."""
+def _recording(
+    path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any]
+) -> tuple[Recording | None, tuple[str, ...]]:
+    """The recording with its annotated syllables, and its warnings; None where the run's roots do not know the file."""
     roots = expand(reading["root"])
     place = locate(path, roots)
     if place is None:
-        return None
-    corpus, _ = inspect_corpus(
+        return None, ()
+    corpus, problems = inspect_corpus(
         [str(root) for root in roots],
         **heard,
         annotations=reading["annotations"],
@@ -94,7 +108,9 @@ def _recording(path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any])
         unannotated="skip",
     )
     recording = corpus.recordings.get(place[1])
-    return recording if recording is not None and recording.syllables else None
+    if recording is None or not recording.syllables:
+        return None, ()
+    return recording, tuple(problem.message for problem in problems if problem.severity == "warning")
 
 
 def song_name(path: str | Path, root: str | Sequence[str]) -> str:
