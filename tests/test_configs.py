@@ -89,7 +89,7 @@ def test_published_defaults_hold() -> None:
     assert (config["horizon"]["min"], config["horizon"]["max"]) == (512, 2048)
     assert (config["optim"]["optimizer"]["lr"], config["optim"]["grad_clip"]) == (1e-3, 5.0)
     assert (config["n_epochs"], config["seed"]) == (50, 1234)
-    assert config["callbacks"]["checkpoints"]["save_every"] == 5
+    assert config["trainer"]["save_every"] == 5
     assert [config["eval"][k] for k in ("val_count", "test_count", "lead_in")] == [8, 8, 2000]
     assert config["logger"]["mode"] == "offline"
 

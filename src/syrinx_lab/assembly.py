@@ -9,6 +9,7 @@ from typing import Any
 
 from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
+from lightning.pytorch import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from .data.corpus import label_list
@@ -19,6 +20,7 @@ from .metrics.facts import with_metric_facts
 from .metrics.metric import Metric, check_metric
 from .model import Ouroboros
 from .ode.oscillator import Oscillator
+from .training.callbacks import CallbackFactory, chosen_callback
 from .training.datamodule import SongDataModule
 from .training.module import OuroborosModule
 from .training.optimisation import OptimiserSettings
@@ -172,6 +174,15 @@ def build_module(
         seed=cfg.seed,
         scoring=build_scoring(cfg) if scoring is None else scoring,
     )
+
+
+def build_callbacks(cfg: DictConfig) -> dict[str, Callback | CallbackFactory]:
+    """Key -> the callback that a configuration chooses, or what makes one for a run; those that are null are left out.
+
+    Raises ValueError for what is neither.
+    """
+    chosen = {f"callbacks.{name}": node for name, node in cfg.callbacks.items() if node is not None}
+    return {key: chosen_callback(build(node), key) for key, node in chosen.items()}
 
 
 def build_rollout(cfg: DictConfig) -> RolloutSettings:

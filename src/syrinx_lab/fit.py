@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 
 from .assembly import (
     build,
+    build_callbacks,
     build_datamodule,
     build_horizon,
     build_model,
@@ -43,6 +44,7 @@ from .runs.identity import identity, run_key
 from .runs.interruption import begin_ending, interrupted_by
 from .runs.registry import record_quietly
 from .training.backend import tell_backend
+from .training.callbacks import CallbackFactory, RunContext, run_callbacks
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
@@ -64,6 +66,8 @@ class Prepared:
     run           its folder, which need not exist
     key           its identity
     fingerprint   of the recordings
+    callbacks     key -> what the configuration chooses, to be made for the run
+    context       what callbacks may know of the run
     """
 
     cfg: DictConfig
@@ -72,9 +76,10 @@ class Prepared:
     key: str
     fingerprint: str
     module: OuroborosModule
-    callbacks: list[Callback]
+    callbacks: dict[str, Callback | CallbackFactory]
     datamodule: SongDataModule
     start_logger: Start
+    context: RunContext
 
     def claim(self) -> None:
         """Make the folder this run's, see `RunDirectory.claim`."""
@@ -101,10 +106,9 @@ def prepare(cfg: DictConfig) -> Prepared:
         start_from(model, config, weights_file(cfg.init_from))
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
-    callbacks: list[Callback] = [build(node) for node in cfg.callbacks.values() if node is not None]
+    callbacks, start_logger = build_callbacks(cfg), build(cfg.logger)
     for line in learning_warnings(module.objective, cfg.n_epochs, module.horizon.max):
         warnings.warn(line, stacklevel=1)
-    start_logger: Start = build(cfg.logger)
     datamodule = build_datamodule(cfg)
     datamodule.read()
     fingerprint = datamodule.fingerprint()
@@ -113,7 +117,8 @@ def prepare(cfg: DictConfig) -> Prepared:
     # of a run that has begun, whatever would draw it now
     stored = run.split() if run.state().get("key") == key and not cfg.force else None
     datamodule.prepare(module.horizon.max if module.objective.needs_rollout else None, stored=stored)
-    return Prepared(cfg, config, run, key, fingerprint, module, callbacks, datamodule, start_logger)
+    context = RunContext(run.path, config, scoring)
+    return Prepared(cfg, config, run, key, fingerprint, module, callbacks, datamodule, start_logger, context)
 
 
 def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None) -> None:
@@ -133,13 +138,12 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
     objective.fit(SongStatistics(datamodule, module.model))
     if module.model.analyser is not None:
         module.model.calibrate(*datamodule.calibration_material())
-    for callback in prepared.callbacks:
-        if isinstance(callback, Checkpoints):
-            callback.directory, callback.config = run.checkpoints_path, prepared.config
-            if again is not None:
-                callback.keep = None  # it would remove what is written now, being older than what is there
-        elif isinstance(callback, HistoryWriter):
-            callback.path = again or run.history_path
+    # where the run has gone further, pruning would remove what is written now, being older than what is there
+    keep = cfg.trainer.keep_checkpoints if again is None else None
+    checkpoints = Checkpoints(run.checkpoints_path, prepared.config, save_every=cfg.trainer.save_every, keep=keep)
+    callbacks = run_callbacks(
+        prepared.callbacks, prepared.context, HistoryWriter(again or run.history_path), checkpoints
+    )
     logger = None
     if again is None:
         mend(prepared)
@@ -155,11 +159,11 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
             devices=1,
             plugins=[_alone()],
             limit_train_batches=cfg.trainer.limit_batches,
-            callbacks=prepared.callbacks,
+            callbacks=callbacks,
             logger=logger if logger is not None else False,
             default_root_dir=run.checkpoints_path,  # in the run's folder it would go on from an old hpc_ckpt_1.ckpt
             enable_model_summary=False,
-            enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in prepared.callbacks),
+            enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
             use_distributed_sampler=False,
             log_every_n_steps=1,
         )
@@ -286,7 +290,6 @@ def _use_threads(count: int | None) -> None:
 def _quieten() -> None:
     for noisy in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
-    warnings.filterwarnings("ignore", message=".*overridden `transfer_batch_to_device`.*")
-    warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
+    known = ("does not have many workers", "exists and is not empty", "overridden `transfer_batch_to_device`")
+    for message in (*known, "isinstance\\(treespec, LeafSpec\\)"):
+        warnings.filterwarnings("ignore", message=f".*{message}.*")

@@ -111,7 +111,7 @@ def ramped(epochs: int, length: int, term: str, step: int = 6) -> list[dict[str,
     return [
         {
             **{"epoch": n, "loss/total": 1.0, f"loss/{term}": 1.0, "loss/tf": 1.0},
-            **{f"train/lam_{term}": min(1.0, (n - 1) / length), "train/lam_tf": 1.0},
+            **{f"train/lam_{term}": min(1.0, (n - 1) / length), "train/lam_accel": 1.0},
             "train/horizon": 512.0 if n <= step else 1024.0,
         }
         for n in range(1, epochs + 1)

@@ -149,4 +149,4 @@ def test_what_is_no_sweep_is_refused(tmp_path: Path) -> None:
 
 def test_a_mode_is_called_by_what_a_person_typed() -> None:
     assert short_name(("loss=mse_accel", "+horizon=pow2")) == "mse_accel, pow2"
-    assert short_name(("loss.objective.lam=1.01",)) == "lam=1.01"
+    assert short_name(("loss.terms.weights.loss.lam=1.01",)) == "lam=1.01"

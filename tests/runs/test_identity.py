@@ -26,7 +26,7 @@ CONFIG: dict[str, Any] = {
     "horizon": {"min": 512, "max": 2048},
     "trainer": {"max_epochs": 50, "accelerator": "auto", "limit_batches": None, "enable_progress_bar": True},
     "loss": {"terms": {"spec": {"weight": 1.0, "warmup_epochs": 5}, "env": {"weight": 0.0, "warmup_epochs": 5}}},
-    "callbacks": {"mine": {"rate": 5}, "progress": {"_target_": "p"}, "checkpoints": {"keep": None}},
+    "callbacks": {"mine": {"rate": 5}, "progress": {"_target_": "p"}},
     "eval": {"max_audio": 16, "val_count": 8},
     "logger": {"mode": "offline"},
 }
@@ -51,7 +51,8 @@ VOLATILE_CHANGES = [
     {"trainer__enable_progress_bar": False},
     {"data__num_workers": 4},
     {"eval__max_audio": 2},
-    {"callbacks__checkpoints__keep": 2},
+    {"trainer__keep_checkpoints": 2},
+    {"trainer__save_every": 1},
     {"callbacks__progress": {"_target_": "q"}},
     {"logger": {"mode": "online", "group": "g"}},
     {"run_dir": "elsewhere"},

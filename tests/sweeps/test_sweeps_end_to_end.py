@@ -219,7 +219,7 @@ def test_a_model_that_exists_is_shared_even_beyond_the_rung(
     forks: Forks, undisturbed: Path, tiny_song: Path, tmp_path: Path
 ) -> None:
     """Seed 0 was trained by itself, and holds no checkpoint where the sweep compares: its past is found again."""
-    before = ["seed=0", "loss=mse_accel", "callbacks.checkpoints.save_every=3", "callbacks.evaluation.eval_every=0"]
+    before = ["seed=0", "loss=mse_accel", "trainer.save_every=3", "callbacks.evaluation.eval_every=0"]
     assert forks.run(tmp_path, "train", *SMALL, f"data.root={tiny_song}", *before) == 0, said(tmp_path)
     history = next((tmp_path / "outputs").glob("*-s0-*/history.jsonl"))
     text = history.read_text()

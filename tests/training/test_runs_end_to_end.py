@@ -206,6 +206,6 @@ def test_mse_accel_needs_no_rollout(begun: Path) -> None:
 
 
 def test_keep_prunes_old_checkpoints(train: Train, tiny_song: Path, tmp_path: Path) -> None:
-    done = train(tiny_song, tmp_path, "run_dir=kept", "callbacks.checkpoints.keep=1", "n_epochs=2")
+    done = train(tiny_song, tmp_path, "run_dir=kept", "trainer.keep_checkpoints=1", "n_epochs=2")
     assert done.returncode == 0, done.stderr
     assert [p.name for p in (tmp_path / "kept" / "checkpoints").iterdir()] == ["epoch00002.ckpt"]

@@ -46,7 +46,7 @@ def select_checkpoint(
     ]
     if not scored:
         raise ValueError(
-            f"{run.path} has no evaluated epoch with a checkpoint: let callbacks.checkpoints.save_every divide "
+            f"{run.path} has no evaluated epoch with a checkpoint: let trainer.save_every divide "
             "callbacks.evaluation.eval_every"
         )
     epoch = int(best(scored, metric, known)["epoch"])
@@ -59,14 +59,14 @@ def selected_checkpoint(
     """The (epoch, file) of the run's model by its `selection`; the file may be gone when somebody removed it.
 
     A checkpoint that was scored as the selected one still counts after its file is removed by hand: another one is no
-    substitute for it. Where `callbacks.checkpoints.keep` prunes, what was pruned does not count.
+    substitute for it. Where `trainer.keep_checkpoints` prunes, what was pruned does not count.
 
     config  the run's; key its key, which a manifest must have to be believed
     up_to   epochs that the model was asked for at; None: those of the newest command, or of the manifest that stands.
             The run may have gone further, under another trainer.max_epochs
     Raises ValueError as `select_checkpoint` does.
     """
-    keep = ((config.get("callbacks") or {}).get("checkpoints") or {}).get("keep")
+    keep = (config.get("trainer") or {}).get("keep_checkpoints")
     manifest = run.manifest()
     if manifest is not None and manifest["key"] != key:
         manifest = None

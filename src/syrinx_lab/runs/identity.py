@@ -34,8 +34,8 @@ VOLATILE: tuple[str, ...] = (
     # what is shown and saved on the way
     "trainer.enable_*",  # progress bar, model summary
     "callbacks.progress",
-    "callbacks.history",
-    "callbacks.checkpoints",
+    "trainer.save_every",
+    "trainer.keep_checkpoints",
     "debug",  # what a debug config changes stands under its own keys, and those count
     # how a trained model is scored and chosen: validation has its own generators and steers no weight
     "eval",

@@ -163,12 +163,12 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "accelerator": OneOf("auto", "cpu", "gpu", "cuda", "mps"),
         "limit_batches": or_null(Whole(1, 10**9)),
         "threads": or_null(Whole(1, 4_096)),
+        "save_every": EPOCHS,
+        "keep_checkpoints": or_null(Whole(1, 1_000_000)),
     },
     "callbacks": {
         "evaluation.eval_every": Whole(0, 1_000_000),
         "evaluation.max_audio": Whole(0, 10**6),
-        "checkpoints.save_every": EPOCHS,
-        "checkpoints.keep": or_null(Whole(1, 1_000_000)),
     },
     "eval": {
         "val_count": Whole(0, 10**6),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +18,23 @@ class Checkpoints(Checkpoint):
     """Save `checkpoints/epoch00005.ckpt` and so on, every `save_every` epochs and after the last.
 
     Args:
+        directory: folder of the checkpoints.
+        config: plain resolved configuration, stored in each checkpoint so that it can say whose it is.
         save_every: epochs between checkpoints.
         keep: how many of the newest to keep; None keeps all.
-        directory: folder of the checkpoints, set by the run.
-        config: plain resolved configuration, stored in each checkpoint so that it can say whose it is.
 
     Raises:
         ValueError: numbers below 1.
     """
 
-    def __init__(
-        self,
-        save_every: int = 5,
-        keep: int | None = None,
-        directory: str | Path | None = None,
-        config: dict[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, directory: Path, config: Mapping[str, Any], *, save_every: int, keep: int | None) -> None:
         if save_every < 1:
-            raise ValueError(f"checkpoints.save_every is {save_every}: use 1 or more epochs")
+            raise ValueError(f"trainer.save_every is {save_every}: use 1 or more epochs")
         if keep is not None and keep < 1:
-            raise ValueError(f"checkpoints.keep is {keep}: use 1 or more, or null to keep all")
+            raise ValueError(f"trainer.keep_checkpoints is {keep}: use 1 or more, or null to keep all")
         self.save_every = save_every
         self.keep = keep
-        self.directory = None if directory is None else Path(directory)
+        self.directory = directory
         self.config = config
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -50,11 +45,9 @@ class Checkpoints(Checkpoint):
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Put the configuration into the checkpoint, as text: `weights_only=True` loads nothing but plain data."""
-        if self.config is not None:
-            checkpoint["syrinx_lab_config"] = json.dumps(self.config)
+        checkpoint["syrinx_lab_config"] = json.dumps(self.config)
 
     def _save(self, trainer: Trainer, epoch: int) -> None:
-        assert self.directory is not None, "the run sets the checkpoints' directory"
         self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / CHECKPOINT_NAME.format(epoch=epoch)
         partial = path.with_suffix(".partial")

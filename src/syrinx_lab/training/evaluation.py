@@ -6,7 +6,9 @@ from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from ..evaluation.scoring import Scoring
 from ..evaluation.takes import logged_scores
+from .callbacks import CallbackFactory
 from .media import log_takes
 from .module import OuroborosModule
 
@@ -18,6 +20,7 @@ class ColdStartEvaluation(Callback):
     of the first `max_audio` vocalisations.
 
     Args:
+        scoring: how clips are sung.
         eval_every: epochs between evaluations; 0 evaluates only after the last epoch.
         max_audio: vocalisations whose sound and picture go to the loggers.
 
@@ -25,9 +28,9 @@ class ColdStartEvaluation(Callback):
         ValueError: negative numbers.
     """
 
-    def __init__(self, eval_every: int = 5, max_audio: int = 2) -> None:
-        if eval_every < 0 or max_audio < 0:
-            raise ValueError(f"eval_every {eval_every} and max_audio {max_audio} must not be negative")
+    def __init__(self, scoring: Scoring, eval_every: int = 5, max_audio: int = 2) -> None:
+        _check_counts(eval_every, max_audio)
+        self.scoring = scoring
         self.eval_every = eval_every
         self.max_audio = max_audio
 
@@ -38,8 +41,18 @@ class ColdStartEvaluation(Callback):
         if not due and done != trainer.max_epochs:
             return
         module = cast(OuroborosModule, pl_module)
-        scoring, clips = module.scoring, trainer.datamodule.val_clips  # type: ignore[attr-defined]
-        takes = scoring.takes(module.model, clips)
-        module.log_dict(logged_scores(takes, "val", scoring.known), on_step=False, on_epoch=True, batch_size=1)
-        module.evaluated_epochs.add(done)
+        takes = self.scoring.takes(module.model, trainer.datamodule.val_clips)  # type: ignore[attr-defined]
+        scores = logged_scores(takes, "val", self.scoring.known)
+        module.log_dict(scores, on_step=False, on_epoch=True, batch_size=1)
         log_takes(trainer.loggers, takes[: self.max_audio], module.model.sample_rate, epoch=done)
+
+
+def cold_start_evaluation(eval_every: int = 5, max_audio: int = 2) -> CallbackFactory:
+    """A `ColdStartEvaluation` for whatever run it accompanies; arguments and errors as there."""
+    _check_counts(eval_every, max_audio)
+    return lambda run: ColdStartEvaluation(run.scoring, eval_every, max_audio)
+
+
+def _check_counts(eval_every: int, max_audio: int) -> None:
+    if eval_every < 0 or max_audio < 0:
+        raise ValueError(f"eval_every {eval_every} and max_audio {max_audio} must not be negative")

@@ -80,7 +80,7 @@ class OuroborosModule(LightningModule):
         check_rates(optim.optimizer, optim.scheduler, optim.monitor, objective.names, planned_epochs, known)
         self.plateau: ReduceLROnPlateau | None = None
         self._plateau_state: dict[str, Any] | None = None
-        self.evaluated_epochs: set[int] = set()  # finished epochs after which val was sung
+        self._logged_at: dict[str, int] = {}  # name -> the epoch in which it was logged last
         self._parts: dict[str, Tensor] = {}  # of the update under way
         self._items = 0
 
@@ -155,13 +155,23 @@ class OuroborosModule(LightningModule):
         self.log_dict(state | {"train/lr": float(rates[0])}, on_step=False, on_epoch=True, batch_size=1)
 
     def on_train_epoch_end(self) -> None:
-        """Show ReduceLROnPlateau the epoch: its mean loss, or what val scored if it was evaluated."""
-        if self.plateau is None:
-            return
-        value = self.trainer.callback_metrics.get(self.optim.monitor)
-        fresh = self.optim.monitor.startswith("loss/") or self.current_epoch + 1 in self.evaluated_epochs
-        if fresh and value is not None and math.isfinite(value):
-            self.plateau.step(float(value))
+        """Show ReduceLROnPlateau the epoch: its mean loss, or what val scored if it was evaluated.
+
+        Lightning calls this after the callbacks that evaluate, and before the one that saves.
+        """
+        value = self.logged_in_epoch().get(self.optim.monitor)
+        if self.plateau is not None and value is not None and math.isfinite(value):
+            self.plateau.step(value)
+
+    def log(self, name: str, value: Any, *arguments: Any, **settings: Any) -> None:
+        """Log a value as Lightning does, and note in which epoch: Lightning goes on showing those of earlier ones."""
+        self._logged_at[name] = self.current_epoch
+        super().log(name, value, *arguments, **settings)
+
+    def logged_in_epoch(self) -> dict[str, float]:
+        """What was logged in the current epoch, by the module or by any callback, as far as it is known."""
+        known, epoch = self.trainer.callback_metrics, self.current_epoch
+        return {name: float(value) for name, value in known.items() if self._logged_at.get(name) == epoch}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The state of ReduceLROnPlateau, which Lightning does not know of."""
