@@ -38,11 +38,11 @@ from .cli import config_directory, entry_point
 from .ode.rollout import BACKENDS, choose_backend
 from .runs.atomic import write_json_atomic
 from .runs.permission import refuse_unwritable
+from .schema import TYPED
 
 SUITES = ("rollout", "curves", "synthesis", "encoder", "step")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DEFAULT_DEGREE = 15  # where only the hop is given
-SHORT_KEYS = ("batch", "horizon", "degree", "control_hop")  # the command line knows case.KEY as KEY
 # the published default model and loss, at the full horizon
 PUBLISHED = ("encoder=samples", "oscillator=poly", "tract=none", "loss=spectral_rollout", "horizon=const", "optim=adam")
 
@@ -159,7 +159,7 @@ def main() -> None:
 
     `horizon` is a group of conf/ too, and Hydra would look for a file of that name: hence the longer key.
     """
-    sys.argv[1:] = [re.sub(rf"^({'|'.join(SHORT_KEYS)})=", r"case.\1=", word) for word in sys.argv[1:]]
+    sys.argv[1:] = [re.sub(rf"^({'|'.join(TYPED.values())})=", r"case.\1=", word) for word in sys.argv[1:]]
     entry_point(bench, config_name="bench")
 
 

@@ -72,7 +72,7 @@ def unreadable(argument: str, *, swept: bool = False) -> str | None:
         return f"{argument}: there is nothing between the brackets; give values, as {key}=1,2"
     odd = _ODD.search(value[1:-1] if value[:1] == "[" and value[-1:] == "]" else value)
     reason = f"{odd[0]!r} has a meaning of its own, or none, outside quotes" if odd else "it is not as Hydra writes it"
-    for rewritten in (_rewritten(value, swept), _quoted(value)):
+    for rewritten in (_rewritten(value, swept), quoted(value)):
         whole = f"{prefix}{key}={rewritten}"
         if _reads(whole):
             return f"{argument} cannot be read: {reason}; quote the value, for the shell as well: {_for_shell(whole)}"
@@ -94,10 +94,10 @@ def _rewritten(value: str, swept: bool) -> str:
         return f"[{','.join(_rewritten(item, False) for item in inner[1:-1].split(','))}]"
     if swept and "," in value:
         return ",".join(_rewritten(item, False) for item in value.split(","))
-    return inner if _reads(f"key={inner}") else _quoted(inner)
+    return inner if _reads(f"key={inner}") else quoted(inner)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """`text` between the double quotes of Hydra's grammar."""
     # backslashes count where a quote follows them
     escaped = re.sub(r'(\\*)("|$)', lambda m: m[1] * 2 + ('\\"' if m[2] else ""), text)
@@ -135,7 +135,7 @@ def _ways(command: str, key: str, value: str) -> str:
     kind = holds(command, key.lstrip("+"))
     ways = [f"{_for_shell(f'{key}=[{value}]')} is a list"] if kind is None or takes_list(kind) else []
     ways += ["with -m each of them is tried"] if command == "config" else []
-    ways += [f"{_for_shell(f'{key}={_quoted(value)}')} is one text"] if kind is None or kind.text else []
+    ways += [f"{_for_shell(f'{key}={quoted(value)}')} is one text"] if kind is None or kind.text else []
     if not ways:
         assert kind is not None
         return f"it takes one, use {kind.words}"

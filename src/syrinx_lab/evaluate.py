@@ -18,6 +18,7 @@ from .runs.directory import RunDirectory
 from .runs.permission import refuse_unwritable
 from .runs.recordings import recordings_of
 from .runs.registry import record_quietly
+from .runs.registry_database import refuse_registry
 from .score import evaluate_run
 from .selected_model import load_selected
 from .training.datamodule import SongDataModule
@@ -35,6 +36,7 @@ def evaluate(cfg: DictConfig) -> None:
     split = chosen["split"]
     if split not in ("val", "test", NEW):
         raise ValueError(f"split is {split!r}: use val, test or {NEW}")
+    refuse_registry(chosen["paths"]["outputs"], chosen["paths"]["registry"])
     loaded = load_selected(chosen["run"], chosen["checkpoint"])
     run = loaded.run
     refuse_unwritable(run.path, "the scores are written into it; copy the run's folder and give run=COPY")

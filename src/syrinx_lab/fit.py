@@ -42,7 +42,9 @@ from .runs.activity import UNDER_WAY
 from .runs.directory import RunDirectory, find_run
 from .runs.identity import identity, run_key
 from .runs.interruption import begin_ending, interrupted_by
+from .runs.permission import refuse_among, refuse_outputs
 from .runs.registry import record_quietly
+from .runs.registry_database import refuse_registry
 from .training.backend import tell_backend
 from .training.callbacks import CallbackFactory, RunContext, run_callbacks
 from .training.checkpoints import Checkpoints
@@ -97,6 +99,8 @@ def prepare(cfg: DictConfig) -> Prepared:
     scoring = build_scoring(cfg)
     config = described(cfg, scoring)
     check_selection_metric(cfg.selection.metric, scoring.known)
+    refuse_outputs(config)
+    refuse_registry(config["paths"]["outputs"], config["paths"]["registry"])
     _quieten()
     _check_accelerator(cfg.trainer.accelerator)
     _use_threads(cfg.trainer.get("threads"))
@@ -111,6 +115,8 @@ def prepare(cfg: DictConfig) -> Prepared:
         warnings.warn(line, stacklevel=1)
     datamodule = build_datamodule(cfg)
     datamodule.read()
+    if config["run_dir"] is not None:
+        refuse_among((one.path for one in datamodule.recordings.values()), config["run_dir"])
     fingerprint = datamodule.fingerprint()
     key = run_key(config, fingerprint)
     run = RunDirectory(config["run_dir"] or Path(config["paths"]["outputs"]) / f"{run_name(config)}-{key[:8]}")

@@ -24,6 +24,7 @@ from .figures.smoothing import check_smooth
 from .metrics.facts import headline, higher_is_better, merged
 from .runs.events import Event, events_between, heartbeats, loss_spikes
 from .runs.listing import columns_table, console, print_columns, shown, shown_score, table_width
+from .runs.permission import refuse_unwritable
 from .runs.progress import Progress, in_words, read_progress, refuse_unlogged
 from .runs.watching import as_text, is_open_sweep, metrics_at, names_of, watched
 
@@ -51,6 +52,8 @@ def watch(cfg: DictConfig) -> None:
     if chosen["heartbeat_s"] <= 0:
         raise ValueError(f"heartbeat_s is {chosen['heartbeat_s']}: use more than 0 s")
     check_smooth(chosen["smooth"])
+    if chosen["overlay"]:
+        _check_overlay(chosen["overlay"])
     if chosen["events"] is not None:
         _append(chosen["events"], [])  # a file that cannot be written is found out now
     before: list[Progress] | None = None
@@ -175,6 +178,16 @@ def _append(path: str, events: Sequence[Event]) -> None:
             file.write(lines)
     except OSError as error:
         raise ValueError(f"events={path} cannot be written: {error.strerror}; give another file") from error
+
+
+def _check_overlay(path: str) -> None:
+    from .figures.style import check_picture  # matplotlib, for those who ask for a picture
+
+    try:
+        check_picture(path)
+    except ValueError as error:
+        raise ValueError(f"overlay={error}") from None
+    refuse_unwritable(Path(path).parent, "give overlay=FILE")
 
 
 def _draw(path: str, now: Sequence[Progress], names: Sequence[str], smooth: str | int) -> None:

@@ -266,6 +266,31 @@ def test_ids_do_not_depend_on_the_order_of_the_file_system(tmp_path: Path, monke
     assert [str(path) for path in list_files(tmp_path)[0]] == ["zoo/x.txt", "zoo/x.wav"]
 
 
+@pytest.mark.parametrize("made", ["run", "sweeps/one", "data/synthetic"])
+def test_what_the_lab_wrote_below_the_recordings_is_no_recording(tmp_path: Path, made: str) -> None:
+    annotate(tmp_path, "x.wav")
+    folder = tmp_path / "outputs" / made
+    annotate(folder, "audio/finch-000.wav")
+    markers = {"run": ["config.yaml", "state.json"], "sweeps/one": ["plan.json"], "data/synthetic": ["dataset.json"]}
+    for name in markers[made]:
+        write_text(folder / name, '{"what": "synthetic finch"}')
+    assert list(load(tmp_path).recordings) == ["x"]
+    problems = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    (note,) = [problem for problem in problems if "the lab wrote" in problem.message]
+    assert (note.severity, note.path) == ("note", folder)
+    assert note.message.startswith("1 folder(s) ")
+    assert list(load(folder).recordings) == ["audio/finch-000"]  # what is asked for is read
+    with pytest.raises(ValueError, match="holds nothing but what the lab wrote"):
+        load(tmp_path / "outputs")
+
+
+def test_a_folder_of_song_with_one_name_of_the_labs_is_read(tmp_path: Path) -> None:
+    for folder, name in (("a", "config.yaml"), ("b", "plan.json"), ("c", "dataset.json")):
+        annotate(tmp_path / folder, f"{folder}.wav")
+        write_text(tmp_path / folder / name, "{}")
+    assert list(load(tmp_path).recordings) == ["a/a", "b/b", "c/c"]
+
+
 def steps(action) -> int:
     """How many lines of Python an action takes."""
     import sys

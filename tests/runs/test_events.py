@@ -162,6 +162,9 @@ def test_a_heartbeat_comes_as_often_as_asked(
     ("word", "told"),
     [
         ("events=run.jsonl/x", "events=run.jsonl/x cannot be written: "),
+        ("overlay=.", "overlay=. is a folder: name a file in it, as picture.png"),
+        ("overlay=run.txt", "overlay=run.txt: no picture has this ending: use .png, .pdf or .svg"),
+        ("overlay=run.jsonl/x.png", "run.jsonl is no folder: give overlay=FILE"),
         ("smooth=0", "smooth is 0: use none, auto, or a number of epochs, 1 or more"),
         ("heartbeat_s=0", "heartbeat_s is 0: use more than 0 s"),
     ],

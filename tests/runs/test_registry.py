@@ -13,7 +13,7 @@ from made_runs import make_run
 from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.registry import Registry, record_quietly, recorded, run_folders
-from syrinx_lab.runs.registry_database import registry_url
+from syrinx_lab.runs.registry_database import refuse_registry, registry_url
 
 
 def content(registry: Registry) -> list[Any]:
@@ -178,6 +178,38 @@ def test_the_address_is_given_or_of_the_environment_or_in_the_outputs(monkeypatc
         registry_url("outputs", "://x")
     with pytest.raises(ValueError, match=r"no driver for nosuch"):
         Registry("outputs", "nosuch://host/lab")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("foo://bar", "no driver for foo .*: install it, or correct paths.registry or SYRINX_REGISTRY"),
+        ("sqlite://", "names no file"),
+        ("FOLDER", "is a folder: correct paths.registry"),
+        ("FOLDER/text/new.sqlite", "text is no folder: the registry cannot be made in it, correct paths.registry"),
+        pytest.param(
+            "/proc/new.sqlite",
+            "/proc cannot be written to",
+            marks=pytest.mark.skipif(not Path("/proc/self").exists(), reason="no such folder on this system"),
+        ),
+    ],
+)
+def test_an_address_where_no_registry_can_be_is_refused(
+    url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text").touch()
+    given = url.replace("FOLDER", str(tmp_path))
+    with pytest.raises(ValueError, match=said):
+        refuse_registry(tmp_path, given)
+    monkeypatch.setenv("SYRINX_REGISTRY", given)
+    with pytest.raises(ValueError, match=said):
+        refuse_registry(tmp_path)
+
+
+def test_a_new_file_is_no_wrong_address(tmp_path: Path) -> None:
+    for given in (None, str(tmp_path / "new" / "file.sqlite")):
+        refuse_registry(tmp_path / "outputs", given)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_locked_or_foreign_registry_is_a_warning_to_training(tmp_path: Path) -> None:

@@ -123,6 +123,12 @@ CASES: list[tuple[str, Callable[[Path], None], list[str], list[str]]] = [
     ("several values for one", nothing, ["data.label=a,b"], ["'data.label=[a,b]' is a list"]),
     ("an unknown option", nothing, ["--quick"], ["--quick", "--help"]),
     ("an unknown number of a choice", nothing, ["optim=5"], ["optim/5", "adam_cosine"]),
+    ("a run among the recordings", nothing, ["run_dir=song"], ["run_dir=song holds the recordings in song"]),
+    ("a run in a file", nothing, ["run_dir=song/song0.wav/run"], ["song/song0.wav is no folder", "another run_dir"]),
+    ("outputs in a file", nothing, ["paths.outputs=song/song0.wav"], ["song0.wav is no folder", "SYRINX_OUTPUTS"]),
+    ("a sweep in a file", nothing, ["-m", "seed=0,1", "paths.outputs=song/song0.wav"], ["song0.wav is no folder"]),
+    ("a registry of no kind", nothing, ["paths.registry=foo://bar"], ["no driver for foo", "paths.registry"]),
+    ("a sweep's registry", nothing, ["-m", "seed=0,1", "paths.registry=song"], ["song is a folder"]),
     ("a reference to nothing", nothing, ["data.root=${nothing}"], ["data.root", "nothing"]),
 ]
 

@@ -36,7 +36,9 @@ class SyrinxLabSweeper(Sweeper):
         # not above: Hydra executes this module whenever it looks for plugins
         from syrinx_lab.assembly import build_datamodule, plain
         from syrinx_lab.runs.lock import folder_lock
+        from syrinx_lab.runs.permission import refuse_outputs
         from syrinx_lab.runs.plan import Combination
+        from syrinx_lab.runs.registry_database import refuse_registry
         from syrinx_lab.runs.sweep import Job, run_sweep
         from syrinx_lab.runs.sweep_folder import SweepFolder
         from syrinx_lab.runs.sweep_interruption import noting_interruptions
@@ -49,6 +51,8 @@ class SyrinxLabSweeper(Sweeper):
         if name != Path(name).name or name.startswith("."):
             raise ValueError(f"sweep_name is {name!r}: use a plain name, no path")
         folder = SweepFolder(Path(os.path.abspath(first["paths"]["outputs"])) / "sweeps" / name)
+        refuse_outputs(first)
+        refuse_registry(first["paths"]["outputs"], first["paths"]["registry"])
         self.config.hydra.sweep.dir = str(folder.path)  # of the launcher's own files
         logging.getLogger("hydra").setLevel(logging.WARNING)  # the jobs say themselves what they do
         launcher = Plugins.instance().instantiate_launcher(self.hydra_context, self.task_function, self.config)
@@ -182,21 +186,17 @@ def _refuse(config: Mapping[str, Any]) -> None:
 
 def _own(folder: Any, job: Any) -> list[str]:
     """The overrides that the sweep itself gives a job: it composes its configuration anew, and is told no other way."""
+    from syrinx_lab.command_line import quoted
+
     path = folder.job_path(job.combination, job.seed)
     return [
         f"seed={job.seed}",
-        f"sweep_name={_quoted(folder.path.name)}",
+        f"sweep_name={quoted(folder.path.name)}",
         f"trainer.max_epochs={job.epochs}",
         *([] if job.selected else ["eval.splits=[]"]),
-        f"hydra.sweep.dir={_quoted(str(folder.path))}",
-        f"hydra.sweep.subdir={_quoted(path.relative_to(folder.path).as_posix())}",
+        f"hydra.sweep.dir={quoted(str(folder.path))}",
+        f"hydra.sweep.subdir={quoted(path.relative_to(folder.path).as_posix())}",
     ]
-
-
-def _quoted(text: str) -> str:
-    """`text` as Hydra's grammar reads it back."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def _shown(path: Path) -> str:

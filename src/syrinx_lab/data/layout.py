@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .annotation_problem import Problem
+from .lab_folders import is_the_labs
 
 AUDIO_SUFFIXES = frozenset(
     {
@@ -75,12 +76,14 @@ def on_disk(path: Path) -> Path:
 def list_files(root: Path) -> tuple[list[Path], list[Problem]]:
     """Every file under `root` relative to it, sorted, and the folders and links that lead nowhere.
 
-    Links are followed, names with a leading dot passed over. A folder that cannot be read is an error. A link to a file
-    that is gone is a warning and no file, unless it is called like audio: reading it says so.
+    Links are followed, names with a leading dot passed over. So is what the lab wrote below `root`, with a note, see
+    `is_the_labs`. A folder that cannot be read is an error. A link to a file that is gone is a warning and no file,
+    unless it is called like audio: reading it says so.
     """
     found: list[Path] = []
     problems: list[Problem] = []
     visited: set[str] = set()
+    labs: list[Path] = []
 
     def unreadable(error: OSError) -> None:
         reason = os.strerror(error.errno) if error.errno else str(error)
@@ -94,6 +97,10 @@ def list_files(root: Path) -> tuple[list[Path], list[Problem]]:
             folders.clear()
             continue
         visited.add(real)
+        if folder != str(root) and is_the_labs(Path(folder), names):
+            labs.append(Path(folder))
+            folders.clear()
+            continue
         # folders before links to them, so that a recording's id does not depend on the order of the file system
         folders[:] = sorted(
             (name for name in folders if not name.startswith(".")), key=lambda n: (os.path.islink(f"{folder}/{n}"), n)
@@ -106,6 +113,9 @@ def list_files(root: Path) -> tuple[list[Path], list[Problem]]:
                 problems.append(
                     Problem(path, None, f"a link to {target}, which does not exist; passed over", "warning")
                 )
+    if labs:
+        message = f"{len(labs)} folder(s) of what the lab wrote (runs, sweeps, rendered song) are passed over"
+        problems.append(Problem(min(labs), None, message, "note"))
     return sorted(found), problems
 
 

@@ -61,8 +61,9 @@ def find_audio(roots: Sequence[Path], pattern: str | None = None) -> tuple[list[
             else:
                 ids[file.id], places[place] = file, file.id
                 files.append(file)
-        if not files and not unreadable:
-            holds = f"{len(names)} files, none of them audio" if names else "nothing"
+        if not files and not any(problem.severity == "error" for problem in unreadable):
+            nothing = "nothing but what the lab wrote" if unreadable else "nothing"
+            holds = f"{len(names)} files, none of them audio" if names else nothing
             advice = foreign_audio(names) or "set data.root to the folder of the recordings"
             problems.append(Problem(root, None, f"the folder holds {holds}; {advice}"))
         found.append(sorted(files, key=lambda file: file.id))

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .audio import write_wav
+from .lab_folders import SYNTHETIC
 
-_WHAT = "synthetic finch"
 _FOLDERS = (("audio", ".wav"), ("segments", ".txt"), ("controls", ".npz"))
 _OURS = re.compile(
     r"dataset\.json|syllables\.csv|audio/finch-\d+\.wav|segments/finch-\d+\.txt|controls/finch-\d+\.npz"
@@ -75,7 +75,7 @@ def write_song_folder(
     try:
         _clear(root, keep=files)
         _write_all(root, names, sample_rate, render)
-        card = {"what": _WHAT, "identity": identity, "spec": spec}
+        card = {"what": SYNTHETIC, "identity": identity, "spec": spec}
         _write(root / "dataset.json", (json.dumps(card, indent=2) + "\n").encode())
     except OSError as error:
         reason = f"{error.strerror or error}; free space or choose another folder"
@@ -107,7 +107,7 @@ def _identity(root: Path) -> str | None:
         card = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         card = None
-    if not (isinstance(card, dict) and card.get("what") == _WHAT):
+    if not (isinstance(card, dict) and card.get("what") == SYNTHETIC):
         raise _foreign(path)
     return card["identity"]
 

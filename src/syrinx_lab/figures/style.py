@@ -34,6 +34,15 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     return figure
 
 
+def check_picture(path: str | Path) -> None:
+    """Raise ValueError with one line for a path that `save_figure` cannot write: a folder, or an unknown ending."""
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file in it, as {path / 'picture.png'}")
+    if path.suffix.lower().removeprefix(".") not in FigureCanvasAgg.filetypes:
+        raise ValueError(f"{path}: no picture has this ending: use .png, .pdf or .svg")
+
+
 def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> Path:
     """Write `figure` to `path`, format by suffix, through a temporary file in the same folder; returns the path."""
     path = Path(path)

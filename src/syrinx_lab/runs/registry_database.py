@@ -18,10 +18,12 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
+from .permission import refuse_unwritable
 from .registry_tables import METADATA
 
 VARIABLE = "SYRINX_REGISTRY"
 FILE_NAME = "registry.sqlite"
+_CORRECT = f"correct paths.registry or {VARIABLE}"
 
 _T = TypeVar("_T")
 _PASSING = ("locked", "busy", "already exists", "deadlock", "serialize", "unique constraint", "duplicate key")
@@ -44,15 +46,32 @@ def registry_url(outputs: str | Path, given: str | None = None) -> URL:
     """The SQLAlchemy URL of the registry: `given`, else SYRINX_REGISTRY, else registry.sqlite in `outputs`.
 
     given  a URL (postgresql+psycopg://host/lab) or the name of an SQLite file
-    Raises ValueError for what is no URL.
+    Raises ValueError for what is no URL, or that of a database in memory.
     """
     text = given or os.environ.get(VARIABLE, "").strip() or str(Path(outputs) / FILE_NAME)
     if "://" not in text:
         return URL.create("sqlite", database=str(Path(text).expanduser()))
     try:
-        return make_url(text)
+        url = make_url(text)
     except (ArgumentError, ValueError) as error:
-        raise ValueError(f"the registry's address is no SQLAlchemy URL ({error}): correct {VARIABLE}") from None
+        raise ValueError(f"the registry's address is no SQLAlchemy URL ({error}): {_CORRECT}") from None
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError(f"the registry's address {text} names no file: {_CORRECT}")
+    return url
+
+
+def refuse_registry(outputs: str | Path, given: str | None = None) -> None:
+    """Raise ValueError with one line for an address where no registry can be, see `registry_url`.
+
+    That is: no URL, a database without a driver here, a folder, or a file that is named and cannot be made. A server
+    that is down, or somebody else's file, is found out when it is written to.
+    """
+    file = Database(registry_url(outputs, given)).file
+    if file is not None and file.is_dir():
+        raise ValueError(f"the registry {file} is a folder: {_CORRECT}")
+    named = given or os.environ.get(VARIABLE, "").strip()
+    if file is not None and named and not file.exists():
+        refuse_unwritable(file.parent, f"the registry cannot be made in it, {_CORRECT}")
 
 
 class Database:
@@ -103,7 +122,7 @@ class Database:
                 return create_engine(self.url, poolclass=NullPool)
             engine = create_engine("sqlite://", creator=self._connect_sqlite, poolclass=NullPool)
         except (ModuleNotFoundError, NoSuchModuleError) as error:
-            raise ValueError(f"no driver for {self.url.drivername} ({error}): install it, or correct the URL") from None
+            raise ValueError(f"no driver for {self.url.drivername} ({error}): install it, or {_CORRECT}") from None
         # sqlite3's own transactions begin too late to be safe: SQLAlchemy's BEGIN is said aloud instead
         event.listen(engine, "begin", _begin)
         return engine

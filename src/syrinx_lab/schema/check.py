@@ -10,7 +10,7 @@ from typing import Any
 
 from .kinds import Anything, Either, Group, Kind, Labels, Listed, Text, Unfit
 from .signatures import arguments
-from .tables import CHOSEN, OPTIONAL, SHARED, TABLES
+from .tables import CHOSEN, OPTIONAL, SHARED, TABLES, TYPED
 
 MISSING = "???"
 _OURS = ("syrinx_lab.", "torch.optim.")  # their keys are in the tables
@@ -93,7 +93,8 @@ def checked(command: str, raw: Mapping[str, Any], resolved: Mapping[str, Any]) -
         try:
             taken = key.kind.taken(key.value)
         except Unfit as error:
-            raise ValueError(f"{key.path} is {shown(key.value)}: {str(error) or f'use {key.kind.words}'}") from None
+            name = TYPED.get(key.path, key.path)
+            raise ValueError(f"{name} is {shown(key.value)}: {str(error) or f'use {key.kind.words}'}") from None
         if taken != key.value:
             changed[key.path] = taken
     return changed

@@ -91,6 +91,8 @@ TABLES: dict[str, dict[str, Kind]] = {
     },
 }
 
+# keys that the command line knows by a shorter name
+TYPED = {f"case.{name}": name for name in ("batch", "horizon", "degree", "control_hop")}
 # groups of conf/ of which a file is chosen by its name
 CHOSEN = (*GROUPS, "experiment", "arm", "debug", "sweeps")
 # groups that may be null

@@ -202,7 +202,7 @@ class SongDataModule(LightningDataModule):
 
     def split_record(self) -> dict[str, Any]:
         """The split in plain values, as a run stores it: what it holds, and under `counts` how much."""
-        corpus = Corpus(self._recordings(), self.sample_rate)
+        corpus = Corpus(self.recordings, self.sample_rate)
         counts = split_counts(self.splits, corpus, getattr(self, "pools", None), self.vocalisations)
         return {**split_record(self.splits, corpus), "counts": counts}
 
@@ -221,7 +221,7 @@ class SongDataModule(LightningDataModule):
             lambda e: self.sampler.draw(self.pools, e, self.seed), sum(self.sampler.counts(self.pools).values()), epoch
         )
         return DataLoader(
-            SegmentDataset(self._recordings(), self.pools.segments, mirrored=self.mirrored),
+            SegmentDataset(self.recordings, self.pools.segments, mirrored=self.mirrored),
             batch_size=self.batch_size,
             sampler=draws,
             collate_fn=collate,
@@ -245,7 +245,7 @@ class SongDataModule(LightningDataModule):
         own = {voc.recording for voc in self.vocalisations[split]}
         of_the_run = own.union(self.splits.train, self.splits.val, self.splits.test)
         candidates = choose_vocalisations(
-            [self._recordings()[i] for i in sorted(of_the_run)],
+            [self.recordings[i] for i in sorted(of_the_run)],
             count=None,
             **self.clipping,  # type: ignore[arg-type]
         )
@@ -254,7 +254,7 @@ class SongDataModule(LightningDataModule):
 
     def calibration_material(self, most: int = 200) -> tuple[list[Tensor], list[Tensor]]:
         """Up to `most` vocalisations of train, of all labels in turn: each with its silence, and the syllable alone."""
-        recordings = [self._recordings()[i] for i in self.splits.train]
+        recordings = [self.recordings[i] for i in self.splits.train]
         lead_in, tail_ms = self.clipping["lead_in"], self.clipping["tail_ms"]
         found = choose_vocalisations(recordings, count=most, lead_in=lead_in, tail_ms=tail_ms)  # type: ignore[arg-type]
         clips = [self._clip(voc) for voc in found]
@@ -263,16 +263,15 @@ class SongDataModule(LightningDataModule):
 
     def acceleration_variance(self) -> float:
         """Variance of dt^2 x'' over all windows of the training set."""
-        return acceleration_variance(self._recordings(), self.pools.segments, mirrored=self.mirrored)
+        return acceleration_variance(self.recordings, self.pools.segments, mirrored=self.mirrored)
 
     def fingerprint(self) -> str:
         """Hash of what was read."""
-        assert self.corpus is not None
-        return self.corpus.fingerprint()
+        return Corpus(self.recordings, self.sample_rate).fingerprint()
 
     def describe(self) -> list[str]:
         """A few lines: recordings and vocalisations per split, windows per category and epoch, and what is odd."""
-        corpus = Corpus(self._recordings(), self.sample_rate)
+        corpus = Corpus(self.recordings, self.sample_rate)
         sizes = f"{len(self.splits.train)} / {len(self.splits.val)} / {len(self.splits.test)}"
         scored = " / ".join(str(len(self.vocalisations[split])) for split in ("val", "test"))
         lines = [f"recordings train / val / test {sizes}; vocalisations scored val / test {scored}"]
@@ -290,10 +289,12 @@ class SongDataModule(LightningDataModule):
             self.synthetic.write(self.root)
 
     def _clip(self, voc: Vocalisation) -> Clip:
-        recording = self._recordings()[voc.recording]
+        recording = self.recordings[voc.recording]
         gain = syllable_gain(recording, voc.onset)
         return Clip(voc, *cut_window(recording, voc.start, voc.stop, gain, mirrored=self.mirrored))
 
-    def _recordings(self) -> dict[str, Recording]:
+    @property
+    def recordings(self) -> dict[str, Recording]:
+        """What was read, by id."""
         assert self.corpus is not None, "prepare() reads the corpus"
         return self.corpus.recordings
