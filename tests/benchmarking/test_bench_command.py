@@ -54,7 +54,7 @@ def test_a_small_case_from_the_words_to_the_file(tmp_path: Path) -> None:
     [
         ("horizon=1", "horizon is 1: it must be a whole number of at least 2"),
         ("batch=0", "error: batch is 0"),
-        ("suit=rollout", "override 'suit'"),
+        ("suit=rollout", "there is no key suit; like it is suite"),
     ],
 )
 def test_bad_words_end_in_one_line(word: str, said: str, tmp_path: Path) -> None:
