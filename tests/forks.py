@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -53,11 +54,11 @@ class Forks:
         """Start it and wait for it."""
         return self.end(self.start(cwd, module, *arguments))
 
-    def told(self, cwd: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def told(self, cwd: Path, module: str, *arguments: str, first: str = "") -> subprocess.CompletedProcess[str]:
         """Start it, wait for it, and return what `subprocess.run` would; nothing is left of its streams in `cwd`."""
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder) / "out", Path(folder) / "err"
-            status = self.end(self.start(cwd, module, *arguments, out=str(out), err=str(err)))
+            status = self.end(self.start(cwd, module, *arguments, out=str(out), err=str(err), first=first))
             return subprocess.CompletedProcess([module, *arguments], status, out.read_text(), err.read_text())
 
     def close(self) -> None:
@@ -76,12 +77,11 @@ def _serve() -> None:
     import wandb  # noqa: F401  the lab imports it late, and every command would again
     from matplotlib.figure import Figure
 
-    from syrinx_lab import evaluate, train
+    from syrinx_lab import evaluate, train  # noqa: F401  what nearly every command needs
 
     Figure.savefig = _undrawn
     gc.collect()
     gc.freeze()  # what is imported is not walked through, and so not copied, in every command
-    entries = {"train": train.main, "evaluate": evaluate.main}
     print(0, flush=True)
     for line in sys.stdin:
         question = json.loads(line)
@@ -90,7 +90,7 @@ def _serve() -> None:
             continue
         child = os.fork()
         if child == 0:
-            _run(entries[question["module"]], **question)
+            _run(**question)
         print(child, flush=True)
 
 
@@ -99,7 +99,7 @@ def _undrawn(figure: Figure, path: Path, **_: object) -> None:
     path.write_text("\n".join(axes.get_title() for axes in figure.axes))
 
 
-def _run(main, cwd: str, module: str, arguments: list[str], out: str, err: str, first: str) -> None:
+def _run(cwd: str, module: str, arguments: list[str], out: str, err: str, first: str) -> None:
     status = 1
     try:
         os.chdir(cwd)
@@ -109,7 +109,7 @@ def _run(main, cwd: str, module: str, arguments: list[str], out: str, err: str, 
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.argv = [module, *arguments]
         exec(first, {})
-        main()
+        importlib.import_module(f"syrinx_lab.{module}").main()
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 0

@@ -13,13 +13,16 @@ from lightning.pytorch import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from .data.corpus import label_list
+from .data.sampler import EdgeBiasedSampler
 from .encoders import Encoder
 from .evaluation.scoring import Scoring
 from .losses.weighted import WeightedLoss, WeightedTerm
 from .metrics.facts import with_metric_facts
 from .metrics.metric import Metric, check_metric
 from .model import Ouroboros
+from .ode.noise import Noise
 from .ode.oscillator import Oscillator
+from .ode.tract import Tract
 from .training.callbacks import CallbackFactory, chosen_callback
 from .training.datamodule import SongDataModule
 from .training.module import OuroborosModule
@@ -83,11 +86,21 @@ def _built(node: Any, less: Sequence[str], **extra: Any) -> Any:
     return instantiate(arguments | {"_partial_": True}, _convert_="all")(**extra)
 
 
+def _fulfilling(part: Any, key: str, names: Sequence[str], contract: type) -> Any:
+    """`part`, if it has what its contract asks for; raises ValueError with the group, the class and what it lacks."""
+    lacking = [name for name in names if not hasattr(part, name)]
+    if lacking:
+        where = f"{contract.__module__}.{contract.__name__}"
+        raise ValueError(f"{key} is a {type(part).__name__}, which has no {lacking[0]}: see {where}")
+    return part
+
+
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
     """The data of a configuration; nothing is read yet."""
     held_out = {k: cfg.eval[k] for k in ("val_count", "test_count", "lead_in", "tail_ms", "renditions_per_clip")}
     held_out |= {k: cfg.eval[k] for k in ("mid_start_ms", "mid_samples") if k in cfg.eval}
-    return build(cfg.data, sampler=build(cfg.sampler), seed=cfg.seed, **held_out)
+    sampler = _fulfilling(build(cfg.sampler), "sampler", ("counts", "draw", "notes"), EdgeBiasedSampler)
+    return build(cfg.data, sampler=sampler, seed=cfg.seed, **held_out)
 
 
 # keys of the group oscillator/ that are the whole model's; all others are the oscillator's own
@@ -100,7 +113,8 @@ def build_model(cfg: DictConfig) -> Ouroboros:
     Raises ValueError for what a part refuses, with its key, and for an initialisation that does not fit.
     """
     encoder: Encoder = build(cfg.encoder)
-    tract, noise = build(cfg.tract), build(cfg.noise)
+    tract = _fulfilling(build(cfg.tract), "tract", ("channels", "reach"), Tract)
+    noise = _fulfilling(build(cfg.noise), "noise", ("channels", "reach", "background", "calibrate"), Noise)
     oscillator: Oscillator = build(cfg.oscillator, less=_OF_THE_MODEL)
     heads = encoder.heads
     if heads is not None:
@@ -128,7 +142,7 @@ def build_model(cfg: DictConfig) -> Ouroboros:
 
 def build_horizon(cfg: DictConfig) -> HorizonSchedule:
     """The horizon schedule of a configuration."""
-    return build(cfg.horizon)
+    return _fulfilling(build(cfg.horizon), "horizon", ("max", "bucketed", "__call__"), HorizonSchedule)
 
 
 def build_objective(cfg: DictConfig) -> WeightedLoss:

@@ -20,10 +20,10 @@ from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from .command_line import of_hydra, unreadable, with_text
+from .command_line import choices_of_groups, of_hydra, unreadable, with_text
 from .runs.interruption import interrupted_by, interruptible, signal_of
 from .runs.parent import worker_of
-from .schema import EXAMPLES, checked, texts_of
+from .schema import EXAMPLES, PLACES, checked, texts_of
 from .training.schedules import at_rate
 
 PACKAGE = Path(__file__).resolve().parent
@@ -168,7 +168,8 @@ def _read_command_line(config_name: str) -> None:
     for argument in arguments.overrides:
         options.remove(argument)
     # settings first: those that follow an option Hydra does not see
-    sys.argv[1:] = [*with_text(arguments.overrides, texts_of(config_name)), *options]
+    settings = choices_of_groups(with_text(arguments.overrides, texts_of(config_name)), PLACES)
+    sys.argv[1:] = [*settings, *options]
 
 
 def forget_empty_variables() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
@@ -51,6 +51,15 @@ def _quoted_number(piece: str) -> str:
         return piece
     before, _, after = piece.partition(bare)
     return f'{before}"{bare}"{after}'
+
+
+def choices_of_groups(arguments: Sequence[str], groups: Collection[str]) -> list[str]:
+    """The arguments, in which `+experiment=mine` is `experiment=mine`, for groups that have a place in the defaults.
+
+    Many Hydra programs add such a group with a plus; here it stands in the defaults as null, and Hydra refuses a plus.
+    """
+    plus = re.compile(rf"\+({'|'.join(map(re.escape, groups))})=")
+    return [argument[1:] if plus.match(argument) else argument for argument in arguments]
 
 
 def unreadable(argument: str, *, swept: bool = False) -> str | None:

@@ -65,7 +65,7 @@ def trained_settings(path: Path) -> dict[str, Any]:
     if stored is None:
         return {}
     config = json.loads(stored)
-    settings, tau = _settings(config), config["oscillator"]["tau"]
+    settings, tau = _settings(config), config["oscillator"].get("tau")
     if tau is None and settings["oscillator._target_"] == _POLYNOMIAL:
         tau = 1.0 / config["data"]["sample_rate"]
     return settings if tau is None else settings | {"oscillator.tau": tau}
@@ -83,7 +83,7 @@ def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """What a configuration says of its model, by dotted key."""
     oscillator = config["oscillator"]
     settings = {"data.sample_rate": config["data"]["sample_rate"], "oscillator._target_": oscillator["_target_"]}
-    settings |= {f"oscillator.{key}": oscillator[key] for key in _WHOLE}
+    settings |= {f"oscillator.{key}": oscillator[key] for key in _WHOLE if key in oscillator}
     for group in _GROUPS:
         items = config[group].items()
         settings |= {f"{group}.{k}": value for k, value in items if k not in _LEFT_OUT and k[0] != "_"}

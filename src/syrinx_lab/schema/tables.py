@@ -94,7 +94,8 @@ TABLES: dict[str, dict[str, Kind]] = {
 # keys that the command line knows by a shorter name
 TYPED = {f"case.{name}": name for name in ("batch", "horizon", "degree", "control_hop")}
 # groups of conf/ of which a file is chosen by its name
-CHOSEN = (*GROUPS, "experiment", "arm", "debug", "sweeps")
+PLACES = (*GROUPS, "experiment", "arm", "debug")  # of them in the defaults, be it null
+CHOSEN = (*PLACES, "sweeps")
 # groups that may be null
 OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*")
 # keys of a group that are not its class's, which may be from anywhere
