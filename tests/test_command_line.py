@@ -149,6 +149,8 @@ def test_values_of_a_sweep_are_quoted_one_by_one() -> None:
     [
         ("config", "sede=3", "like it is seed "),
         ("config", "n_epoch=3", "like it is n_epochs "),
+        ("config", "N_EPOCHS=3", "like it is n_epochs "),
+        ("config", "DATA=folder", "like it is data "),
         ("config", "data.lable=a", "like it is data.label "),
         ("config", "los=mse_accel", "like it is loss "),
         ("config", "sample_rat=22050", "like it is data.sample_rate or "),

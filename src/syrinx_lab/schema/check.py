@@ -60,9 +60,9 @@ def takes_list(kind: Kind) -> bool:
 def nearest_keys(command: str, key: str, most: int = 3) -> list[str]:
     """The keys of a command, and groups of keys, that are written most like `key`; several that end alike, or none.
 
-    Without a dot, `key` is compared with the last parts of names.
+    Without a dot, `key` is compared with the last parts of names. Its capitals are taken for small letters.
     """
-    table = TABLES.get(command, {})
+    key, table = key.lower(), TABLES.get(command, {})
     known = [*(name for name in table if "*" not in name), *(CHOSEN if table is TABLES["config"] else ())]
     if "." in key:
         return get_close_matches(key, known, n=1, cutoff=0.8)
