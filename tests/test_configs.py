@@ -15,6 +15,7 @@ from syrinx_lab.assembly import (
     build_model,
     build_module,
     build_objective,
+    build_search,
     plain,
 )
 from syrinx_lab.cli import check, config_directory, sweeps_directory
@@ -33,7 +34,8 @@ def composed(*overrides: str, name: str = "config") -> DictConfig:
 def test_groups_are_those_of_the_house() -> None:
     assert set(GROUPS) == {
         *("data", "encoder", "oscillator", "tract", "loss", "rollout", "sampler", "horizon", "backend", "optim"),
-        *("trainer", "callbacks", "logger", "selection", "experiment", "debug", "eval", "noise", "controls", "arm"),
+        *("trainer", "callbacks", "logger", "search", "checkpoint", "experiment", "debug", "eval", "noise", "controls"),
+        "arm",
     }
 
 
@@ -45,7 +47,8 @@ def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> 
     check(cfg)
     config = plain(cfg)
     if group not in ("experiment", "debug", "arm", "trainer", "callbacks", "eval", "optim"):
-        assert config[group]["name"] == choice, "a YAML's stem is its name"
+        named = "rule" if group == "checkpoint" else "name"
+        assert config[group][named] == choice, "a YAML's stem is its name"
     build_datamodule(cfg)
     model, objective, horizon = build_model(cfg), build_objective(cfg), build_horizon(cfg)
     module = build_module(cfg, model, objective, horizon)
@@ -110,3 +113,17 @@ def test_every_default_has_a_comment() -> None:
         lines = path.read_text().splitlines()
         assert lines[0].startswith("#"), f"{path.name} begins with a comment that says what it is"
         assert any(not line.startswith("# @package") for line in lines if line.startswith("#")), path.name
+
+
+@pytest.mark.parametrize(("recipe", "rungs"), [("zebra_finch", [(4, 2), (10, 1)]), ("demo", [(3, 2), (6, 1)])])
+def test_the_choice_of_a_checkpoint_leaves_the_search_as_it_is(recipe: str, rungs: list[tuple[int, int]]) -> None:
+    cfg = composed(f"experiment={recipe}", "data.root=song")
+    assert (cfg.checkpoint.rule, cfg.checkpoint.metric, cfg.search.name) == ("best", "tf_corr", "cull_resume")
+    assert [(rung.epochs, rung.keep) for rung in build_search(cfg).planned(cfg.n_epochs, 4)] == rungs
+
+
+def test_what_is_no_search_is_refused() -> None:
+    cfg = composed("search._target_=syrinx_lab.runs.rungs.Rung", "~search.cull_frac", "~search.cull_keep",
+                   "+search.epochs=1", "+search.keep=1")  # fmt: skip
+    with pytest.raises(ValueError, match=r"^search\._target_ is syrinx_lab\.runs\.rungs\.Rung: derive it from "):
+        build_search(cfg)

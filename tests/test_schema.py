@@ -91,9 +91,7 @@ def test_every_key_of_every_command_is_known(name: str) -> None:
     assert set(COMMANDS) == set(TABLES)
 
 
-@pytest.mark.parametrize(
-    "base", [["experiment=zebra_finch", "data.root=song"], ["selection=halving", "tract=formants"]]
-)
+@pytest.mark.parametrize("base", [["experiment=zebra_finch", "data.root=song"], ["search=halving", "tract=formants"]])
 def test_wrong_values_of_any_key_are_one_line_that_names_it(base: list[str]) -> None:
     raw, resolved = containers(composed("debug=tiny", *base))
     refused = 0

@@ -25,7 +25,7 @@ CONFIG: dict[str, Any] = {
     "n_epochs": 50,
     "loss": {"name": "spectral_rollout", "lam_spec": 1.0},
     "trainer": {"max_epochs": 20},
-    "selection": {"metric": "tf_corr"},
+    "checkpoint": {"metric": "tf_corr"},
 }
 
 

@@ -23,6 +23,7 @@ from .model import Ouroboros
 from .ode.noise import Noise
 from .ode.oscillator import Oscillator
 from .ode.tract import Tract
+from .runs.rungs import Search
 from .training.callbacks import CallbackFactory, chosen_callback
 from .training.datamodule import SongDataModule
 from .training.module import OuroborosModule
@@ -143,6 +144,14 @@ def build_model(cfg: DictConfig) -> Ouroboros:
 def build_horizon(cfg: DictConfig) -> HorizonSchedule:
     """The horizon schedule of a configuration."""
     return _fulfilling(build(cfg.horizon), "horizon", ("max", "bucketed", "__call__"), HorizonSchedule)
+
+
+def build_search(cfg: DictConfig) -> Search:
+    """Which seeds of a sweep go on."""
+    search = build(cfg.search)
+    if not isinstance(search, Search):
+        raise ValueError(f"search._target_ is {cfg.search._target_}: derive it from syrinx_lab.runs.rungs.Search")
+    return search
 
 
 def build_objective(cfg: DictConfig) -> WeightedLoss:

@@ -98,7 +98,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     plain(cfg)  # refuses what is not set
     scoring = build_scoring(cfg)
     config = described(cfg, scoring)
-    check_selection_metric(cfg.selection.metric, scoring.known)
+    check_selection_metric(cfg.checkpoint.metric, scoring.known)
     refuse_outputs(config)
     refuse_registry(config["paths"]["outputs"], config["paths"]["registry"])
     _quieten()

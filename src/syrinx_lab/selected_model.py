@@ -1,4 +1,4 @@
-"""The model of a finished run, loaded: by default the checkpoint that its selection names."""
+"""The model of a finished run, loaded: by default the checkpoint that its `checkpoint` chooses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SelectedModel:
     run         the run's folder
     checkpoint  the file
     epoch       its finished epochs, -1 for a file that does not say
-    selected    whether it is the checkpoint that the run's selection names
+    selected    whether it is the checkpoint that the run's `checkpoint` chooses
     """
 
     model: Ouroboros

@@ -79,7 +79,7 @@ def _climbed(prepared: Prepared) -> dict[str, Any]:
     cfg, run, epochs = prepared.cfg, prepared.run, prepared.cfg.trainer.max_epochs
     score_path = run.rungs_path / record_name(epochs)
     # what the scores depend on besides the weights: a score under other settings is no score of this sweep
-    rule, metric = cfg.selection.checkpoint, cfg.selection.metric
+    rule, metric = cfg.checkpoint.rule, cfg.checkpoint.metric
     terms = {"checkpoint": rule, "metric": metric, "eval": prepared.config["eval"]}
     score = read_json(score_path) if score_path.exists() and run.state().get("key") == prepared.key else None
     if score is None or score["terms"] != terms:

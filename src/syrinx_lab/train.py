@@ -41,7 +41,7 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
         true_status(prepared),
     ):
         manifest = _train(prepared)
-    return None if manifest is None else manifest["scores"].get("val", {}).get("raw", {}).get(cfg.selection.metric)
+    return None if manifest is None else manifest["scores"].get("val", {}).get("raw", {}).get(cfg.checkpoint.metric)
 
 
 def _train(prepared: Prepared) -> dict[str, Any] | None:
@@ -65,7 +65,7 @@ def _train(prepared: Prepared) -> dict[str, Any] | None:
             print(f"run       {run.path}\n{there}: nothing to do (force=true trains again)")
             print_scores(manifest)
             return manifest
-        print(f"{there}, and scored by another checkpoint, selection or evaluation")
+        print(f"{there}, and scored by another checkpoint, metric or evaluation")
     elif done > epochs:
         print(there)
     elif not done and (note := trained_before(prepared)):

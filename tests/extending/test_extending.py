@@ -93,7 +93,7 @@ def test_it_resumes_bit_for_bit(train: Command, run: Path, cwd: Path) -> None:
 
 @pytest.mark.parametrize("checkpoint", ["best", "last"])
 def test_less_of_its_metric_is_better(train: Command, run: Path, cwd: Path, checkpoint: str) -> None:
-    done = train("run_dir=run", f"selection={checkpoint}", "selection.metric=peak_error")
+    done = train("run_dir=run", f"checkpoint={checkpoint}", "checkpoint.metric=peak_error")
     assert done.returncode == 0, done.stderr
     chosen = json.loads((run / "selected_model.json").read_text())["epoch"]
     errors = {row["epoch"]: row["val/peak_error"] for row in rows(run)}
@@ -101,7 +101,7 @@ def test_less_of_its_metric_is_better(train: Command, run: Path, cwd: Path, chec
 
 
 def test_a_sweep_culls_and_selects_by_it(train: Command, command: Command, cwd: Path) -> None:
-    done = train("-m", "seed=0,1,2", "sweep_name=sweep", "selection.metric=peak_error", "n_epochs=2")
+    done = train("-m", "seed=0,1,2", "sweep_name=sweep", "checkpoint.metric=peak_error", "n_epochs=2")
     assert done.returncode == 0, done.stderr
     sweep = cwd / "outputs" / "sweeps" / "sweep"
     decision = json.loads((sweep / "decisions" / "epoch00001.json").read_text())

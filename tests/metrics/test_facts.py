@@ -67,7 +67,7 @@ def test_a_score_is_known_by_every_name_that_it_is_logged_under() -> None:
 def test_models_are_selected_by_a_metric_alone() -> None:
     assert check_selection_metric("f0_cents") == "f0_cents"
     for name in ("val/tf_corr", "rescaled_tf_corr", "tf_cor", None, 3):
-        with pytest.raises(ValueError, match=r"^selection\.metric is .*: use one of tf_corr, "):
+        with pytest.raises(ValueError, match=r"^checkpoint\.metric is .*: use one of tf_corr, "):
             check_selection_metric(name)
 
 

@@ -83,7 +83,7 @@ class MadeSweep:
             "n_epochs": EPOCHS,
             "loss": {"name": loss, "terms": {"spec": {"weight": weight, "warmup_epochs": 3}}},
             "data": {"root": "song"},
-            "selection": {"metric": "tf_corr"},
+            "checkpoint": {"metric": "tf_corr"},
             "eval": {},
         }
 

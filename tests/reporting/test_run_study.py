@@ -57,7 +57,7 @@ def test_what_makes_scores_doubtful_is_said(tmp_path: Path) -> None:
     made = outputs(tmp_path)
     run = RunDirectory(made.folder.outputs / "mse_accel-s0")
     config, manifest = run.config(), read_json(run.manifest_path)
-    run.config_path.write_text(yaml.safe_dump({**config, "selection": {"metric": "tf_corr", "checkpoint": "last"}}))
+    run.config_path.write_text(yaml.safe_dump({**config, "checkpoint": {"metric": "tf_corr", "rule": "last"}}))
     manifest["scores"]["test"]["changes"] = ["test: 1 recording (x) changed since the training (samples or annotation)"]
     write_json_atomic(run.manifest_path, {**manifest, "epoch": 8})
     assert notes(read_runs([run.path])) == [

@@ -18,7 +18,8 @@ def config(**changes: Any) -> dict[str, Any]:
         "init_from": None,
         "loss": {"name": "spectral_rollout", "lam": 1.0},
         "eval": {"val_count": 8},
-        "selection": {"name": "cull_resume", "metric": "tf_corr"},
+        "search": {"name": "cull_resume"},
+        "checkpoint": {"rule": "last", "metric": "tf_corr"},
         "logger": {"mode": "offline"},
         "callbacks": {"evaluation": {"eval_every": 5}},
     } | changes
@@ -41,8 +42,9 @@ def test_seeds_are_split_from_the_other_keys() -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        *("selection", "selection.cull_keep", "trainer.max_epochs", "run_dir", "sweep_name", "paths.outputs", "force"),
-        *("hydra.sweep.dir", "hydra/launcher", "+hydra.job.name", "eval.splits"),
+        *("search", "search.cull_keep", "checkpoint", "checkpoint.metric"),
+        *("trainer.max_epochs", "run_dir", "sweep_name"),
+        *("paths.outputs", "force", "hydra.sweep.dir", "hydra/launcher", "+hydra.job.name", "eval.splits"),
     ],
 )
 def test_what_the_sweep_decides_is_not_swept(key: str) -> None:
@@ -77,10 +79,12 @@ def test_a_name_is_made_of_what_is_compared_and_a_hash_of_the_models_and_the_rul
         plan(n_epochs=11),
         plan(loss={"name": "spectral_rollout", "lam": 2.0}),
         plan(eval={"val_count": 4}),
-        plan(selection={"name": "all", "metric": "tf_corr"}),
+        plan(search={"name": "all"}),
+        plan(checkpoint={"rule": "best", "metric": "tf_corr"}),
+        plan(checkpoint={"rule": "last", "metric": "f0_cents"}),
         plan(init_weights="ab12"),
     ]
-    assert len({name, *(other.name() for other in changed)}) == 7
+    assert len({name, *(other.name() for other in changed)}) == 9
     assert plan().name("loss_modes").startswith("loss_modes-")
 
 

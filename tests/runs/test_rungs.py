@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syrinx_lab.runs.rungs import AllToTheEnd, CullResume, Halving, Rung
+from syrinx_lab.runs.rungs import AllToTheEnd, CullResume, Halving, Rung, Search
 
 
 def pairs(rungs: list[Rung]) -> list[tuple[int, int]]:
@@ -50,9 +50,35 @@ def test_halving(eta: int, n_epochs: int, seeds: int, expected: list[tuple[int, 
 
 def test_numbers_out_of_range_are_named() -> None:
     for frac in (0.0, 1.1, -1.0):
-        with pytest.raises(ValueError, match=r"selection\.cull_frac"):
+        with pytest.raises(ValueError, match=r"search\.cull_frac"):
             CullResume(cull_frac=frac)
-    with pytest.raises(ValueError, match=r"selection\.cull_keep is 0"):
+    with pytest.raises(ValueError, match=r"search\.cull_keep is 0"):
         CullResume(cull_keep=0)
-    with pytest.raises(ValueError, match=r"selection\.eta is 1"):
+    with pytest.raises(ValueError, match=r"search\.eta is 1"):
         Halving(eta=1)
+
+
+class Fixed(Search):
+    """A search from outside the lab."""
+
+    def __init__(self, rungs: list[tuple[int, int]]) -> None:
+        self.fixed = [Rung(*rung) for rung in rungs]
+
+    def rungs(self, n_epochs: int, n_seeds: int) -> list[Rung]:
+        return self.fixed
+
+
+def test_what_a_search_plans_is_looked_at() -> None:
+    assert pairs(Fixed([(1, 3), (4, 2), (10, 1)]).planned(10, 4)) == [(1, 3), (4, 2), (10, 1)]
+    for broken in ([], [(10, 2)], [(4, 2)], [(4, 2), (4, 1), (10, 1)], [(6, 3), (4, 2), (10, 1)], [(0, 2), (10, 1)],
+                   [(4, 0), (10, 1)], [(4, 2), (11, 1)]):  # fmt: skip
+        with pytest.raises(ValueError, match=r"^the rungs \(epochs, keep\) of search Fixed are .* end with \(10, 1\)$"):
+            Fixed(broken).planned(10, 4)
+
+
+def test_a_search_without_rungs_cannot_be_made() -> None:
+    class Nothing(Search):
+        pass
+
+    with pytest.raises(TypeError, match="rungs"):
+        Nothing()  # type: ignore[abstract]

@@ -79,7 +79,7 @@ class Stage:
 
 
 def planned(lams: tuple[int, ...] = (1,), **changes: Any) -> SweepPlan:
-    base = {"seed": 0, "n_epochs": 10, "eval": {}, "selection": {}, "callbacks": {}} | changes
+    base = {"seed": 0, "n_epochs": 10, "eval": {}, "search": {}, "checkpoint": {}, "callbacks": {}} | changes
     rungs = CullResume().rungs(10, 4)
     made = [combination((f"lam={lam}",) if len(lams) > 1 else (), {**base, "lam": lam}, rungs)[0] for lam in lams]
     compared = {"lam": [str(lam) for lam in lams]} if len(lams) > 1 else {}

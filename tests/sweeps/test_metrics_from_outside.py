@@ -111,16 +111,16 @@ def place(row: dict[str, Any], metric: str, less: bool, prefix: str = "val/") ->
 @pytest.fixture(scope="module")
 def lab(forks: Forks, tiny_song: Path, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     lab = Lab(forks, tmp_path_factory.mktemp("stranger"), tiny_song)
-    culled = ["seed=0,1,2", "selection.cull_frac=0.3", "selection.cull_keep=1", "logger=none"]
+    culled = ["seed=0,1,2", "search.cull_frac=0.3", "search.cull_keep=1", "logger=none"]
     for metric in ("distance", "reach"):
-        assert lab.train(f"selection.metric={metric}", f"sweep_name={metric}", *culled) == 0, lab.said()
+        assert lab.train(f"checkpoint.metric={metric}", f"sweep_name={metric}", *culled) == 0, lab.said()
     return lab
 
 
 @pytest.fixture(scope="module")
 def single(lab: Lab) -> Path:
     """A run of its own, logged, whose model is the best checkpoint by distance."""
-    mine = ["selection.checkpoint=best", "selection.metric=distance", "seed=9", "run_dir=single", "logger=wandb"]
+    mine = ["checkpoint=best", "checkpoint.metric=distance", "seed=9", "run_dir=single", "logger=wandb"]
     assert lab.train(*mine) == 0, lab.said()
     return lab.cwd / "single"
 
@@ -157,7 +157,7 @@ def test_a_run_selects_its_best_checkpoint(lab: Lab, single: Path) -> None:
     best = min(rows, key=lambda row: place(row, "distance", less=True))
     assert manifest_of(single)["epoch"] == best["epoch"]
     assert len({row["val/distance"] for row in rows}) == 3
-    again = ["selection.checkpoint=best", "selection.metric=reach", "seed=9", "run_dir=single", "logger=none"]
+    again = ["checkpoint=best", "checkpoint.metric=reach", "seed=9", "run_dir=single", "logger=none"]
     assert lab.train(*again) == 0, lab.said()
     farthest = min(rows, key=lambda row: place(row, "reach", less=False))
     assert manifest_of(single)["epoch"] == farthest["epoch"]
@@ -218,6 +218,6 @@ def test_a_metric_that_fails_is_named_with_its_clip(lab: Lab) -> None:
 def test_an_argument_that_the_class_does_not_have_is_refused(lab: Lab) -> None:
     assert lab.train("+eval.metrics.reach.faktor=3", "run_dir=typo", "logger=none") == 1
     assert "eval.metrics.reach.faktor is no setting of birdlab.Reach: use factor" in lab.said()
-    assert lab.train("selection.metric=distanze", "run_dir=typo", "logger=none") == 1
-    assert "selection.metric is 'distanze': use one of tf_corr, " in lab.said()
+    assert lab.train("checkpoint.metric=distanze", "run_dir=typo", "logger=none") == 1
+    assert "checkpoint.metric is 'distanze': use one of tf_corr, " in lab.said()
     assert not (lab.cwd / "typo").exists()

@@ -25,7 +25,7 @@ SMALL = [
     *("debug=tiny", "data=folder", "logger=none", "trainer.accelerator=cpu", "n_epochs=3", "sweep_name=question"),
     *("sampler.max_segments=4", "eval.val_count=1", "eval.test_count=1", "eval.max_audio=1"),
 ]
-COMPARED = ["seed=range(3)", "loss=mse_accel,spectral_rollout", "selection.cull_frac=0.3", "selection.cull_keep=1"]
+COMPARED = ["seed=range(3)", "loss=mse_accel,spectral_rollout", "search.cull_frac=0.3", "search.cull_keep=1"]
 KILLS = 20
 
 
@@ -258,17 +258,17 @@ def test_no_surviving_seed_ends_with_the_reasons(forks: Forks, tiny_song: Path, 
 @pytest.mark.parametrize(
     ("argument", "reason"),
     [
-        ("selection=all,halving", "selection cannot be swept"),
+        ("search=all,halving", "search cannot be swept"),
         ("hydra.sweep.dir=a,b", "Sweeping over Hydra's configuration is not supported"),
         ("run_dir=here", "run_dir would put all jobs into one folder"),
         ("+trainer.strategy=ddp", "trainer.strategy=ddp would run the whole sweep in every process"),
         ("trainer.max_epochs=1", "decided by the rungs"),
         ("seed=interval(0,4)", "an interval has no values"),
-        ("eval.lead_in=1000,2000", "changes selection, eval"),
+        ("eval.lead_in=1000,2000", "changes search, checkpoint, eval"),
         ("data.num_workers=0,1", "are the same model"),
         ("loss.terms.accel.wait=1,2", "wait"),
         ("sweep_name=a/b", "use a plain name"),
-        ("selection.cull_keep=0", "selection.cull_keep is 0: use a whole number from 1"),
+        ("search.cull_keep=0", "search.cull_keep is 0: use a whole number from 1"),
     ],
 )
 def test_what_a_sweep_cannot_do_is_one_line(

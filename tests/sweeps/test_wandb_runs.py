@@ -20,7 +20,7 @@ TINY = [
     *("debug=tiny", "data=folder", "trainer.accelerator=cpu", "n_epochs=3", "callbacks.evaluation.eval_every=2"),
     *("sampler.max_segments=4", "eval.val_count=2", "eval.test_count=2", "eval.max_audio=1"),
     *(f"loss.terms.{term}.weight=0.01" for term in _terms()),  # so that every term is logged
-    *("seed=0,1", "selection.cull_frac=0.3", "selection.cull_keep=1"),
+    *("seed=0,1", "search.cull_frac=0.3", "search.cull_keep=1"),
 ]
 
 

@@ -242,7 +242,7 @@ def test_scores_of_an_earlier_epoch_are_not_those_of_a_run_that_went_on(here: Pa
     (here / "later.ckpt").rename(run / "checkpoints" / "epoch00002.ckpt")
     write_json_atomic(run / "state.json", {**read_json(run / "state.json"), "status": "running"})
     said = told("train")
-    assert "scored by another checkpoint, selection or evaluation" in said
+    assert "scored by another checkpoint, metric or evaluation" in said
     assert manifest(here) == expected
     assert status(here) == {"finished"}
 
@@ -252,7 +252,10 @@ def test_scores_of_an_earlier_epoch_are_not_those_of_a_run_that_went_on(here: Pa
     [
         (["eval.test_count=2"], lambda m: m["scores"]["test"]["count"] == 2),
         (["eval.lead_in=500"], lambda m: m["config"]["eval"]["lead_in"] == 500),
-        (["selection=best", "selection.metric=f0_cents"], lambda m: m["config"]["selection"]["metric"] == "f0_cents"),
+        (
+            ["checkpoint=best", "checkpoint.metric=f0_cents"],
+            lambda m: m["config"]["checkpoint"]["metric"] == "f0_cents",
+        ),
     ],
     ids=["count", "lead_in", "selection"],
 )
@@ -304,7 +307,7 @@ def test_a_failure_after_the_claim_is_a_status(here: Path, forks: Forks) -> None
 
 
 def test_a_selected_checkpoint_that_was_removed_is_replaced_by_no_other(here: Path, told: Told, forks: Forks) -> None:
-    best = ["selection=best", "callbacks.evaluation.eval_every=1"]
+    best = ["checkpoint=best", "callbacks.evaluation.eval_every=1"]
     told("train", *best)
     chosen = manifest(here)
     path = here / "outputs" / "run" / chosen["checkpoint"]
@@ -333,7 +336,7 @@ def test_an_epoch_that_the_run_has_passed_gives_the_model_of_that_epoch(here: Pa
     """Trained to 2, asked for 1 with its checkpoint there, then without: what a training to 1 alone gives."""
     run = here / "outputs" / "run"
     weights = torch.load(run / "checkpoints" / "epoch00001.ckpt", weights_only=True)["state_dict"]
-    best = ["selection=best", "callbacks.evaluation.eval_every=0"]  # scored on val after the last epoch alone
+    best = ["checkpoint=best", "callbacks.evaluation.eval_every=0"]  # scored on val after the last epoch alone
     whole = manifest(here)
     assert whole["epoch"] == 2
     said = told("train", "trainer.max_epochs=1")

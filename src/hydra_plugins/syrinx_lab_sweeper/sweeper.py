@@ -105,9 +105,7 @@ class SyrinxLabSweeper(Sweeper):
 
     def _plan(self, fixed: list[str], swept: dict[str, list[str]]) -> tuple[Any, list[DictConfig]]:
         """The plan, and the configurations of its combinations, with the first seed."""
-        from hydra.utils import instantiate
-
-        from syrinx_lab.assembly import build_scoring, described, plain
+        from syrinx_lab.assembly import build_scoring, build_search, described, plain
         from syrinx_lab.cli import check
         from syrinx_lab.fit import weights_hash
         from syrinx_lab.runs.plan import SweepPlan, combination, refuse_twins, split_swept
@@ -128,14 +126,16 @@ class SyrinxLabSweeper(Sweeper):
             if config["init_from"] is not None:
                 config["init_weights"] = weights_hash(config["init_from"])
         planned = [
-            combination(overrides, config, instantiate(cfg.selection.rungs).rungs(cfg.n_epochs, len(seeds)))
+            combination(overrides, config, build_search(cfg).planned(cfg.n_epochs, len(seeds)))
             for overrides, cfg, config in zip(chosen, configs, containers)
         ]
         if any(scoring != planned[0][1] for _, scoring in planned):
-            raise ValueError("what is swept changes selection, eval or the checkpoints: jobs could not be compared")
+            raise ValueError(
+                "what is swept changes search, checkpoint, eval or when val is scored: jobs could not be compared"
+            )
         refuse_twins([one for one, _ in planned])
         compared = {key: values for key, values in swept.items() if key != "seed"}
-        metric = containers[0]["selection"]["metric"]
+        metric = containers[0]["checkpoint"]["metric"]
         plan = SweepPlan(compared, tuple(seeds), tuple(one for one, _ in planned), metric, planned[0][1])
         return plan, configs
 
@@ -174,14 +174,14 @@ def _refuse(config: Mapping[str, Any]) -> None:
     """Raise ValueError on what a single run may ask for and a sweep may not."""
     from syrinx_lab.metrics.facts import check_selection_metric, metrics_of
 
-    check_selection_metric(config["selection"]["metric"], metrics_of(config))
+    check_selection_metric(config["checkpoint"]["metric"], metrics_of(config))
     trainer = config["trainer"]
     if config["run_dir"] is not None:
         raise ValueError("run_dir would put all jobs into one folder: leave it out, and name the sweep with sweep_name")
     if config["force"]:
         raise ValueError("force=true is for single runs: to search anew choose another sweep_name or remove its folder")
     if trainer["max_epochs"] != config["n_epochs"]:
-        raise ValueError("trainer.max_epochs is decided by the rungs of `selection`: give n_epochs alone")
+        raise ValueError("trainer.max_epochs is decided by the rungs of `search`: give n_epochs alone")
 
 
 def _own(folder: Any, job: Any) -> list[str]:

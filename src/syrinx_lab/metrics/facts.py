@@ -157,12 +157,12 @@ def higher_is_better(name: str, known: Known = METRICS) -> bool:
 
 
 def check_selection_metric(name: object, known: Known = METRICS) -> str:
-    """`name`, a val score that models may be ranked by, as selection.metric gives it.
+    """`name`, a val score that models may be ranked by, as checkpoint.metric gives it.
 
     Raises ValueError with one line that lists the metrics when it is none of them.
     """
     if name not in known:
-        raise ValueError(f"selection.metric is {name!r}: use one of {', '.join(known)}")
+        raise ValueError(f"checkpoint.metric is {name!r}: use one of {', '.join(known)}")
     return str(name)
 
 

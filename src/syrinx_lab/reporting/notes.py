@@ -72,7 +72,7 @@ def _of_mode(mode: Mode, study: Study) -> list[str]:
              for line in scores.get("changes", ())]  # fmt: skip
     selected = mode.selected
     if not study.is_sweep and selected is not None and mode.manifest is not None:
-        rule = (selected.config.get("selection") or {}).get("checkpoint")
+        rule = (selected.config.get("checkpoint") or {}).get("rule")
         if rule == "last" and selected.epoch > mode.manifest["epoch"] >= 0:
             told.append(
                 f"{name}: its scores are those of epoch {mode.manifest['epoch']}, and it has been trained to epoch "

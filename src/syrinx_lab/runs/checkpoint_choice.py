@@ -38,7 +38,7 @@ def select_checkpoint(
     if rule == "last":
         return list(files.items())[-1]
     if rule != "best":
-        raise ValueError(f"selection.checkpoint is {rule!r}: use last or best")
+        raise ValueError(f"checkpoint.rule is {rule!r}: use last or best")
     scored = [
         {name.removeprefix("val/"): value for name, value in row.items()}
         for row in history
@@ -56,7 +56,7 @@ def select_checkpoint(
 def selected_checkpoint(
     run: RunDirectory, config: Mapping[str, Any], key: str, up_to: int | None = None
 ) -> tuple[int, Path]:
-    """The (epoch, file) of the run's model by its `selection`; the file may be gone when somebody removed it.
+    """The (epoch, file) of the run's model by its `checkpoint`; the file may be gone when somebody removed it.
 
     A checkpoint that was scored as the selected one still counts after its file is removed by hand: another one is no
     substitute for it. Where `trainer.keep_checkpoints` prunes, what was pruned does not count.
@@ -76,11 +76,9 @@ def selected_checkpoint(
     if up_to is None:
         asked = [_asked(config), _asked((manifest or {}).get("config") or {})]
         up_to = max((epochs for epochs in asked if epochs is not None), default=None)
-    # runs from before the rungs of a sweep had a name: theirs is the rule's
-    selection = config["selection"]
-    rule = selection.get("checkpoint", selection.get("name"))
+    chosen = config["checkpoint"]
     rows, known = history_to(run, up_to), metrics_of(config)
-    return select_checkpoint(run, rule, selection["metric"], rows, up_to, counted, known)
+    return select_checkpoint(run, chosen["rule"], chosen["metric"], rows, up_to, counted, known)
 
 
 def history_to(run: RunDirectory, epochs: int | None) -> list[dict[str, Any]]:

@@ -40,7 +40,8 @@ VOLATILE: tuple[str, ...] = (
     # how a trained model is scored and chosen: validation has its own generators and steers no weight
     "eval",
     "callbacks.evaluation",
-    "selection",
+    "search",
+    "checkpoint",
 )
 
 # Where the recordings lie on this machine. These give way to the fingerprint of what was read, and count as long as

@@ -97,10 +97,10 @@ def is_current(
     config: Mapping[str, Any],
     splits: Sequence[str],
 ) -> bool:
-    """Whether a manifest holds the scores that are asked for: of this model, checkpoint, selection and evaluation.
+    """Whether a manifest holds the scores that are asked for: of this model, checkpoint, metric and evaluation.
 
     checkpoint  relative to the run's folder
-    config      its `selection` (metric and checkpoint) and `eval` are compared with those of the manifest
+    config      its `checkpoint` (rule and metric) and `eval` are compared with those of the manifest
     splits      that must have been scored
     """
     return (
@@ -118,8 +118,8 @@ def same_clips(config: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _terms(config: Mapping[str, Any]) -> tuple[Any, ...]:
-    selection = config.get("selection") or {}
-    return selection.get("metric"), selection.get("checkpoint"), _evaluation(config)
+    chosen = config.get("checkpoint") or {}
+    return chosen.get("metric"), chosen.get("rule"), _evaluation(config)
 
 
 def _evaluation(config: Mapping[str, Any]) -> dict[str, Any]:

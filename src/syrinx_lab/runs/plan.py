@@ -16,9 +16,11 @@ from .rungs import Rung
 
 SCHEMA = 1
 # what the sweep decides for its jobs, or what would put all of them in one folder
-RESERVED = ("selection", "sweep_name", "run_dir", "force", "trainer.max_epochs", "paths", "hydra", "eval.splits")
+RESERVED = (
+    *("search", "checkpoint", "sweep_name", "run_dir", "force", "trainer.max_epochs", "paths", "hydra", "eval.splits"),
+)
 # what the scores depend on besides the weights
-SCORING = ("selection", "eval", "callbacks.evaluation", "trainer.save_every", "trainer.keep_checkpoints")
+SCORING = ("search", "checkpoint", "eval", "callbacks.evaluation", "trainer.save_every", "trainer.keep_checkpoints")
 _LONGEST = 80
 
 

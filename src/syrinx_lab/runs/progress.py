@@ -81,7 +81,7 @@ def read_progress(
             f"{run.path} is not a run: it lacks config.yaml or state.json; give a folder that training named"
         )
     config, state, rows = run.config(), run.state(), run.history.read()
-    metric = metric or f"val/{config.get('selection', {}).get('metric', 'tf_corr')}"
+    metric = metric or f"val/{config.get('checkpoint', {}).get('metric', 'tf_corr')}"
     own = metrics_of(config)
     rising = higher_is_better(metric, {**(known or {}), **own})
     last = rows[-1] if rows else {}

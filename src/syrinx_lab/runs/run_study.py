@@ -32,7 +32,7 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
     for number, name in enumerate(names):
         groups.setdefault(tuple(f"{k}={v}" for k, v in name.items() if k != "seed"), []).append(number)
     metrics = merged(map(metrics_of, configs))
-    metric = str((configs[0].get("selection") or {}).get("metric", "tf_corr"))
+    metric = str((configs[0].get("checkpoint") or {}).get("metric", "tf_corr"))
     if len(runs) == 1:
         groups = {("run=the run",): [0]}
     modes = [

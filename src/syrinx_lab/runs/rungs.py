@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 _ROUNDING = 1e-9
 
@@ -17,15 +17,28 @@ class Rung:
     keep: int
 
 
-class RungRule(Protocol):
-    """From planned epochs and number of seeds to the rungs."""
+class Search(ABC):
+    """Which seeds of a sweep go on, and when that is decided: from planned epochs and number of seeds to the rungs."""
 
+    @abstractmethod
     def rungs(self, n_epochs: int, n_seeds: int) -> list[Rung]:
         """The rungs in order: epochs rise strictly, the last one is (n_epochs, 1)."""
 
+    def planned(self, n_epochs: int, n_seeds: int) -> list[Rung]:
+        """The rungs, looked at: raises ValueError when they break the contract of `rungs`."""
+        rungs = self.rungs(n_epochs, n_seeds)
+        epochs = [0, *(rung.epochs for rung in rungs)]
+        if epochs != sorted(set(epochs)) or any(rung.keep < 1 for rung in rungs) or rungs[-1:] != [Rung(n_epochs, 1)]:
+            shown = ", ".join(f"({rung.epochs}, {rung.keep})" for rung in rungs) or "none"
+            raise ValueError(
+                f"the rungs (epochs, keep) of search {type(self).__name__} are {shown}: let epochs rise from 1, keep 1 "
+                f"seed or more, and end with ({n_epochs}, 1)"
+            )
+        return rungs
+
 
 @dataclass(frozen=True)
-class AllToTheEnd:
+class AllToTheEnd(Search):
     """Every seed trains to the end."""
 
     def rungs(self, n_epochs: int, n_seeds: int) -> list[Rung]:
@@ -34,7 +47,7 @@ class AllToTheEnd:
 
 
 @dataclass(frozen=True)
-class CullResume:
+class CullResume(Search):
     """All seeds train to cull_frac * n_epochs, rounded up; the best `cull_keep` go on to n_epochs.
 
     cull_frac  share of the planned epochs, above 0 and at most 1
@@ -47,9 +60,9 @@ class CullResume:
 
     def __post_init__(self) -> None:
         if not 0 < self.cull_frac <= 1:
-            raise ValueError(f"selection.cull_frac is {self.cull_frac}: use more than 0, up to 1 (no culling)")
+            raise ValueError(f"search.cull_frac is {self.cull_frac}: use more than 0, up to 1 (no culling)")
         if self.cull_keep < 1:
-            raise ValueError(f"selection.cull_keep is {self.cull_keep}: keep 1 seed or more")
+            raise ValueError(f"search.cull_keep is {self.cull_keep}: keep 1 seed or more")
 
     def rungs(self, n_epochs: int, n_seeds: int) -> list[Rung]:
         """(cull_frac * n_epochs, cull_keep) and (n_epochs, 1), or the last alone when there is nothing to cull."""
@@ -60,7 +73,7 @@ class CullResume:
 
 
 @dataclass(frozen=True)
-class Halving:
+class Halving(Search):
     """Successive halving (Jamieson and Talwalkar 2016): from rung to rung 1 / eta of the seeds, eta times the epochs.
 
     With s = floor(log_eta n_seeds), rung k = 0 .. s trains to n_epochs * eta^(k - s), rounded up, and keeps
@@ -74,7 +87,7 @@ class Halving:
 
     def __post_init__(self) -> None:
         if self.eta < 2:
-            raise ValueError(f"selection.eta is {self.eta}: use 2 or more")
+            raise ValueError(f"search.eta is {self.eta}: use 2 or more")
 
     def rungs(self, n_epochs: int, n_seeds: int) -> list[Rung]:
         """The rungs; with fewer seeds than eta the last alone."""

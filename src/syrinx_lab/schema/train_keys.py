@@ -183,15 +183,14 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "splits": Listed(OneOf("val", "test"), single=True),
         "metrics.*": Group(),  # each with a _target_ from outside
     },
-    "selection": {
-        "metric": Text(),
-        "checkpoint": OneOf("last", "best"),
+    "search": {
         "cull_frac": Number(above=0, high=1),
         "cull_keep": Whole(1, 10**6),
         "eta": Whole(2, 10**6),
-        "rungs.cull_frac": Number(above=0, high=1),
-        "rungs.cull_keep": Whole(1, 10**6),
-        "rungs.eta": Whole(2, 10**6),
+    },
+    "checkpoint": {
+        "rule": OneOf("last", "best"),
+        "metric": Text(),
     },
     "logger": {
         "mode": OneOf("offline", "online", "disabled"),
