@@ -261,11 +261,9 @@ def weights_hash(source: str) -> str:
 def weights_file(source: str) -> Path:
     """The file behind `init_from`: itself, or the latest checkpoint of a run; raises ValueError when there is none."""
     path = Path(source)
-    if path.is_file():
-        return path
-    latest = find_run(path).latest_checkpoint()
-    assert latest is not None, "find_run answers only runs with checkpoints"
-    return latest
+    file = path if path.is_file() else find_run(path).latest_checkpoint()
+    assert file is not None, "find_run answers only runs with checkpoints"
+    return file
 
 
 def _alone() -> LightningEnvironment:
