@@ -22,7 +22,7 @@ def test_wandb_is_imported_by_its_logger_alone_and_late() -> None:
     importing = re.compile(r"^( *)(?:import wandb\b|from wandb\b)", re.MULTILINE)
     found = {p.relative_to(source).as_posix(): importing.findall(p.read_text()) for p in source.rglob("*.py")}
     importers = {name: indents for name, indents in found.items() if indents}
-    assert importers.keys() <= {"training/wandb_key.py", "training/wandb_run.py", "workspace/saving.py"}
+    assert importers.keys() <= {"training/wandb_run.py", "workspace/saving.py"}
     assert all(all(indents) for indents in importers.values()), "in functions: who logs nothing waits for no wandb"
 
 

@@ -26,6 +26,8 @@ from .ode.tract import Tract
 from .runs.rungs import Search
 from .training.callbacks import CallbackFactory, chosen_callback
 from .training.datamodule import SongDataModule
+from .training.loggers import checked
+from .training.media_logger import Start
 from .training.module import OuroborosModule
 from .training.optimisation import OptimiserSettings
 from .training.schedules import HorizonSchedule
@@ -220,6 +222,11 @@ def build_optim(cfg: DictConfig) -> OptimiserSettings:
     if cfg.optim.scheduler is not None:
         settings["scheduler"] = _partial(cfg.optim.scheduler, "optim.scheduler")
     return OptimiserSettings(**settings)
+
+
+def build_logger(cfg: DictConfig) -> Start:
+    """What starts the logger of a configuration, see `checked`."""
+    return checked(build(cfg.logger))
 
 
 def _settings(node: Any) -> dict[str, Any]:

@@ -20,10 +20,10 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig
 
 from .assembly import (
-    build,
     build_callbacks,
     build_datamodule,
     build_horizon,
+    build_logger,
     build_model,
     build_module,
     build_objective,
@@ -51,7 +51,8 @@ from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
 from .training.learning import learning_warnings
-from .training.loggers import Start, finishing
+from .training.loggers import finishing
+from .training.media_logger import Start
 from .training.module import OuroborosModule
 from .training.statistics import SongStatistics
 from .training_log import begin, end
@@ -110,7 +111,7 @@ def prepare(cfg: DictConfig) -> Prepared:
         start_from(model, config, weights_file(cfg.init_from))
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
-    callbacks, start_logger = build_callbacks(cfg), build(cfg.logger)
+    callbacks, start_logger = build_callbacks(cfg), build_logger(cfg)
     for line in learning_warnings(module.objective, cfg.n_epochs, module.horizon.max):
         warnings.warn(line, stacklevel=1)
     datamodule = build_datamodule(cfg)

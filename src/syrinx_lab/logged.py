@@ -9,7 +9,7 @@ from typing import Any
 
 from .assembly import run_name
 from .data.corpus import label_list
-from .training.logged_run import LoggedRun
+from .training.media_logger import LoggedRun
 
 # the flat keys by which a dashboard can compare
 COMPARED = ("loss_mode", "encoder", "oscillator", "sampler", "horizon", "backend", "bird", "label", "seed", "rung")

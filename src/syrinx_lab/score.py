@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from .assembly import build, build_scoring, plain
+from .assembly import build_logger, build_scoring, plain
 from .cli import BAD_INPUT, one_line
 from .evaluation.evaluate_model import Sung, evaluate_model
 from .evaluation.takes import Take
@@ -20,7 +20,7 @@ from .runs.directory import RunDirectory
 from .selected_model import trained_model
 from .training.datamodule import SongDataModule
 from .training.evaluation_log import log_split
-from .training.loggers import Start, finishing
+from .training.loggers import finishing
 
 
 def evaluate_run(
@@ -87,8 +87,7 @@ def log_evaluation(
         plain(cfg), state["key"], tuple(sung), epoch=epoch, checkpoint=checkpoint, backend=state.get("backend")
     )
     try:
-        start: Start = build(cfg.logger)
-        with finishing(start(run.path, described)) as logger:
+        with finishing(build_logger(cfg)(run.path, described)) as logger:
             for split, takes in sung.items():
                 if logger is not None:
                     rate, most = cfg.data.sample_rate, cfg.eval.max_audio

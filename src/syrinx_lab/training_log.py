@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from lightning.pytorch.loggers import Logger
 
 from .figures.losses import loss_panels
 from .figures.style import save_figure
 from .logged import training_run
 from .metrics.facts import metrics_of
 from .runs.directory import RunDirectory
-from .training.logged_run import LoggedRun
-from .training.loggers import Start, finishing
-from .training.replay import replay
+from .training.loggers import finishing
+from .training.media_logger import LoggedRun, MediaLogger, Start
+
+_GROUPS = ("loss/", "train/", "val/")
 
 
-def begin(run: RunDirectory, described: LoggedRun, logger: Logger | None, *, after: int, to: int) -> None:
+def begin(run: RunDirectory, described: LoggedRun, logger: MediaLogger | None, *, after: int, to: int) -> None:
     """Note that a training from epoch `after` to epoch `to` is followed, and log what an earlier attempt missed."""
     noted = run.state().get("training")
     if noted is not None and noted["id"] == described.id:
         if logger is not None:
-            replay(logger, run.path, [row for row in run.history.read() if noted["after"] < row["epoch"] <= after])
+            replay(logger, [row for row in run.history.read() if noted["after"] < row["epoch"] <= after])
         after = noted["after"]
     run.note_training({"id": described.id, "after": after, "to": to})
 
@@ -48,7 +47,21 @@ def mend(run: RunDirectory, config: Mapping[str, Any], key: str, start: Start) -
     rung = {**config, "trainer": {**config["trainer"], "max_epochs": noted["to"]}}
     rows = [row for row in run.history.read() if noted["after"] < row["epoch"] <= noted["to"]]
     with finishing(start(run.path, training_run(rung, key, resumed=True))) as logger:
-        missing = 0 if logger is None else replay(logger, run.path, rows)
+        missing = 0 if logger is None else replay(logger, rows)
     if missing:
         print(f"logged    {missing} epochs that a kill had kept from the logger", flush=True)
     end(run)
+
+
+def replay(logger: MediaLogger, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Log those of `rows` that a kill kept from the logger; returns how many.
+
+    rows  of the run's history that belong to what `logger` follows; numbers alone: sounds are not in a history
+    """
+    logged = logger.logged_epochs()
+    missing = [row for row in rows if row["epoch"] not in logged]
+    for row in missing:
+        values = {name: value for name, value in row.items() if name.startswith(_GROUPS) and value is not None}
+        # as Lightning logs at the end of an epoch: the epoch counts from 0, the step is that of its last update
+        logger.log_metrics({**values, "epoch": row["epoch"] - 1}, step=max(int(row.get("step", 1)) - 1, 0))
+    return len(missing)

@@ -10,6 +10,7 @@ from ..evaluation.scoring import Scoring
 from ..evaluation.takes import logged_scores
 from .callbacks import CallbackFactory
 from .media import log_takes
+from .media_logger import MediaLogger
 from .module import OuroborosModule
 
 
@@ -44,7 +45,8 @@ class ColdStartEvaluation(Callback):
         takes = self.scoring.takes(module.model, trainer.datamodule.val_clips)  # type: ignore[attr-defined]
         scores = logged_scores(takes, "val", self.scoring.known)
         module.log_dict(scores, on_step=False, on_epoch=True, batch_size=1)
-        log_takes(trainer.loggers, takes[: self.max_audio], module.model.sample_rate, epoch=done)
+        loggers = cast(list[MediaLogger], trainer.loggers)  # `checked` lets no others start
+        log_takes(loggers, takes[: self.max_audio], module.model.sample_rate, epoch=done)
 
 
 def cold_start_evaluation(eval_every: int = 5, max_audio: int = 2) -> CallbackFactory:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lightning.pytorch.loggers import Logger, TensorBoardLogger
-
 from ..evaluation.takes import Take, logged_scores, score_rows
 from ..metrics.facts import METRICS, Known
 from .media import log_takes
-from .wandb_run import WandbRun
+from .media_logger import MediaLogger
 
 TABLE = "vocalisations"
 _PLACE = ("recording", "label", "start_s", "onset_s", "offset_s")
@@ -31,7 +29,7 @@ def scores_table(takes: Sequence[Take], sample_rate: int) -> tuple[list[str], li
 
 
 def log_split(
-    logger: Logger,
+    logger: MediaLogger,
     split: str,
     takes: Sequence[Take],
     sample_rate: int,
@@ -47,11 +45,8 @@ def log_split(
         most_audio: vocalisations whose sound and spectrogram are sent.
         known: the metrics that were computed.
     """
-    prefix, means = evaluation_prefix(split), logged_scores(takes, evaluation_prefix(split), known)
-    if isinstance(logger, WandbRun):
-        logger.log_values(means, epoch=epoch)
-        if takes:
-            logger.log_table(f"{prefix}/{TABLE}", *scores_table(takes, sample_rate), epoch=epoch)
-    elif isinstance(logger, TensorBoardLogger):
-        logger.log_metrics(means, step=epoch)
+    prefix = evaluation_prefix(split)
+    logger.log_metrics(logged_scores(takes, prefix, known), step=epoch)
+    if takes:
+        logger.log_table(f"{prefix}/{TABLE}", *scores_table(takes, sample_rate), epoch=epoch)
     log_takes([logger], takes[:most_audio], sample_rate, epoch=epoch, prefix=prefix, rescaled=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from lightning.pytorch.loggers import Logger
-
-from .logged_run import LoggedRun
-from .wandb_key import require_key
+from .media_logger import LoggedRun, MediaLogger, Start
+from .tensorboard_run import TensorBoardRun
+from .wandb_pieces import remove_empty_pieces
+from .wandb_run import WandbRun, require_key
 
 MODES = ("offline", "online", "disabled")
-
-# from the run's folder and what is done there to the logger that follows it, None where nothing does
-Start = Callable[[Path, LoggedRun], Logger | None]
 
 
 def wandb_logger(
@@ -34,10 +34,7 @@ def wandb_logger(
     if mode == "online":
         require_key("logger.mode=online", ", or use logger.mode=offline")
 
-    def start(directory: Path, described: LoggedRun) -> Logger:
-        from .replay import remove_empty_pieces
-        from .wandb_run import WandbRun
-
+    def start(directory: Path, described: LoggedRun) -> MediaLogger:
         remove_empty_pieces(directory, described.id if described.job_type == "train" else None)
         return WandbRun(directory, described, mode=mode, project=project, entity=entity, group=group)
 
@@ -50,18 +47,11 @@ def tensorboard_logger() -> Start:
     Raises:
         ValueError: tensorboard is not installed.
     """
-    from lightning.pytorch.loggers import TensorBoardLogger
-
     try:
         import tensorboard  # noqa: F401  Lightning asks for it late, when the run's folder is claimed already
     except ModuleNotFoundError as error:
         raise ValueError("logger=tensorboard needs the extra: pip install 'syrinx-lab[tensorboard]'") from error
-
-    def start(directory: Path, described: LoggedRun) -> Logger:
-        own = "" if described.job_type == "train" else described.id
-        return TensorBoardLogger(save_dir=directory, name="tensorboard", version=own)
-
-    return start
+    return TensorBoardRun
 
 
 def no_logger() -> Start:
@@ -69,8 +59,51 @@ def no_logger() -> Start:
     return lambda directory, described: None
 
 
+def checked(start: Any) -> Start:
+    """What a configuration's `_target_` has made, as a start whose loggers are held to their contract.
+
+    What a logger does not take is printed when the first of its class starts.
+
+    Raises:
+        ValueError: it cannot be called with a run's folder and a `LoggedRun`; when it is called, it makes no
+            `MediaLogger`.
+    """
+    try:
+        inspect.signature(start).bind(Path(), None)
+    except TypeError as error:
+        raise ValueError(
+            f"logger: {_named(start)} must be what starts a logger from (run folder, LoggedRun), and {error}; "
+            "a class is given with _partial_: true"
+        ) from None
+
+    def started(directory: Path, described: LoggedRun) -> MediaLogger | None:
+        logger = start(directory, described)
+        if logger is None:
+            return None
+        if not isinstance(logger, MediaLogger):
+            name = type(logger).__name__
+            raise ValueError(
+                f"logger: {name} is no MediaLogger: start a class Mine(MediaLogger, {name}) with logged_epochs, "
+                f"see {MediaLogger.__module__}"
+            )
+        if (line := logger.not_taken()) is not None:
+            _say_once(line)
+        return logger
+
+    return started
+
+
+@cache
+def _say_once(line: str) -> None:
+    print(line, flush=True)
+
+
+def _named(thing: Any) -> str:
+    return str(getattr(thing, "__name__", type(thing).__name__))
+
+
 @contextmanager
-def finishing(logger: Logger | None) -> Iterator[Logger | None]:
+def finishing(logger: MediaLogger | None) -> Iterator[MediaLogger | None]:
     """Finish a logger's run however the block ends, so that the next run of the process does not continue it."""
     failed = True
     try:
@@ -79,6 +112,4 @@ def finishing(logger: Logger | None) -> Iterator[Logger | None]:
     finally:
         if logger is not None:
             logger.finalize("failed" if failed else "success")
-            finish = getattr(getattr(logger, "experiment", None), "finish", None)
-            if finish is not None:  # W&B's run; TensorBoard's writer has none
-                finish(exit_code=int(failed))
+            logger.end(failed=failed)

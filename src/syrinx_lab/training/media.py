@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from ..evaluation.takes import Take
 from ..figures.comparison import comparison_figure
-from .wandb_run import WandbRun
+from .media_logger import MediaLogger
 
 # W&B's panels name what they show: so the vocalisations share a name, and their captions tell them apart
 AUDIO, SPECTROGRAM = "audio", "spectrogram"
 
 
 def log_takes(
-    loggers: Sequence[Logger],
+    loggers: Sequence[MediaLogger],
     takes: Sequence[Take],
     sample_rate: int,
     *,
@@ -25,30 +24,28 @@ def log_takes(
     prefix: str = "val",
     rescaled: bool = False,
 ) -> None:
-    """Send target, performance and their spectrograms of each take to the loggers that can hold them.
+    """Send target, performance and their spectrograms of each take to the loggers that take them.
+
+    The captions are "000-a target", "000-a raw" and "000-a rescaled" for sounds, "000-a" for spectrograms.
 
     Args:
         epoch: finished epochs.
         prefix: in front of the names: {prefix}/audio and {prefix}/spectrogram.
         rescaled: whether the performance at the target's RMS is sent too.
     """
-    holding = [logger for logger in loggers if isinstance(logger, WandbRun | TensorBoardLogger)]
-    if not holding or not takes:
+    if not loggers or not takes:
         return
     names = [f"{index:03d}-{take.clip.vocalisation.label}" for index, take in enumerate(takes)]
-    sounds = [_sounds(take, rescaled) for take in takes]
-    pictures = [_picture(take, sample_rate) for take in takes]
-    for logger in holding:
-        if isinstance(logger, WandbRun):
-            captioned = [(f"{name} {kind}", heard) for name, kinds in zip(names, sounds) for kind, heard in kinds]
-            logger.log_sounds(f"{prefix}/{AUDIO}", captioned, sample_rate, epoch=epoch)
-            logger.log_pictures(f"{prefix}/{SPECTROGRAM}", list(zip(names, pictures)), epoch=epoch)
-            continue
-        board = logger.experiment
-        for name, kinds, picture in zip(names, sounds, pictures):
-            for kind, heard in kinds:
-                board.add_audio(f"{prefix}/{name}/{kind}", heard[None], epoch, sample_rate=sample_rate)
-            board.add_image(f"{prefix}/{name}/spectrogram", picture, epoch, dataformats="HWC")
+    if hearing := [logger for logger in loggers if logger.takes("log_sounds")]:
+        sounds = [
+            (f"{name} {kind}", heard) for name, take in zip(names, takes) for kind, heard in _sounds(take, rescaled)
+        ]
+        for logger in hearing:
+            logger.log_sounds(f"{prefix}/{AUDIO}", sounds, sample_rate, epoch=epoch)
+    if seeing := [logger for logger in loggers if logger.takes("log_pictures")]:
+        pictures = [(name, _picture(take, sample_rate)) for name, take in zip(names, takes)]
+        for logger in seeing:
+            logger.log_pictures(f"{prefix}/{SPECTROGRAM}", pictures, epoch=epoch)
 
 
 def _sounds(take: Take, rescaled: bool) -> list[tuple[str, np.ndarray]]:

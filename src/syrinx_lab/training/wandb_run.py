@@ -6,19 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from lightning.pytorch.loggers import Logger
-
-from .logged_run import LoggedRun
+from .media_logger import Captioned, LoggedRun, MediaLogger
+from .wandb_pieces import epochs_in_pieces
 
 GROUPS = ("loss/", "train/", "val/", "eval/")  # of the names that are logged
 _FLUSH_S = 1.0  # s that a kill can cost an offline run; W&B's own 15 would cost many short epochs
 _INIT_TIMEOUT_S = 30.0
 
-Captioned = Sequence[tuple[str, np.ndarray]]
 
-
-class WandbRun(Logger):
+class WandbRun(MediaLogger):
     """One W&B run, offline unless told otherwise; its files lie below directory/wandb.
 
     Every row holds `epoch`, the number of finished epochs as in history.jsonl, and every name has it for its axis: so
@@ -51,11 +47,11 @@ class WandbRun(Logger):
         super().__init__()
         import wandb
 
-        self._project = project
-        Path(directory).mkdir(parents=True, exist_ok=True)  # else W&B would write to the system's temporary folder
+        self._project, self._directory = project, Path(directory)
+        self._directory.mkdir(parents=True, exist_ok=True)  # else W&B would write to the system's temporary folder
         try:
             self.experiment = wandb.init(
-                dir=str(Path(directory).resolve()),  # its service may have been started in another folder
+                dir=str(self._directory.resolve()),  # its service may have been started in another folder
                 id=described.id,
                 name=described.name,
                 project=project,
@@ -95,13 +91,22 @@ class WandbRun(Logger):
         self.experiment.config.update(dict(params), allow_val_change=True)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Lightning's hook at the end of an epoch: the row of that epoch, which is complete with it."""
-        epoch = int(metrics["epoch"]) + 1  # Lightning's are counted from 0
-        self.experiment.log({**metrics, "epoch": epoch}, step=epoch, commit=True)
+        """Numbers of an epoch: with those of its training, which hold `epoch`, its row is complete."""
+        if "epoch" in metrics:
+            epoch = int(metrics["epoch"]) + 1  # Lightning's are counted from 0
+            self.experiment.log({**metrics, "epoch": epoch}, step=epoch, commit=True)
+        else:
+            assert step is not None, "an evaluation's numbers come with the epochs of its model"
+            self._add(metrics, step)
 
-    def log_values(self, values: Mapping[str, float | None], *, epoch: int) -> None:
-        """Add numbers to the row of an epoch; None is left out."""
-        self._add({name: value for name, value in values.items() if value is not None}, epoch)
+    def logged_epochs(self) -> set[int]:
+        """Those of the pieces on the disk, and of a run that is resumed online."""
+        online = set(range(self.experiment.starting_step))
+        return online | epochs_in_pieces(self._directory, self.version)
+
+    def end(self, *, failed: bool) -> None:
+        """Finish the run, so that the next one of the process does not continue it."""
+        self.experiment.finish(exit_code=int(failed))
 
     def log_sounds(self, name: str, sounds: Captioned, sample_rate: int, *, epoch: int) -> None:
         """Add sounds, (caption, samples in [-1, 1]) each, to the row of an epoch."""
@@ -124,3 +129,19 @@ class WandbRun(Logger):
 
     def _add(self, values: Mapping[str, Any], epoch: int) -> None:
         self.experiment.log({**values, "epoch": epoch}, step=epoch)
+
+
+def require_key(wanted: str, instead: str = "") -> None:
+    """Raise ValueError unless W&B has a key, found without a prompt and without the network.
+
+    wanted   what needs one, as logger.mode=online
+    instead  ends the advice
+    """
+    import wandb
+
+    try:
+        found = wandb.login(prompt=False, verify=False)
+    except wandb.Error as error:
+        raise ValueError(f"{wanted}: {' '.join(str(error).split())[:200]}") from error
+    if not found:
+        raise ValueError(f"{wanted} needs a W&B key: run `wandb login` once{instead}")

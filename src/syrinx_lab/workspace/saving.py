@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import wandb_workspaces.workspaces as ws
 
-from ..training.wandb_key import require_key
+from ..training.wandb_run import require_key
 
 
 def save_workspace(workspace: ws.Workspace) -> str:
