@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 import warnings
@@ -34,12 +33,12 @@ from .assembly import (
 )
 from .cli import one_line
 from .data.stored_split import difference
-from .evaluation.initial_weights import start_from
+from .evaluation.initial_weights import start_from, weights_file, weights_hash
 from .evaluation.weights import read_checkpoint
 from .logged import backend_used, training_run
 from .metrics.facts import check_selection_metric
 from .runs.activity import UNDER_WAY
-from .runs.directory import RunDirectory, find_run
+from .runs.directory import RunDirectory
 from .runs.identity import identity, run_key
 from .runs.interruption import begin_ending, interrupted_by
 from .runs.permission import refuse_among, refuse_outputs
@@ -252,19 +251,6 @@ def forget(run: RunDirectory) -> None:
     for file in (run.history_path, run.manifest_path, run.split_path):
         file.unlink(missing_ok=True)
     run.note_training(None)
-
-
-def weights_hash(source: str) -> str:
-    """16 hexadecimal digits of the file behind `init_from`; raises ValueError with one line when there is none."""
-    return hashlib.sha256(weights_file(source).read_bytes()).hexdigest()[:16]
-
-
-def weights_file(source: str) -> Path:
-    """The file behind `init_from`: itself, or the latest checkpoint of a run; raises ValueError when there is none."""
-    path = Path(source)
-    file = path if path.is_file() else find_run(path).latest_checkpoint()
-    assert file is not None, "find_run answers only runs with checkpoints"
-    return file
 
 
 def _alone() -> LightningEnvironment:

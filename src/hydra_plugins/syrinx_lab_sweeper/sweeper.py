@@ -107,7 +107,7 @@ class SyrinxLabSweeper(Sweeper):
         """The plan, and the configurations of its combinations, with the first seed."""
         from syrinx_lab.assembly import build_scoring, build_search, described, plain
         from syrinx_lab.cli import check
-        from syrinx_lab.fit import weights_hash
+        from syrinx_lab.evaluation.initial_weights import weights_hash
         from syrinx_lab.runs.plan import SweepPlan, combination, refuse_twins, split_swept
 
         def composed(overrides: Sequence[str]) -> DictConfig:

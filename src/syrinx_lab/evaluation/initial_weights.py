@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Ouroboros
+from ..runs.directory import find_run
 from .published import published_settings
 from .weights import load_weights, read_checkpoint
 
@@ -41,6 +43,19 @@ def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
                 f"{overrides(differing)}{_hint(differing)} (or init_settings=ignore to load them as they are)"
             )
     load_weights(model, path)
+
+
+def weights_hash(source: str) -> str:
+    """16 hexadecimal digits of the file behind `init_from`; raises ValueError with one line when there is none."""
+    return hashlib.sha256(weights_file(source).read_bytes()).hexdigest()[:16]
+
+
+def weights_file(source: str) -> Path:
+    """The file behind `init_from`: itself, or the latest checkpoint of a run; raises ValueError when there is none."""
+    path = Path(source)
+    file = path if path.is_file() else find_run(path).latest_checkpoint()
+    assert file is not None, "find_run answers only runs with checkpoints"
+    return file
 
 
 def differing_settings(model: Ouroboros, config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
