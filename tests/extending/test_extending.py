@@ -42,7 +42,7 @@ def train(command: Command, tiny_song: Path) -> Command:
             "callbacks.evaluation.eval_every=1",
             "trainer.save_every=1",
         )
-        return command("train", *mine, *small, "logger=none", "n_epochs=3", *arguments)
+        return command("train", *mine, *small, "n_epochs=3", *arguments)
 
     return run
 
@@ -52,6 +52,7 @@ def run(train: Command, cwd: Path) -> Path:
     done = train("run_dir=run")
     assert done.returncode == 0, done.stderr
     assert "16 windows an epoch in turn" in done.stdout, "the sampler's notes"
+    assert "the logger LinesLogger gets no pictures: it does not define log_pictures" in done.stdout
     return cwd / "run"
 
 
@@ -76,6 +77,19 @@ def test_it_trains_under_its_own_schedules_and_logs_its_term_and_metric(run: Pat
         assert not torch.equal(before[name], after[name]), f"{name} is learned"
     floor = next(value for name, value in after.items() if name.endswith("peak.floor"))
     assert 1e-4 < float(floor) < 1e-3, "a share of the loudest sample of the training set"
+
+
+def test_its_logger_gets_what_it_takes_and_says_what_it_does_not(run: Path) -> None:
+    lines = [json.loads(line) for line in (run / "lines-train.jsonl").read_text().splitlines()]
+    numbers = [line for line in lines if "epoch" in line]
+    assert [line["epoch"] for line in numbers] == [0, 1, 2]
+    assert [line["train/lam_peak"] for line in numbers] == [0.0, 0.25, 0.5]
+    assert [line["val/peak_error"] for line in numbers] == [row["val/peak_error"] for row in rows(run)]
+    assert sum("sounds" in line for line in lines) >= 3
+    assert all(min(line["seconds"]) > 0.1 for line in lines if "sounds" in line)
+    scored = [json.loads(line) for line in (run / "lines-eval.jsonl").read_text().splitlines()]
+    (table, *_) = [line for line in scored if "table" in line]
+    assert any("peak_error" in column for column in table["columns"])
 
 
 def test_it_resumes_bit_for_bit(train: Command, run: Path, cwd: Path) -> None:
