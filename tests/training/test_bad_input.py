@@ -183,7 +183,7 @@ def test_labels_are_what_was_typed_in_runs_sweeps_and_their_evaluation(
         (tmp_path / "outputs").rglob("config.yaml")
     )
     labels = {str(yaml.safe_load(path.read_text())["data"]["label"]) for path in jobs}
-    assert labels == {"1.0", "['1e3']"}, swept.stdout + swept.stderr
+    assert labels == {"1.0", "1e3"}, swept.stdout + swept.stderr
 
 
 def test_other_sample_rates_are_no_error(tiny_song: Path, tmp_path: Path) -> None:
