@@ -17,7 +17,7 @@ from torch import Tensor
 from syrinx_lab.encoders.selective_scan import BACKENDS as SCANS
 from syrinx_lab.encoders.selective_scan import selective_scan
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import BACKENDS, rollout, settle_backend
+from syrinx_lab.ode.rollout import BACKENDS, rollout, resolve_backend
 from syrinx_lab.types import Drives
 
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
@@ -67,7 +67,7 @@ def rollouts(degree: int, hop: int, dtype: torch.dtype, batch: int, horizon: int
         def compare(backend: str = backend) -> dict[str, Any]:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
-                choice = settle_backend(backend, DEVICE, dtype)
+                choice = resolve_backend(backend, DEVICE, dtype)
                 found = rolled(moved, hop, horizon, backend)
             if choice.name != backend:
                 why = "; ".join(str(one.message) for one in caught if "backend" in str(one.message))

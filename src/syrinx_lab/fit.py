@@ -44,7 +44,7 @@ from .runs.interruption import begin_ending, interrupted_by
 from .runs.permission import refuse_among, refuse_outputs
 from .runs.registry import record_quietly
 from .runs.registry_database import refuse_registry
-from .training.backend import tell_backend
+from .training.backend import report_backend
 from .training.callbacks import CallbackFactory, RunContext, run_callbacks
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
@@ -173,7 +173,7 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
             use_distributed_sampler=False,
             log_every_n_steps=1,
         )
-        backend = str(tell_backend(module, trainer.strategy.root_device))
+        backend = str(report_backend(module, trainer.strategy.root_device))
         run.set_backend(backend)
         run.set_units(objective.units)
         record_quietly(run, prepared.config["paths"]["outputs"], prepared.config["paths"]["registry"])

@@ -63,7 +63,7 @@ def train_rung(cfg: DictConfig, folder: Path) -> dict[str, Any]:
             recorded(prepared.run, paths["outputs"], paths["registry"]),
             true_status(prepared),
         ):
-            record |= _evaluated(prepared, folder) if cfg.eval.splits else _climbed(prepared)
+            record |= _evaluated(prepared, folder) if cfg.eval.splits else _train_to_rung(prepared)
     except Exception as error:
         if not isinstance(error, BAD_INPUT):
             traceback.print_exc()
@@ -74,7 +74,7 @@ def train_rung(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     return record
 
 
-def _climbed(prepared: Prepared) -> dict[str, Any]:
+def _train_to_rung(prepared: Prepared) -> dict[str, Any]:
     """Train to the rung and score there, as far as that is not done."""
     cfg, run, epochs = prepared.cfg, prepared.run, prepared.cfg.trainer.max_epochs
     score_path = run.rungs_path / record_name(epochs)

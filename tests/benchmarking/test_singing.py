@@ -16,7 +16,7 @@ def test_the_song_neither_dies_nor_sits_on_the_clamp() -> None:
 
 def test_gradients_reach_every_input() -> None:
     song = compose_song(2, 40, 3, dtype=torch.float64)
-    grads = song.there_and_back("eager")
+    grads = song.forward_backward("eager")
     assert [grad.shape for grad in grads] == [tensor.shape for tensor in song.inputs]
     assert all(float(grad.abs().max()) > 0 for grad in grads)
     assert song.inputs_bytes == 8 * (2 * 40 * 18 + 4)

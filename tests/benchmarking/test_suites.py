@@ -150,12 +150,12 @@ def test_a_backend_that_gives_way_is_named_once_and_left_out(bench: Bench, monke
     bench = Bench(CPU, torch.float32, bench.rates, bench.effort, note=notes.append)
     tried: list[str] = []
 
-    def there_and_back(self: object, name: str, horizon: int) -> None:
+    def forward_backward(self: object, name: str, horizon: int) -> None:
         tried.append(name)
         if name == "scan":
             raise ValueError("backend scan takes\nfloat64")
 
-    monkeypatch.setattr("syrinx_lab.benchmarking.singing.Song.there_and_back", there_and_back)
+    monkeypatch.setattr("syrinx_lab.benchmarking.singing.Song.forward_backward", forward_backward)
     song = compose_song(1, 20, 1)
     for _ in range(2):
         assert backends.running_backends(song, bench, ("eager", "cudagraph", "scan")) == ["eager"]

@@ -13,7 +13,7 @@ from graph_problems import Problem, assert_agree, problems
 from torch._dynamo.utils import counters
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import choose_backend, cudagraph, eager, settle_backend
+from syrinx_lab.ode.rollout import choose_backend, cudagraph, eager, resolve_backend
 from syrinx_lab.ode.rollout import compile as compiled
 
 CLAMP = SoftClamp(0.5, 1.0)
@@ -116,18 +116,18 @@ def test_where_nothing_compiles_cudagraph_is_called_after_one_warning(monkeypatc
     assert called == [6, 6]
     assert next(tries) == 1, "tried once"
     with pytest.warns(UserWarning, match="cudagraph runs as eager"):
-        choice = settle_backend("compile", CPU)
+        choice = resolve_backend("compile", CPU)
     assert str(choice) == "eager (a Python loop, CPU, float32), in place of compile"
     assert not choice.graph
 
 
 def test_what_is_told_is_what_runs() -> None:
-    assert str(settle_backend("auto", CPU, torch.float64)) == "fused (Numba, CPU, float64)"
-    assert str(settle_backend("compile", CPU)) == "compile (one compiled step in a Python loop, CPU, float32)"
-    assert str(settle_backend("scan", CPU)) == "scan (a fold in Python, CPU, float32)"
+    assert str(resolve_backend("auto", CPU, torch.float64)) == "fused (Numba, CPU, float64)"
+    assert str(resolve_backend("compile", CPU)) == "compile (one compiled step in a Python loop, CPU, float32)"
+    assert str(resolve_backend("scan", CPU)) == "scan (a fold in Python, CPU, float32)"
     with pytest.warns(UserWarning, match="cudagraph runs as eager on cpu"):
-        assert settle_backend("cudagraph", CPU).name == "eager"
-    graph = {name: settle_backend(name, CPU).graph for name in ("eager", "compile", "cudagraph", "scan", "fused")}
+        assert resolve_backend("cudagraph", CPU).name == "eager"
+    graph = {name: resolve_backend(name, CPU).graph for name in ("eager", "compile", "cudagraph", "scan", "fused")}
     assert [name for name, is_graph in graph.items() if is_graph] == ["compile"]
 
 

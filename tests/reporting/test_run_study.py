@@ -72,7 +72,7 @@ def test_a_single_run(tmp_path: Path) -> None:
     study = read_runs([made.folder.outputs / "mse_accel-s0" / "config.yaml"])
     assert study.name == "mse_accel-s0"
     assert [mode.name for mode in study.modes] == ["the run"]
-    assert study.modes[0].seeds[0].fate == "selected"
+    assert study.modes[0].seeds[0].outcome == "selected"
     assert study.modes[0].folder.name == "mse_accel-s0"
 
 

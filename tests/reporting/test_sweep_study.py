@@ -24,13 +24,13 @@ def test_a_whole_sweep(tmp_path: Path) -> None:
     assert [(mode.number, mode.name) for mode in study.modes] == [(1, "mse_accel"), (2, "spectral_rollout")]
     assert study.best == 2
     mode = study.modes[0]
-    assert [seed.fate for seed in mode.seeds] == [
+    assert [seed.outcome for seed in mode.seeds] == [
         "culled after epoch 4",
         "culled after epoch 4",
         "trained to the end, rank 2",
         "selected",
     ]
-    assert [[(c.epochs, c.rank, c.raw["tf_corr"]) for c in seed.climbs] for seed in mode.seeds] == [
+    assert [[(c.epochs, c.rank, c.raw["tf_corr"]) for c in seed.results] for seed in mode.seeds] == [
         [(4, 4, 0.04)],
         [(4, 3, 0.14)],
         [(4, 2, 0.24), (10, 2, 0.3)],
@@ -64,7 +64,7 @@ def test_a_sweep_that_was_killed_in_its_second_rung(tmp_path: Path) -> None:
     made.train("mse_accel", 3, 6).set_status("running", epoch=6)
     study = read_sweep(made.path)
     assert study.best is None
-    assert [seed.fate for seed in study.modes[0].seeds] == [
+    assert [seed.outcome for seed in study.modes[0].seeds] == [
         *["culled after epoch 4"] * 2,
         "paused after epoch 4 of 10",
         "running after epoch 6 of 10",
@@ -80,7 +80,11 @@ def test_a_sweep_under_way_says_how_far_it_is(tmp_path: Path, monkeypatch: pytes
     # the lock belongs to a process, and this one must not ask for its own
     monkeypatch.setattr("syrinx_lab.runs.sweep_study.is_locked", lambda folder: True)
     study = read_sweep(made.path)
-    assert [seed.fate for seed in study.modes[0].seeds[1:]] == ["paused after epoch 4 of 10", "not begun", "not begun"]
+    assert [seed.outcome for seed in study.modes[0].seeds[1:]] == [
+        "paused after epoch 4 of 10",
+        "not begun",
+        "not begun",
+    ]
     assert notes(study) == [
         "This sweep is still under way: 0 of 8 seeds have been trained to the end, 0 were culled. Ask again later."
     ]
@@ -92,7 +96,7 @@ def test_a_mode_in_which_nobody_came_through(tmp_path: Path) -> None:
         made.sweep()
     study = read_sweep(made.path)
     assert [seed.broken for seed in study.modes[0].seeds] == ["failed"] * 4
-    assert study.modes[0].seeds[0].fate == "failed by epoch 4: ValueError: out of luck"
+    assert study.modes[0].seeds[0].outcome == "failed by epoch 4: ValueError: out of luck"
     assert study.best == 2
     assert notes(study) == ["1 mse_accel: no seed came through. Seed 0 failed by epoch 4: ValueError: out of luck."]
 
@@ -102,7 +106,7 @@ def test_a_seed_that_diverged_is_not_merely_culled(tmp_path: Path) -> None:
     made.sweep()
     seed = read_sweep(made.path).modes[1].seeds[0]
     assert (seed.broken, seed.culled_at) == ("diverged", 4)
-    assert seed.fate == "diverged by epoch 4: val tf_corr is not a number"
+    assert seed.outcome == "diverged by epoch 4: val tf_corr is not a number"
 
 
 def test_seeds_alone_are_one_mode(tmp_path: Path) -> None:

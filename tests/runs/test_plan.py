@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syrinx_lab.runs.plan import SweepPlan, combination, label, refuse_twins, split_swept
+from syrinx_lab.runs.plan import SweepPlan, check_distinct, combination, label, split_swept
 from syrinx_lab.runs.rungs import CullResume
 
 
@@ -92,7 +92,7 @@ def test_what_changes_no_weight_is_not_compared() -> None:
     def planned(overrides: str, **changes: Any):
         return combination((overrides,), config(**changes), [])[0]
 
-    refuse_twins([planned("loss.lam=1"), planned("loss.lam=2", loss={"name": "spectral_rollout", "lam": 2.0})])
-    refuse_twins([planned("init_from=a", init_weights="a"), planned("init_from=b", init_weights="b")])
+    check_distinct([planned("loss.lam=1"), planned("loss.lam=2", loss={"name": "spectral_rollout", "lam": 2.0})])
+    check_distinct([planned("init_from=a", init_weights="a"), planned("init_from=b", init_weights="b")])
     with pytest.raises(ValueError, match=r"eval\.val_count=8 and eval\.val_count=4 are the same model"):
-        refuse_twins([planned("eval.val_count=8"), planned("eval.val_count=4", eval={"val_count": 4})])
+        check_distinct([planned("eval.val_count=8"), planned("eval.val_count=4", eval={"val_count": 4})])

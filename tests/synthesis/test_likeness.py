@@ -11,7 +11,7 @@ from made_voices import RATE, song
 from syrinx_lab.metrics.time_frequency import tf_corr
 from syrinx_lab.synthesis import likeness
 from syrinx_lab.synthesis.account import compared, finite
-from syrinx_lab.synthesis.likeness import long_tf_corr, rms
+from syrinx_lab.synthesis.likeness import rms, tf_corr_chunked
 from syrinx_lab.synthesis.song import Song
 
 
@@ -23,13 +23,13 @@ def test_pieces_add_up_to_tf_corr(monkeypatch: pytest.MonkeyPatch, samples: int)
     output = (0.7 * np.roll(target, 40) + noise).astype(np.float32)
     wanted = tf_corr(output, target, sample_rate=RATE)
     assert 0.1 < wanted < 0.99
-    assert long_tf_corr(output, target, sample_rate=RATE) == pytest.approx(wanted, abs=1e-9)
+    assert tf_corr_chunked(output, target, sample_rate=RATE) == pytest.approx(wanted, abs=1e-9)
 
 
 def test_silence_is_like_nothing() -> None:
     x = song()
-    assert long_tf_corr(np.zeros_like(x), x, sample_rate=RATE) == 0
-    assert math.isnan(long_tf_corr(x, np.zeros_like(x), sample_rate=RATE))
+    assert tf_corr_chunked(np.zeros_like(x), x, sample_rate=RATE) == 0
+    assert math.isnan(tf_corr_chunked(x, np.zeros_like(x), sample_rate=RATE))
 
 
 def test_rms_is_about_the_mean_and_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.rollout import cudagraph, scan
 from syrinx_lab.ode.tract.none import NoTract
-from syrinx_lab.training.backend import tell_backend
+from syrinx_lab.training.backend import report_backend
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.optimisation import OptimiserSettings
 from syrinx_lab.training.schedules import GeometricHorizon, HorizonSchedule, LinearHorizon, Pow2Horizon
@@ -60,7 +60,7 @@ def module(backend: str, horizon: HorizonSchedule, rolls_out: bool = True) -> Ou
 def test_a_horizon_of_many_lengths_is_warned_of_in_one_line(
     backend: str, horizon: HorizonSchedule, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tell_backend(module(backend, horizon), CPU).name == backend
+    assert report_backend(module(backend, horizon), CPU).name == backend
     told, warning = capsys.readouterr().out.splitlines()
     assert told.startswith(f"backend   {backend} (")
     assert warning.startswith("warning   ")
@@ -80,7 +80,7 @@ def test_a_horizon_of_many_lengths_is_warned_of_in_one_line(
 def test_what_suits_is_not_warned_of(
     backend: str, horizon: HorizonSchedule, rolls_out: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell_backend(module(backend, horizon, rolls_out), CPU)
+    report_backend(module(backend, horizon, rolls_out), CPU)
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
@@ -88,7 +88,7 @@ def test_a_graph_backend_that_gave_way_is_warned_of_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cudagraph, "runs_on", lambda device: False)
-    assert tell_backend(module("cudagraph", LinearHorizon(100, 500)), CPU).name == "eager"
+    assert report_backend(module("cudagraph", LinearHorizon(100, 500)), CPU).name == "eager"
     told, warning = capsys.readouterr().out.splitlines()
     assert told.endswith("in place of cudagraph")
     assert "the graph of backend cudagraph is of one step" in warning
@@ -98,7 +98,7 @@ def test_scan_that_is_not_compiled_is_no_graph(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(scan, "compiles_on", lambda device: False)
-    assert not tell_backend(module("scan", LinearHorizon(100, 500)), CPU).graph
+    assert not report_backend(module("scan", LinearHorizon(100, 500)), CPU).graph
     assert capsys.readouterr().out == "backend   scan (a fold in Python, CPU, float32)\n"
 
 

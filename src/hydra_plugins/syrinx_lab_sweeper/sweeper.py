@@ -108,7 +108,7 @@ class SyrinxLabSweeper(Sweeper):
         from syrinx_lab.assembly import build_scoring, build_search, described, plain
         from syrinx_lab.cli import check
         from syrinx_lab.evaluation.initial_weights import weights_hash
-        from syrinx_lab.runs.plan import SweepPlan, combination, refuse_twins, split_swept
+        from syrinx_lab.runs.plan import SweepPlan, check_distinct, combination, split_swept
 
         def composed(overrides: Sequence[str]) -> DictConfig:
             cfg = self.hydra_context.config_loader.load_sweep_config(self.config, [*fixed, *overrides])
@@ -133,7 +133,7 @@ class SyrinxLabSweeper(Sweeper):
             raise ValueError(
                 "what is swept changes search, checkpoint, eval or when val is scored: jobs could not be compared"
             )
-        refuse_twins([one for one, _ in planned])
+        check_distinct([one for one, _ in planned])
         compared = {key: values for key, values in swept.items() if key != "seed"}
         metric = containers[0]["checkpoint"]["metric"]
         plan = SweepPlan(compared, tuple(seeds), tuple(one for one, _ in planned), metric, planned[0][1])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import torch
 
-from ..ode.rollout import BACKENDS, settle_backend
+from ..ode.rollout import BACKENDS, resolve_backend
 from .race import ONCE, SLOW, Bench, Contender
 from .singing import Song
 from .work import rollout_work
@@ -37,10 +37,10 @@ def _objection(name: str, song: Song, bench: Bench) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fallbacks, which the note tells of
         try:
-            settled = settle_backend(name, bench.device, bench.dtype)
+            settled = resolve_backend(name, bench.device, bench.dtype)
             if settled.name != name:
                 return f"it falls back to {settled.name} here"
-            song.there_and_back(name, min(_SHORT, song.horizon))
+            song.forward_backward(name, min(_SHORT, song.horizon))
         except (ValueError, RuntimeError, ImportError) as error:
             return " ".join(str(error).split())[:200]
     return None

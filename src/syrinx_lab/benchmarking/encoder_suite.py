@@ -43,13 +43,13 @@ def encoder_rows(bench: Bench, *, batch: int = BATCH, length: int = LENGTH) -> I
             suite=SUITE,
             case=f"B={batch} L={length} fwd+bwd",
             backend=name,
-            run=there_and_back(stack, x, returning),
+            run=forward_backward(stack, x, returning),
             work=mamba_work(batch, length, N_LAYERS, D_MODEL, D_STATE, D_CONV, EXPAND, backward=True),
             inputs_bytes=x.nbytes + parameters,
             stored_bytes=2 * (x.nbytes + parameters),
             batch=batch,
             horizon=length,
-            warm_up=None if name == "auto" else there_and_back(stack, x[:, :_SHORT], returning[:, :_SHORT]),
+            warm_up=None if name == "auto" else forward_backward(stack, x[:, :_SHORT], returning[:, :_SHORT]),
             effort=None if name == "auto" else SLOW,
             reference=name == REFERENCE,
         )
@@ -58,7 +58,7 @@ def encoder_rows(bench: Bench, *, batch: int = BATCH, length: int = LENGTH) -> I
     yield from race(contenders, bench)
 
 
-def there_and_back(stack: nn.Module, x: Tensor, returning: Tensor) -> Callable[[], tuple[Tensor, ...]]:
+def forward_backward(stack: nn.Module, x: Tensor, returning: Tensor) -> Callable[[], tuple[Tensor, ...]]:
     """What is timed: the output, and the gradients of the input and of every parameter."""
     leaf = x.detach().requires_grad_()
     wanted = [leaf, *stack.parameters()]

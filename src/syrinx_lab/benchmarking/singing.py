@@ -47,7 +47,7 @@ class Song:
         with torch.no_grad():
             return self._roll(backend, horizon or self.horizon)
 
-    def there_and_back(self, backend: str, horizon: int | None = None) -> tuple[Tensor, ...]:
+    def forward_backward(self, backend: str, horizon: int | None = None) -> tuple[Tensor, ...]:
         """The rollout and the gradients of all inputs."""
         horizon = horizon or self.horizon
         sung = self._roll(backend, horizon)
@@ -55,8 +55,8 @@ class Song:
         return torch.autograd.grad((sung.x, sung.v), self.inputs, (x_grad[:, :horizon], v_grad[:, :horizon]))
 
     def run(self, backend: str, backward: bool, horizon: int | None = None) -> Callable[[], object]:
-        """`there_and_back` or `forward`, to be timed."""
-        task = self.there_and_back if backward else self.forward
+        """`forward_backward` or `forward`, to be timed."""
+        task = self.forward_backward if backward else self.forward
         return lambda: task(backend, horizon)
 
     def _roll(self, backend: str, horizon: int) -> Trajectory:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from .candidates import find_candidates
 from .frames import AnalysisFrames
-from .held_pitch import hold_pitch
 from .periodicity import correlations
+from .unvoiced_f0 import fill_unvoiced_f0
 from .viterbi import cheapest_path
 
 VOICING = 0.45
@@ -53,5 +53,5 @@ def track_pitch(x: Tensor, frames: AnalysisFrames) -> Pitch:
     highest = torch.where(exists, height, 0).amax(-1)
     periodicity = torch.where(voiced, height.gather(-1, index)[..., 0], highest)
     chosen = octaves.gather(-1, index)[..., 0]
-    held = hold_pitch(chosen, voiced, math.log2(frames.pitch_range.middle_hz), online)
+    held = fill_unvoiced_f0(chosen, voiced, math.log2(frames.pitch_range.middle_hz), online)
     return Pitch(torch.exp2(held), voiced, periodicity)

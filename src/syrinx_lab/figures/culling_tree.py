@@ -25,14 +25,14 @@ class Branch:
     seed      its number
     knots     (epochs, text) of the rungs that it came through
     end       epochs that it was trained to
-    fate      selected, kept, culled, broken (diverged, failed, lost) or open: as it is drawn
+    outcome      selected, kept, culled, broken (diverged, failed, lost) or open: as it is drawn
     said      at the end of the branch, in words
     """
 
     seed: int
     knots: Sequence[tuple[int, str]]
     end: int
-    fate: str
+    outcome: str
     said: str
 
 
@@ -86,12 +86,12 @@ def culling_tree_figure(modes: Sequence[ModeTree]) -> Figure:
 
 def _draw_tree(panel: Axes, mode: ModeTree, first: float, longest: int) -> float:
     """The branches of a mode from `first` down; where the next tree may begin."""
-    order = sorted(mode.branches, key=lambda b: (b.fate != "selected", b.fate == "broken", -b.end, _last_rank(b)))
+    order = sorted(mode.branches, key=lambda b: (b.outcome != "selected", b.outcome == "broken", -b.end, _last_rank(b)))
     tint = colour(mode.number)
     heights = [first + k for k in range(len(order))]
     panel.plot([0, 0], [first - 0.7, heights[-1]], color=tint, linewidth=1.4)
     for y, branch in zip(heights, order):
-        chosen = branch.fate == "selected"
+        chosen = branch.outcome == "selected"
         end = max(branch.end, 0.02 * longest)
         panel.plot([0, end], [y, y], color=tint, linewidth=3.0 if chosen else 1.4, alpha=1.0 if chosen else 0.75)
         panel.annotate(f"seed {branch.seed}", (0, y), (-6, 0), textcoords="offset points", ha="right", va="center",
@@ -99,12 +99,12 @@ def _draw_tree(panel: Axes, mode: ModeTree, first: float, longest: int) -> float
         for epochs, text in branch.knots:
             panel.plot([epochs], [y], marker="o", markersize=4.5, color=tint)
             panel.annotate(text, (epochs, y), (-8, 3), textcoords="offset points", ha="right", fontsize=TICK_SIZE - 1)
-        if branch.fate == "open":
+        if branch.outcome == "open":
             panel.plot([end, mode.n_epochs], [y, y], color=tint, linewidth=1.2, linestyle=":", alpha=0.8)
-        sign = {"selected": ("*", 11), "culled": ("x", 7), "broken": ("X", 8)}.get(branch.fate)
+        sign = {"selected": ("*", 11), "culled": ("x", 7), "broken": ("X", 8)}.get(branch.outcome)
         if sign:
             panel.plot([end], [y], marker=sign[0], markersize=sign[1], color=_INK, markeredgewidth=1.6, zorder=4)
-        at = mode.n_epochs if branch.fate == "open" else end
+        at = mode.n_epochs if branch.outcome == "open" else end
         text = branch.said if len(branch.said) <= _LONGEST else branch.said[: _LONGEST - 1] + "…"
         panel.annotate(text, (at, y), (10, 0), textcoords="offset points", va="center", fontsize=TICK_SIZE,
                        fontweight="bold" if chosen else "normal")  # fmt: skip

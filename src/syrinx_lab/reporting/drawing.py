@@ -10,7 +10,7 @@ from ..figures.culling_tree import Branch, ModeTree, culling_tree_figure
 from ..figures.learning_curves import ModeCurves, learning_curves_figure
 from ..figures.seed_scores import ModeScores, seed_scores_figure
 from ..runs.loss_terms import warmups
-from ..runs.study import Mode, SeedStory, Study
+from ..runs.study import Mode, SeedResult, Study
 from .numbers import shown_score
 
 
@@ -78,20 +78,20 @@ def _tree(mode: Mode, study: Study) -> ModeTree:
     return ModeTree(mode.number, mode.name, mode.n_epochs, rungs, branches, study.best == mode.number)
 
 
-def _branch(seed: SeedStory, metric: str) -> Branch:
+def _branch(seed: SeedResult, metric: str) -> Branch:
     knots = []
-    for climb in seed.climbs:
-        if climb.status == "trained":
-            place = f"#{climb.rank}  " if climb.rank is not None else ""
-            knots.append((climb.epochs, f"{place}{shown_score(climb.raw.get(metric))}"))
+    for result in seed.results:
+        if result.status == "trained":
+            place = f"#{result.rank}  " if result.rank is not None else ""
+            knots.append((result.epochs, f"{place}{shown_score(result.raw.get(metric))}"))
     reached = max([seed.epoch, *(epochs for epochs, _ in knots)], default=0)
     if seed.broken:
-        fate = "broken"
+        outcome = "broken"
     elif seed.selected:
-        fate = "selected"
+        outcome = "selected"
     elif seed.culled_at is not None:
         # the run may have gone farther for another sweep
-        fate, reached = "culled", seed.culled_at
+        outcome, reached = "culled", seed.culled_at
     else:
-        fate = "kept" if seed.last and seed.last.epochs >= seed.planned else "open"
-    return Branch(seed.seed, knots, min(reached, seed.planned), fate, seed.fate)
+        outcome = "kept" if seed.last and seed.last.epochs >= seed.planned else "open"
+    return Branch(seed.seed, knots, min(reached, seed.planned), outcome, seed.outcome)

@@ -60,9 +60,9 @@ def _of_mode(mode: Mode, study: Study) -> list[str]:
     broken = [seed for seed in mode.seeds if seed.broken]
     told = []
     if broken and len(broken) == len(mode.seeds):
-        told.append(f"{name}: no seed came through. Seed {broken[0].seed} {broken[0].fate}.")
+        told.append(f"{name}: no seed came through. Seed {broken[0].seed} {broken[0].outcome}.")
     elif broken:
-        told += [f"{name}: seed {seed.seed} {seed.fate}." for seed in broken]
+        told += [f"{name}: seed {seed.seed} {seed.outcome}." for seed in broken]
     over = not study.under_way and (bool(study.winners) or not study.is_sweep)
     if mode.manifest is None and over and len(broken) < len(mode.seeds):
         told.append(f"{name}: no model has been selected and evaluated.")
@@ -80,7 +80,7 @@ def _of_mode(mode: Mode, study: Study) -> list[str]:
             )
     if doubt := oscillator_doubt(mode):
         told.append(doubt)
-    gone = [seed.seed for seed in mode.seeds if seed.climbs and seed.run is None and not seed.broken]
+    gone = [seed.seed for seed in mode.seeds if seed.results and seed.run is None and not seed.broken]
     if gone:
         told.append(f"{name}: the run of seed {', '.join(map(str, gone))} has been removed; its curves are missing.")
     return told

@@ -8,7 +8,7 @@ from typing import Any
 from ..figures.epochs import ordered
 from ..metrics.facts import headline, less_is_better, unit
 from ..runs.fields import marked, plain_keys, varying
-from ..runs.study import Mode, SeedStory, Study
+from ..runs.study import Mode, SeedResult, Study
 from .notes import oscillator_doubt
 from .numbers import MISSING, shown_range, shown_score
 
@@ -111,7 +111,7 @@ def run_table(study: Study) -> Table:
                 Cell(mode.name, mode=mode.number, link=f"#mode-{mode.number}"),
                 Cell(str(seed.seed)),
                 _cut(
-                    seed.fate,
+                    seed.outcome,
                     link="#culling" if study.is_sweep else "#curves",
                     strong=seed.selected,
                     flag=seed.broken is not None,
@@ -135,11 +135,11 @@ def _counted(mode: Mode) -> str:
     for status in ("diverged", "failed", "lost"):
         count = sum(seed.broken == status for seed in mode.seeds)
         parts += [f"{count} {status}"] if count else []
-    waiting = sum(seed.run is None and not seed.climbs for seed in mode.seeds)
+    waiting = sum(seed.run is None and not seed.results for seed in mode.seeds)
     return ", ".join([*parts, *([f"{waiting} not begun"] if waiting else [])])
 
 
-def _folder(seed: SeedStory) -> str:
+def _folder(seed: SeedResult) -> str:
     return seed.run.name if seed.run is not None else MISSING
 
 

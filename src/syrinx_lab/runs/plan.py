@@ -149,7 +149,7 @@ def combination(
     return Combination(label(overrides), tuple(overrides), config["n_epochs"], tuple(rungs), models), scoring
 
 
-def refuse_twins(combinations: Sequence[Combination]) -> None:
+def check_distinct(combinations: Sequence[Combination]) -> None:
     """Raise ValueError when two combinations describe the same models: what is compared changes no weight."""
     for number, one in enumerate(combinations):
         for other in combinations[:number]:

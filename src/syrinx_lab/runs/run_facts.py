@@ -10,7 +10,7 @@ from .directory import RunDirectory
 
 
 def run_facts(run: RunDirectory | None) -> dict[str, Any]:
-    """run (its folder), status, config, fingerprint, rows of its history and units of its losses, for `SeedStory`.
+    """run (its folder), status, config, fingerprint, rows of its history and units of its losses, for `SeedResult`.
 
     run  None, or one whose folder is gone, says nothing: the result is empty
     A run that died without a word is "stopped". Raises ValueError with one line when a file in it is broken.

@@ -11,7 +11,7 @@ from .activity import UNDER_WAY, being_trained
 from .directory import RunDirectory
 from .run_facts import run_facts
 from .selection import best
-from .study import Climb, Mode, SeedStory, Study, short_name
+from .study import Mode, RungResult, SeedResult, Study, short_name
 from .watching import names_of, watched
 
 _RESCALED = "rescaled_"
@@ -73,9 +73,9 @@ def _mode(
     scored = [(n, (m["scores"].get("val") or {}).get("raw") or {}) for n, m in enumerate(manifests) if m]
     chosen = _best_of(scored, metric, known)
     seeds = [
-        SeedStory(
+        SeedResult(
             seed=int(config.get("seed", 0)),
-            climbs=_climbs(run, config, manifest),
+            results=_results(run, config, manifest),
             culled_at=None,
             selected=place == chosen,
             planned=int(config.get("n_epochs") or 0),
@@ -95,7 +95,9 @@ def _mode(
     )
 
 
-def _climbs(run: RunDirectory, config: Mapping[str, Any], manifest: Mapping[str, Any] | None) -> tuple[Climb, ...]:
+def _results(
+    run: RunDirectory, config: Mapping[str, Any], manifest: Mapping[str, Any] | None
+) -> tuple[RungResult, ...]:
     """How it scored on val, as far as it was trained: by its manifest, else as was seen while it trained."""
     state, rows = run.state(), run.history.read()
     val = ((manifest or {}).get("scores") or {}).get("val")
@@ -107,10 +109,12 @@ def _climbs(run: RunDirectory, config: Mapping[str, Any], manifest: Mapping[str,
         raw = {key: value for key, value in seen.items() if not key.startswith(_RESCALED)}
         rescaled = {key.removeprefix(_RESCALED): value for key, value in seen.items() if key.startswith(_RESCALED)}
         epoch = row.get("epoch")
-    climbs = [] if epoch is None else [Climb(int(rows[-1]["epoch"]) if rows else epoch, "trained", None, raw, rescaled)]
+    results = (
+        [] if epoch is None else [RungResult(int(rows[-1]["epoch"]) if rows else epoch, "trained", None, raw, rescaled)]
+    )
     if state.get("status") == "failed":
-        climbs.append(Climb(int(config.get("n_epochs") or 0), "failed", reason=state.get("message")))
-    return tuple(climbs)
+        results.append(RungResult(int(config.get("n_epochs") or 0), "failed", reason=state.get("message")))
+    return tuple(results)
 
 
 def _clips(manifest: Mapping[str, Any] | None) -> tuple[str, str]:

@@ -14,7 +14,7 @@ Scores = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
-class Climb:
+class RungResult:
     """How a seed came through a rung.
 
     epochs         that the rung trains to
@@ -32,10 +32,10 @@ class Climb:
 
 
 @dataclass(frozen=True)
-class SeedStory:
+class SeedResult:
     """A seed of a mode.
 
-    climbs      its rungs so far
+    results      its rungs so far
     culled_at   epochs of the rung after which it was given up, None when it was not
     selected    whether it is the mode's model
     planned     epochs of its whole training
@@ -46,7 +46,7 @@ class SeedStory:
     """
 
     seed: int
-    climbs: tuple[Climb, ...]
+    results: tuple[RungResult, ...]
     culled_at: int | None
     selected: bool
     planned: int
@@ -58,14 +58,14 @@ class SeedStory:
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def last(self) -> Climb | None:
+    def last(self) -> RungResult | None:
         """The rung that it was scored at last."""
-        return self.climbs[-1] if self.climbs else None
+        return self.results[-1] if self.results else None
 
     @property
     def scores(self) -> Scores:
         """Its val scores as sung, of the last rung that has any."""
-        return next((climb.raw for climb in reversed(self.climbs) if climb.raw), {})
+        return next((result.raw for result in reversed(self.results) if result.raw), {})
 
     @property
     def epoch(self) -> int:
@@ -79,7 +79,7 @@ class SeedStory:
         return last.status if last and last.status != "trained" else None
 
     @property
-    def fate(self) -> str:
+    def outcome(self) -> str:
         """What became of it, in words."""
         last = self.last
         if self.selected:
@@ -112,12 +112,12 @@ class Mode:
     overrides: tuple[str, ...]
     n_epochs: int
     rungs: tuple[Rung, ...]
-    seeds: tuple[SeedStory, ...]
+    seeds: tuple[SeedResult, ...]
     folder: Path
     manifest: Mapping[str, Any] | None = None
 
     @property
-    def selected(self) -> SeedStory | None:
+    def selected(self) -> SeedResult | None:
         """The seed that was selected."""
         return next((seed for seed in self.seeds if seed.selected), None)
 

@@ -144,9 +144,9 @@ def _told(combination: Combination, decision: dict[str, Any], index: int) -> lis
             for name in dict.fromkeys((decision["metric"], "bounded_frac"))
         ]
         came_through = row["status"] == "trained"
-        fate = kept if row["seed"] in decision["kept"] else "culled" if came_through and not last else ""
+        outcome = kept if row["seed"] in decision["kept"] else "culled" if came_through and not last else ""
         said = scores if came_through else [row["status"], str(row["reason"])]
-        lines.append("  ".join([f"  {row['rank']}.", f"seed {row['seed']}", *said, fate]).rstrip())
+        lines.append("  ".join([f"  {row['rank']}.", f"seed {row['seed']}", *said, outcome]).rstrip())
     return lines
 
 

@@ -14,7 +14,7 @@ from .plan import Combination, belongs
 from .registry import run_folders
 from .run_facts import run_facts
 from .rungs import Rung
-from .study import Climb, Mode, SeedStory, Study, short_name
+from .study import Mode, RungResult, SeedResult, Study, short_name
 from .sweep_folder import SweepFolder, record_name
 
 
@@ -97,15 +97,15 @@ def _mode(
             culled |= {} if rung is combination.rungs[-1] else dict.fromkeys(decision["culled"], rung.epochs)
     stories = []
     for seed in seeds:
-        climbs, run = [], runs.get(seed)
+        results, run = [], runs.get(seed)
         for rung in combination.rungs:
             record = folder.record(combination, seed, record_name(rung.epochs))
             if record is not None:
-                climbs.append(_climb(rung.epochs, record, ranks.get((rung.epochs, seed))))
+                results.append(_rung_result(rung.epochs, record, ranks.get((rung.epochs, seed))))
                 run = RunDirectory(folder.outputs / record["run"]) if record.get("run") else run
         selected = manifest is not None and manifest["seed"] == seed
         stories.append(
-            SeedStory(seed, tuple(climbs), culled.get(seed), selected, combination.n_epochs, **run_facts(run))
+            SeedResult(seed, tuple(results), culled.get(seed), selected, combination.n_epochs, **run_facts(run))
         )
     return Mode(
         number=number,
@@ -119,9 +119,9 @@ def _mode(
     )
 
 
-def _climb(epochs: int, record: Mapping[str, Any], rank: int | None) -> Climb:
+def _rung_result(epochs: int, record: Mapping[str, Any], rank: int | None) -> RungResult:
     val = record.get("val") or {}
-    return Climb(
+    return RungResult(
         epochs=epochs,
         status=record["status"],
         rank=rank,

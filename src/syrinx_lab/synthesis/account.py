@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Ouroboros
-from .likeness import long_tf_corr, rms
+from .likeness import rms, tf_corr_chunked
 from .song import Song
 from .table import DriveTable, parameters_of
 
@@ -43,6 +43,6 @@ def compared(sound: Samples, song: Song | None, sample_rate: int, *, alike: bool
     ]
     both = min(len(sound), len(recording))
     if alike:
-        value = long_tf_corr(sound[:both], recording[:both], sample_rate=sample_rate)
+        value = tf_corr_chunked(sound[:both], recording[:both], sample_rate=sample_rate)
         lines.append(f"tf_corr   {value:.4f} over {both / sample_rate:.3f} s")
     return lines

@@ -16,7 +16,7 @@ _FRAMES = 4096
 _MARGIN = -(-WINDOW // HOP)  # frames that would see the end of a piece
 
 
-def long_tf_corr(output: Samples, target: Samples, *, sample_rate: int) -> float:
+def tf_corr_chunked(output: Samples, target: Samples, *, sample_rate: int) -> float:
     """`metrics.time_frequency.tf_corr` of two finite sounds (n,), with memory that does not depend on n.
 
     NaN when the target is silent, 0 when the output is.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import torch
 
-from ..ode.rollout import Choice, settle_backend
+from ..ode.rollout import ResolvedBackend, resolve_backend
 from .module import OuroborosModule
 
 GRAPH_BACKENDS = ("compile", "cudagraph")
 
 
-def tell_backend(module: OuroborosModule, device: torch.device) -> Choice:
+def report_backend(module: OuroborosModule, device: torch.device) -> ResolvedBackend:
     """Print which backend the module's rollouts take on `device`, and a warning where its horizon asks for many graphs.
 
     Tries compilers and captures where the configuration asks for them, so that what is told is what runs.
     """
-    choice = settle_backend(module.model.backend, device, next(module.model.parameters()).dtype)
+    choice = resolve_backend(module.model.backend, device, next(module.model.parameters()).dtype)
     print(f"backend   {choice}", flush=True)
     meant = choice.graph or choice.asked in GRAPH_BACKENDS  # also where it has given way: other machines read the run
     if meant and module.objective.needs_rollout and not module.horizon.bucketed:
@@ -23,7 +23,7 @@ def tell_backend(module: OuroborosModule, device: torch.device) -> Choice:
     return choice
 
 
-def graph_warning(choice: Choice, module: OuroborosModule) -> str:
+def graph_warning(choice: ResolvedBackend, module: OuroborosModule) -> str:
     """One line: what a horizon of many lengths costs a backend that works with graphs."""
     epochs = module.planned_epochs
     lengths = {module.horizon(epoch, epochs) for epoch in range(epochs)}

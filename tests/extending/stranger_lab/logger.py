@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from syrinx_lab.training.media_logger import LoggedRun, MediaLogger
 
 

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from ...types import Drives, Trajectory
 from ..right_hand_side import SoftClamp
-from .choice import BACKENDS, Choice, choose_backend, settle_backend
+from .choice import BACKENDS, ResolvedBackend, choose_backend, resolve_backend
 from .steering import Forcing
 
-__all__ = ["BACKENDS", "Choice", "Forcing", "choose_backend", "rollout", "settle_backend"]
+__all__ = ["BACKENDS", "Forcing", "ResolvedBackend", "choose_backend", "resolve_backend", "rollout"]
 
 
 def rollout(

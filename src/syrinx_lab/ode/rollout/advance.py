@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..right_hand_side import SoftClamp
 from .rk4 import rk4_step
-from .steering import fade, pull
+from .steering import pull, scale_gradient
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,12 @@ class Advance:
         if forcing:
             x_data, v_data, rate = forcing
             x, v = pull(x, x_data, rate), pull(v, v_data, rate)
-        return rk4_step(fade(x, self.decay), fade(v, self.decay), stiffness, gamma, weights, self.step, self.clamp)
+        return rk4_step(
+            scale_gradient(x, self.decay),
+            scale_gradient(v, self.decay),
+            stiffness,
+            gamma,
+            weights,
+            self.step,
+            self.clamp,
+        )

@@ -14,7 +14,7 @@ BACKENDS = ("eager", "compile", "cudagraph", "scan", "fused")
 
 
 @dataclass(frozen=True)
-class Choice:
+class ResolvedBackend:
     """What computes the rollouts of a run.
 
     asked   the backend of the configuration, auto included
@@ -56,7 +56,7 @@ def choose_backend(backend: str, device: torch.device, dtype: torch.dtype = torc
     return backend
 
 
-def settle_backend(backend: str, device: torch.device, dtype: torch.dtype = torch.float32) -> Choice:
+def resolve_backend(backend: str, device: torch.device, dtype: torch.dtype = torch.float32) -> ResolvedBackend:
     """The backend that runs on this device when every fallback has been taken; tries compilers and captures once.
 
     Raises ValueError for an unknown name.
@@ -75,4 +75,4 @@ def settle_backend(backend: str, device: torch.device, dtype: torch.dtype = torc
         "fused": "Numba" if device.type == "cpu" else "Triton",
     }[name]
     graph = operator or name in ("compile", "cudagraph")
-    return Choice(backend, name, how, device.type.upper(), str(dtype).removeprefix("torch."), graph)
+    return ResolvedBackend(backend, name, how, device.type.upper(), str(dtype).removeprefix("torch."), graph)

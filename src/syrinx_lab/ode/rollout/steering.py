@@ -1,4 +1,4 @@
-"""What may be done to a rollout between its steps: the state pulled towards data, the adjoint made to fade."""
+"""What may be done to a rollout between its steps: the state pulled towards data, the adjoint scaled down."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def pull(y: Tensor, data: Tensor, rate: float | Tensor) -> Tensor:
     return y + rate * (data.detach() - y)
 
 
-def fade(y: Tensor, decay: float) -> Tensor:
+def scale_gradient(y: Tensor, decay: float) -> Tensor:
     """y itself, whose gradient is multiplied by `decay`."""
-    return y if decay == 1 else _Fade.apply(y, decay)
+    return y if decay == 1 else _ScaleGradient.apply(y, decay)
 
 
-class _Fade(torch.autograd.Function):
+class _ScaleGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, y: Tensor, decay: float) -> Tensor:
         ctx.decay = decay

@@ -36,7 +36,7 @@ def fixed_weights(degree: int) -> Tensor:
 def alpha_at(pressure: Tensor | float, beta: Tensor) -> Tensor:
     """alpha = (REST + p (SINGING - REST)) sqrt(1 + beta^2), dimensionless.
 
-    For beta above 1/3 the labia light up from a fixed point at x = -alpha / beta, where the damping is -alpha / beta at
+    For beta above 1/3 the labia ignite from a fixed point at x = -alpha / beta, where the damping is -alpha / beta at
     first order. With alpha in proportion to the tension, a whistle is lit and put out at a quarter of the pressure and
     as quickly as a low note; were the rest the same for all, a whistle of 7 kHz would sing on at a tenth of it.
 
@@ -53,7 +53,7 @@ def numerical_damping_correction(beta: Tensor, step: float) -> Tensor:
     gamma = ln |G|^2 / h,   |G|^2 = 1 - y^6 / 72 + y^8 / 576,   y = h sqrt(beta)
 
     |G| is the factor of a step on x'' = -beta x, in which gamma takes exp(-gamma h / 2). It is 1 for low notes; at
-    44.1 kHz a whistle of 9 kHz loses 2 % of itself every sample, and would take 15 ms to light up.
+    44.1 kHz a whistle of 9 kHz loses 2 % of itself every sample, and would take 15 ms to ignite.
 
     beta  (...,) tension, dimensionless; 0 where negative
     step  h = dt / tau

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def hold_pitch(octaves: Tensor, voiced: Tensor, middle: float, online: bool = False) -> Tensor:
+def fill_unvoiced_f0(octaves: Tensor, voiced: Tensor, middle: float, online: bool = False) -> Tensor:
     """log2 of the pitch where voiced; else on the straight line between the voiced knots around, or at the only one.
 
     octaves  (B, T) log2 of the pitch in Hz; read where voiced alone
