@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from syrinx_lab.cli import BAD_INPUT, check, config_directory, one_line
-from syrinx_lab.command_line import unreadable, with_text
+from syrinx_lab.command_line import choices_of_groups, in_full, unreadable, with_text
 from syrinx_lab.schema import texts_of
 
 PARSER = OverridesParser.create()
@@ -186,3 +186,13 @@ def test_labels_that_are_the_same_are_one_value() -> None:
         for typed in ("[]", "[[a]]"):
             with pytest.raises(ValueError, match=r"data\.label is"):
                 check(compose("config", [f"data.label={typed}", "data.root=x"]))
+
+
+def test_short_names_are_written_in_full_and_a_plus_before_a_group_with_a_place_goes() -> None:
+    typed = {"checkpoint.file": "checkpoint"}
+    assert in_full(["checkpoint=a=b.ckpt", "run=checkpoint=c"], typed) == [
+        "checkpoint.file=a=b.ckpt",
+        "run=checkpoint=c",
+    ]
+    given = ["+experiment=mine", "+sweeps=seeds", "experiment=mine", "+experiments=mine"]
+    assert choices_of_groups(given, ("experiment",)) == ["experiment=mine", *given[1:]]

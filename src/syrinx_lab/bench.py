@@ -7,7 +7,6 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
     answer_early("bench")
 
-import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -38,7 +37,6 @@ from .cli import config_directory, entry_point
 from .ode.rollout import BACKENDS, choose_backend
 from .runs.atomic import write_json_atomic
 from .runs.permission import refuse_unwritable
-from .schema import TYPED
 
 SUITES = ("rollout", "curves", "synthesis", "encoder", "step")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -155,11 +153,7 @@ def _note(text: str) -> None:
 
 
 def main() -> None:
-    """The console entry.
-
-    `horizon` is a group of conf/ too, and Hydra would look for a file of that name: hence the longer key.
-    """
-    sys.argv[1:] = [re.sub(rf"^({'|'.join(TYPED.values())})=", r"case.\1=", word) for word in sys.argv[1:]]
+    """The console entry."""
     entry_point(bench, config_name="bench")
 
 

@@ -20,10 +20,10 @@ from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from .command_line import choices_of_groups, of_hydra, unreadable, with_text
+from .command_line import choices_of_groups, in_full, of_hydra, unreadable, with_text
 from .runs.interruption import interrupted_by, interruptible, signal_of
 from .runs.parent import worker_of
-from .schema import EXAMPLES, PLACES, checked, texts_of
+from .schema import EXAMPLES, PLACES, TABLES, TYPED, checked, texts_of
 from .training.schedules import at_rate
 
 PACKAGE = Path(__file__).resolve().parent
@@ -168,7 +168,9 @@ def _read_command_line(config_name: str) -> None:
     for argument in arguments.overrides:
         options.remove(argument)
     # settings first: those that follow an option Hydra does not see
-    settings = choices_of_groups(with_text(arguments.overrides, texts_of(config_name)), PLACES)
+    typed = {name: short for name, short in TYPED.items() if name in TABLES.get(config_name, {})}
+    settings = with_text(in_full(arguments.overrides, typed), texts_of(config_name))
+    settings = choices_of_groups(settings, PLACES)
     sys.argv[1:] = [*settings, *options]
 
 

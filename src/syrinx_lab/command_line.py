@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
@@ -51,6 +51,16 @@ def _quoted_number(piece: str) -> str:
         return piece
     before, _, after = piece.partition(bare)
     return f'{before}"{bare}"{after}'
+
+
+def in_full(arguments: Sequence[str], typed: Mapping[str, str]) -> list[str]:
+    """The arguments with the keys of `typed` (full name -> as it is typed) written in full."""
+    full = {short: name for name, short in typed.items()}
+    settings = [(argument, _SETTING.fullmatch(argument)) for argument in arguments]
+    return [
+        argument if match is None or match[2] not in full else f"{match[1]}{full[match[2]]}={match[3]}"
+        for argument, match in settings
+    ]
 
 
 def choices_of_groups(arguments: Sequence[str], groups: Collection[str]) -> list[str]:

@@ -37,7 +37,7 @@ def evaluate(cfg: DictConfig) -> None:
     if split not in ("val", "test", NEW):
         raise ValueError(f"split is {split!r}: use val, test or {NEW}")
     refuse_registry(chosen["paths"]["outputs"], chosen["paths"]["registry"])
-    loaded = load_selected(chosen["run"], chosen["checkpoint"])
+    loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
     run = loaded.run
     refuse_unwritable(run.path, "the scores are written into it; copy the run's folder and give run=COPY")
     stored = OmegaConf.create(run.config())

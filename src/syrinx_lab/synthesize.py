@@ -37,7 +37,7 @@ def synthesize(cfg: DictConfig) -> None:
     chosen = plain(cfg)
     edit = Edit(**chosen["edit"])
     _check(chosen)
-    loaded = load_selected(chosen["run"], chosen["checkpoint"])
+    loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
     run, model = loaded.run, loaded.model
     stored = OmegaConf.create(run.config())
     # the song and its annotation may lie among the recordings

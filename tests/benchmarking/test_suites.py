@@ -132,7 +132,7 @@ def test_both_steps_are_the_same_training() -> None:
 
 def test_the_published_step_has_the_published_sizes() -> None:
     trainee = published_trainee("auto", 0)
-    assert (trainee.horizon, trainee.window, trainee.grad_clip, trainee.onset_lead) == (2048, 2205, 5.0, 220)
+    assert (trainee.horizon, trainee.window, trainee.grad_clip, trainee.rollout.onset_lead_ms) == (2048, 2205, 5.0, 5.0)
     assert trainee.model.encoder.degree == 15
     assert trainee.model.backend == "auto"
 

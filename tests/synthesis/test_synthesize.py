@@ -112,7 +112,7 @@ def test_a_stereo_recording_at_another_rate_is_read_as_training_would(
         (["song=SONG", "out=x.flac"], r"out is x\.flac: it is written as \.wav, so end its name like that"),
         (["song=SONG", "picture=x.doc"], r"picture is x\.doc: it is written as \.png or \.pdf or \.svg"),
         (["drives_in=SONG"], "not a CSV file of drives|no column"),
-        (["song=SONG", "checkpoint=gone.ckpt"], r"gone\.ckpt: no such checkpoint"),
+        (["song=SONG", "checkpoint.file=gone.ckpt"], r"gone\.ckpt: no such checkpoint"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_line(run: Path, tiny_song: Path, overrides: list[str], told: str) -> None:

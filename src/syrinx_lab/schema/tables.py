@@ -25,13 +25,13 @@ TABLES: dict[str, dict[str, Kind]] = {
         **OUTPUTS,
         "run": Text("a path"),
         "split": OneOf("val", "test", "new"),
-        "checkpoint": or_null(Text("a path")),
+        "checkpoint.file": _FILE,
         "data_root": or_null(PATHS),
     },
     "synthesize": {
         **OUTPUTS,
         "run": Text("a path"),
-        **{name: _FILE for name in ("song", "drives_in", "out", "drives_out", "picture", "checkpoint")},
+        **{name: _FILE for name in ("song", "drives_in", "out", "drives_out", "picture", "checkpoint.file")},
         "data_root": or_null(PATHS),
         "scale": or_null(Number(above=0)),
         "piece_s": Number(above=0),
@@ -91,8 +91,9 @@ TABLES: dict[str, dict[str, Kind]] = {
     },
 }
 
-# keys that the command line knows by a shorter name
+# keys that the command line knows by a shorter name: Hydra takes `horizon` and `checkpoint` for choices of these groups
 TYPED = {f"case.{name}": name for name in ("batch", "horizon", "degree", "control_hop")}
+TYPED["checkpoint.file"] = "checkpoint"
 # groups of conf/ of which a file is chosen by its name
 PLACES = (*GROUPS, "experiment", "arm", "debug")  # of them in the defaults, be it null
 CHOSEN = (*PLACES, "sweeps")
