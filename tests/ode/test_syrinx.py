@@ -117,6 +117,19 @@ def test_the_highest_notes_that_are_looked_for_are_in_reach() -> None:
         assert Syrinx(sample_rate=rate).pitch_range_hz[1] < rate / 4
 
 
+@pytest.mark.parametrize("rate", [22050, 32000])
+def test_low_notes_keep_their_pitch_at_low_sample_rates(rate: int) -> None:
+    """With the species' own tau, 1 / 24000 s, 1 kHz is sung 258 cents too high at 22,050 Hz."""
+    syrinx = Syrinx(sample_rate=rate)
+    pitches = [300.0, 450.0, 620.0, 1000.0, 1700.0, 2900.0, 4000.0]
+    drives, _ = steady(syrinx, pitches, 0.1, 0.25)
+    start = torch.full((len(pitches),), 1e-3)
+    v = rollout(drives, (start, start), rate // 4, step=syrinx.step).v[:, rate // 20 :]
+    cents = [1200 * math.log2(f0_hz(one) * rate / RATE / hz) for one, hz in zip(v, pitches)]
+    assert max(map(abs, cents)) < 6
+    assert Syrinx(sample_rate=RATE).tau == SPECIES["zebra_finch"].tau_s
+
+
 def test_the_source_is_as_loud_as_the_recording() -> None:
     drives, gain = steady(Syrinx(sample_rate=RATE), PITCHES, 0.1, 0.25)
     v = sung(drives).v[:, RATE // 20 :]
