@@ -250,3 +250,12 @@ def test_a_checkpoint_of_ours_without_a_configuration_is_taken_by_its_shapes(tmp
     torch.save({"state_dict": state, "syrinx_lab_config": json.dumps(config | {"data": {"sample_rate": 22050}})}, path)
     with pytest.raises(ValueError, match=r"add data\.sample_rate=22050 \("):
         start_from(model, config, path)
+
+
+def test_a_checkpoint_of_another_version_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "old.ckpt"
+    _, config = composed()
+    config["oscillator"].pop("_target_")
+    torch.save({"state_dict": {}, "syrinx_lab_config": json.dumps(config)}, path)
+    with pytest.raises(ValueError, match=r"old\.ckpt: its configuration has no _target_: it is of another version"):
+        trained_settings(path)

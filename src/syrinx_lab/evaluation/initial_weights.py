@@ -71,7 +71,7 @@ def differing_settings(model: Ouroboros, config: Mapping[str, Any], wanted: Mapp
 def trained_settings(path: Path) -> dict[str, Any]:
     """What the model of a checkpoint depends on besides its weights, by dotted key, tau in s; {} where it does not say.
 
-    Raises ValueError as `read_checkpoint` and `published_settings`.
+    Raises ValueError as `read_checkpoint` and `published_settings`, and for a configuration of another version.
     """
     content = read_checkpoint(path)
     if "ouroboros" in content:
@@ -80,7 +80,12 @@ def trained_settings(path: Path) -> dict[str, Any]:
     if stored is None:
         return {}
     config = json.loads(stored)
-    settings, tau = _settings(config), config["oscillator"].get("tau")
+    try:
+        settings, tau = _settings(config), config["oscillator"].get("tau")
+    except KeyError as error:
+        raise ValueError(
+            f"{path}: its configuration has no {error.args[0]}: it is of another version of the lab; train it again"
+        ) from None
     if tau is None and settings["oscillator._target_"] == _POLYNOMIAL:
         tau = 1.0 / config["data"]["sample_rate"]
     return settings if tau is None else settings | {"oscillator.tau": tau}
