@@ -114,6 +114,17 @@ class MultiResolutionStft(LossTerm):
         bins = magnitude.shape[-1]
         return magnitude[..., : 1 + int(self.highest * (bins - 1))]
 
+    def misfit(self, longest: int) -> str | None:
+        """A line where no resolution fits a rollout of `longest` samples, with the one that is taken there."""
+        if any(n_fft <= longest for n_fft, _ in self.resolutions):
+            return None
+        shown = str([list(pair) for pair in self.resolutions]).replace(" ", "")
+        ((n_fft, hop),) = self.resolutions_for(longest)
+        return (
+            f"resolutions is {shown}: none fits a rollout, which lasts {longest} samples at most (horizon.max); "
+            f"[{n_fft},{hop}] is taken there instead; give shorter ones, or a longer horizon"
+        )
+
     def resolutions_for(self, horizon: int) -> tuple[tuple[int, int], ...]:
         """The pairs (n_fft, hop) in use for rollouts of `horizon` samples; ValueError when it is below 16."""
         kept = tuple(pair for pair in self.resolutions if pair[0] <= horizon)

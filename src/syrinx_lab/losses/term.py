@@ -65,5 +65,9 @@ class LossTerm(nn.Module, ABC):
     def forward(self, prediction: Prediction) -> Tensor:
         """The loss (B,) of every item of a prediction."""
 
+    def misfit(self, longest: int) -> str | None:
+        """What does not fit rollouts of at most `longest` samples, as `setting is value: reason`; None: all fits."""
+        return None
+
     def fit(self, statistics: TrainingStatistics) -> None:
         """Take what the term needs of the training set, before the first epoch; nothing unless a term overrides it."""

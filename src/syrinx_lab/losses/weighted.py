@@ -96,6 +96,11 @@ class WeightedLoss(nn.Module):
         """The terms that look at the acceleration."""
         return tuple(name for name, term in self._weighted.items() if term.loss.needs_acceleration)
 
+    def misfits(self, longest: int) -> dict[str, str]:
+        """Term -> what of it does not fit rollouts of at most `longest` samples, see `LossTerm.misfit`."""
+        lines = {name: term.loss.misfit(longest) for name, term in self._weighted.items()}
+        return {name: line for name, line in lines.items() if line is not None}
+
     def weight_at(self, name: str, epoch: int) -> float:
         """What multiplies the mean of term `name` in `epoch`, which counts from 0."""
         return self._weighted[name].weight_at(epoch)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..losses.mrstft import MultiResolutionStft
 from ..losses.weighted import WeightedLoss
 
 
 def learning_warnings(objective: WeightedLoss, n_epochs: int, longest: int) -> list[str]:
-    """A line where warm-ups hold every term at 0 to the end, and where no resolution of an STFT fits a rollout.
+    """A line where warm-ups hold every term at 0 to the end, and where a term does not fit the rollouts.
 
     n_epochs  planned
     longest   samples of the longest rollout
@@ -19,13 +18,4 @@ def learning_warnings(objective: WeightedLoss, n_epochs: int, longest: int) -> l
             f"nothing is learned: the warm-ups hold every weight at 0 over all of n_epochs={n_epochs}; plan more "
             f"epochs, or set {keys} to 0"
         )
-    for name in objective.names:
-        term = objective.terms[name]
-        if isinstance(term, MultiResolutionStft) and all(n_fft > longest for n_fft, _ in term.resolutions):
-            shown = str([list(pair) for pair in term.resolutions]).replace(" ", "")
-            ((n_fft, hop),) = term.resolutions_for(longest)
-            found.append(
-                f"loss.terms.{name}.loss.resolutions is {shown}: none fits a rollout, which lasts {longest} samples at "
-                f"most (horizon.max); [{n_fft},{hop}] is taken there instead; give shorter ones, or a longer horizon"
-            )
-    return found
+    return found + [f"loss.terms.{name}.loss.{line}" for name, line in objective.misfits(longest).items()]
