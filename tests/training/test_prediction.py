@@ -151,3 +151,24 @@ def test_onset_rollouts_can_start_from_the_data() -> None:
     cold_x, cold_v = initial_condition(*arguments)
     assert float(cold_x[0].abs()) < 1e-2 > float(cold_v[0].abs())
     assert torch.equal(cold_x[1], x[1])
+
+
+def test_the_acceleration_is_left_out_where_no_term_looks_at_it() -> None:
+    torch.manual_seed(0)
+    model = Ouroboros(
+        SamplesEncoder(degree=3, n_layers=1, expand=2), Polynomial(sample_rate=44100, degree=3), NoTract()
+    )
+    arguments = dict(horizon=64, rollout=lead(20), rollout_grad=True)
+    made = [
+        predict(
+            model,
+            batch([200], [Category.ONSET]),
+            generator=torch.Generator().manual_seed(1),
+            acceleration=needed,
+            **arguments,
+        )
+        for needed in (True, False)
+    ]
+    assert made[0].acceleration is not None
+    assert made[1].acceleration is None
+    assert torch.equal(made[0].output, made[1].output)

@@ -112,6 +112,7 @@ class OuroborosModule(LightningModule):
             rollout_grad=self.objective.rollout_needs_grad(self.current_epoch),
             rollout=self.rollout,
             generator=self.noise_generator(self.global_step),
+            acceleration=bool(self.objective.need_acceleration),
         )
         total, parts = self.objective(prediction, self.current_epoch)
         self._parts, self._items = {"total": total.detach(), **parts}, len(batch)

@@ -47,6 +47,7 @@ def predict(
     rollout_grad: bool,
     rollout: RolloutSettings,
     generator: torch.Generator,
+    acceleration: bool = True,
 ) -> Prediction:
     """All that the loss terms look at, from drives encoded once.
 
@@ -58,10 +59,11 @@ def predict(
         rollout_grad: whether gradients flow through the rollout; False computes it for the log only.
         rollout: how it begins and what steers it.
         generator: source of the cold starts' noise.
+        acceleration: whether a term looks at the teacher-forced acceleration; False leaves it out.
     """
     drives = model(batch.x, batch.dx)
     prediction = Prediction(
-        acceleration=model.acceleration(batch.x, batch.dx, drives),
+        acceleration=model.acceleration(batch.x, batch.dx, drives) if acceleration else None,
         target_acceleration=model.target_acceleration(batch.d2x),
         drives=drives,
     )
