@@ -80,7 +80,7 @@ def read_candidates(
         def native_rate(audio: str, bare: Candidate = bare) -> int | None:
             recordings = bare.find(index, audio)
             info = sound_info(recordings[0].path) if len(recordings) == 1 else None
-            return info.samplerate if info else None  # a file that cannot be read is told of when its samples are
+            return info.samplerate if info else None  # a file that cannot be read is reported when its samples are
 
         file = read_annotation_file(path, name, native_rate, rules)
         order = ORDER.index(name) if name in ORDER else len(ORDER)

@@ -35,13 +35,13 @@ def settle_channel(
         return channel, syllables, []
     if channel == "mean" or channels == 1:
         beyond = sorted(one for one in counts if one > 0)
-        told = []
+        found = []
         if channels == 1 and beyond:
             message = f"{recording} has one channel, but selections are on channel {beyond[0] + 1}; the one was read"
-            told = [Problem(path, None, message, "warning")]
+            found = [Problem(path, None, message, "warning")]
         once = {(one.onset_s, one.offset_s, one.label): one for one in reversed(syllables)}
         kept, overlaps = without_overlaps(list(once.values()), rules, path)
-        return channel, tuple(kept), [*told, *overlaps]
+        return channel, tuple(kept), [*found, *overlaps]
     if len(counts) == 1:
         (only,) = counts
         if only == channel:

@@ -137,7 +137,7 @@ def inspect_corpus(
     faulty: str = "error",
     silence_labels: Sequence[str] | str | None = SILENCE_LABELS,
 ) -> tuple[Corpus, list[Problem]]:
-    """What `load_corpus` would read, and everything that is wrong with it, told instead of raised.
+    """What `load_corpus` would read, and everything that is wrong with it, listed instead of raised.
 
     The corpus holds every readable recording with its sound syllables, those without annotation too unless
     `unannotated` is "skip". Warnings (clipped, nearly silent, beyond full scale) and notes (annotations passed over)
@@ -193,11 +193,11 @@ def inspect_corpus(
         if recording is not None:
             recordings[file.id] = recording
     problems = [*merged(problems), *_left_out_as_silence(silences, roots[0])]
-    told = any(problem.severity == "error" for problem in problems)
-    problems += [] if told else _without_syllables(recordings, roots[0])
+    given = any(problem.severity == "error" for problem in problems)
+    problems += [] if given else _without_syllables(recordings, roots[0])
     corpus = Corpus(recordings, sample_rate)
     if any(recording.annotation for recording in recordings.values()):
-        problems += _missing_labels(corpus, wanted_labels, roots[0], told)
+        problems += _missing_labels(corpus, wanted_labels, roots[0], given)
     return corpus, problems
 
 
@@ -228,8 +228,8 @@ def _without_syllables(recordings: dict[str, Recording], root: Path) -> list[Pro
     return [Problem(root, None, message, "note")]
 
 
-def _missing_labels(corpus: Corpus, labels: list[str] | None, root: Path, told: bool) -> list[Problem]:
-    """The problem that nothing is labelled by a label asked for, or nothing at all for no reason `told` before.
+def _missing_labels(corpus: Corpus, labels: list[str] | None, root: Path, given: bool) -> list[Problem]:
+    """The problem that nothing is labelled by a label asked for, or nothing at all where no reason was `given` before.
 
     A label called null cannot be asked for as it stands, which is a note.
     """
@@ -241,6 +241,6 @@ def _missing_labels(corpus: Corpus, labels: list[str] | None, root: Path, told: 
     if labels is None and (null := next((label for label in counts if label.lower() == "null"), None)):
         message = f"all labels are read; for those that are called {null} alone quote the name: data.label='\"{null}\"'"
         return [Problem(root, None, message, "note")]
-    if counts or told:
+    if counts or given:
         return []
     return [Problem(root, None, "the annotations hold no syllable; annotate some, or choose others")]

@@ -54,11 +54,11 @@ def read_recording(
     Times become samples by rounding: onset = round(onset_s * sample_rate). An offset up to 1 ms beyond the end is moved
     to the end. Where the annotation names a channel, that one is read; see `settle_channel`.
     """
-    annotated, told = source.syllables if source else (), list[Problem]()
+    annotated, found = source.syllables if source else (), list[Problem]()
     if source and any(one.channel is not None for one in annotated):
         info = sound_info(file.path)  # None where the file cannot be read, which is said below
         count = info.channels if info else 1
-        channel, annotated, told = settle_channel(annotated, channel, count, source.path, file.path.name, rules)
+        channel, annotated, found = settle_channel(annotated, channel, count, source.path, file.path.name, rules)
     try:
         clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
     except ValueError as error:
@@ -67,7 +67,7 @@ def read_recording(
         rate = min(clip.native_sample_rate, sample_rate)
         message = f"too short: {size} samples at {rate} Hz, and a recording needs {LEAST_SAMPLES}; leave it out"
         return None, [Problem(file.path, None, message)]
-    problems = [*told, *(Problem(file.path, None, one, "warning") for one in audio_warnings(clip))]
+    problems = [*found, *(Problem(file.path, None, one, "warning") for one in audio_warnings(clip))]
     hint = unit_hint(annotated, clip.duration_s, clip.native_sample_rate, file.path.name)
     if hint:
         assert source is not None
@@ -144,16 +144,16 @@ def _scaled(recording: Recording, scaling: Scaling) -> Recording:
 
 def audio_warnings(clip: AudioClip) -> list[str]:
     """What is odd about the sound itself, in lines."""
-    told = list(clip.warnings)
+    found = list(clip.warnings)
     if clip.clipped:
-        told.append(f"clipped: {clip.clipped} samples lie in runs at full scale")
+        found.append(f"clipped: {clip.clipped} samples lie in runs at full scale")
     if clip.offset:
-        told.append(
+        found.append(
             f"DC offset: the mean, {clip.offset:.3g} of full scale, exceeds the standard deviation; it was taken out "
             "before the level was measured"
         )
     if clip.peak < _FAINT:
-        told.append(f"nearly silent: the loudest sample is {clip.peak:.2g} of full scale")
+        found.append(f"nearly silent: the loudest sample is {clip.peak:.2g} of full scale")
     if clip.divisor > 1:
-        told.append(f"float samples reach {clip.peak:g}; all were divided by {clip.divisor:g} to lie in [-1, 1]")
-    return told
+        found.append(f"float samples reach {clip.peak:g}; all were divided by {clip.divisor:g} to lie in [-1, 1]")
+    return found
