@@ -1,4 +1,4 @@
-"""The workspace: a mode a line and seeds averaged, every name a logged one, and no network unless it is saved."""
+"""The workspace: a condition a line and seeds averaged, every name a logged one, and no network unless it is saved."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def test_a_sweep_is_its_seeds_as_they_begin(tmp_path: Path) -> None:
     sweep = tmp_path / "sweeps" / "question"
     sweep.mkdir(parents=True)
     model = {key: value for key, value in identity(CONFIG).items() if key != "seed"}
-    write_json_atomic(sweep / "plan.json", {"seeds": [1, 2], "combinations": {"seeds": {"config": model}}})
+    write_json_atomic(sweep / "plan.json", {"seeds": [1, 2], "conditions": {"seeds": {"config": model}}})
     assert watched([sweep]) == []
     for seed, loss in ((1, "spectral_rollout"), (3, "spectral_rollout"), (2, "mse_accel")):
         begin(tmp_path / f"{loss}-{seed}", seed, loss)

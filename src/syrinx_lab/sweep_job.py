@@ -133,7 +133,7 @@ def _evaluated(prepared: Prepared, folder: Path) -> dict[str, Any]:
 
 
 def _refuse_other_recordings(folder: Path, prepared: Prepared) -> None:
-    """Raise ValueError when a job of this combination has left a record on other recordings than these."""
+    """Raise ValueError when a job of this condition has left a record on other recordings than these."""
     for path in sorted(folder.parent.glob("s*/*.json")):
         known = read_json(path).get("data_fingerprint")
         if known is not None and known != prepared.fingerprint:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from matplotlib.axes import Axes
 
-from syrinx_lab.figures.culling_tree import Branch, ModeTree, culling_tree_figure
-from syrinx_lab.figures.modes import colour
+from syrinx_lab.figures.conditions import colour
+from syrinx_lab.figures.culling_tree import Branch, ConditionTree, culling_tree_figure
 
-TREE = ModeTree(
+TREE = ConditionTree(
     number=2,
     name="mse_accel",
     n_epochs=10,
@@ -81,4 +81,4 @@ def test_the_axis_names_the_rungs() -> None:
 
 def test_no_seeds_are_refused() -> None:
     with pytest.raises(ValueError, match="no seeds to draw"):
-        culling_tree_figure([ModeTree(1, "m", 10, [10], [])])
+        culling_tree_figure([ConditionTree(1, "m", 10, [10], [])])

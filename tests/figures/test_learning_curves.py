@@ -1,4 +1,4 @@
-"""Curves of several seeds of several modes."""
+"""Curves of several seeds of several conditions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from syrinx_lab.figures.learning_curves import ModeCurves, learning_curves_figure, median_of
-from syrinx_lab.figures.modes import colour
+from syrinx_lab.figures.conditions import colour
+from syrinx_lab.figures.learning_curves import ConditionCurves, learning_curves_figure, median_of
 
 
 def rows(epochs: int, loss: float, *, spec: bool = True, warmup: int = 3) -> list[dict[str, Any]]:
@@ -43,8 +43,8 @@ def uprights(axes: Axes, style: str) -> list[tuple[float, Any]]:
     ]
 
 
-SPECTRAL = ModeCurves(1, "spectral", [rows(10, 3.0), rows(10, 1.0), rows(4, 9.0)], {"spec": 3, "env": 5}, [4])
-ACCELERATION = ModeCurves(2, "acceleration", [rows(10, 0.5, spec=False)], {"spec": 3}, [4])
+SPECTRAL = ConditionCurves(1, "spectral", [rows(10, 3.0), rows(10, 1.0), rows(4, 9.0)], {"spec": 3, "env": 5}, [4])
+ACCELERATION = ConditionCurves(2, "acceleration", [rows(10, 0.5, spec=False)], {"spec": 3}, [4])
 
 
 def test_the_median_is_interrupted_where_seeds_were_culled() -> None:
@@ -72,7 +72,7 @@ def test_what_is_not_rolled_out_has_no_horizon() -> None:
 
 def test_the_end_of_a_warm_up_the_steps_of_the_horizon_and_the_rungs_are_marked() -> None:
     found = panels(learning_curves_figure([SPECTRAL, ACCELERATION]))
-    # epochs 1 to 3 are the ramp; env has no weight and the other mode no spec: neither has an end to mark
+    # epochs 1 to 3 are the ramp; env has no weight and the other condition no spec: neither has an end to mark
     assert uprights(found["loss/total"], "--") == uprights(found["loss/spec"], "--") == [(3.5, "0.5")]
     assert uprights(found["loss/tf"], "--") == []
     assert uprights(found["val/tf_corr"], ":") == [(4.5, "0.5")]
@@ -81,8 +81,8 @@ def test_the_end_of_a_warm_up_the_steps_of_the_horizon_and_the_rungs_are_marked(
     assert triangles == [4.0]
 
 
-def test_marks_that_differ_between_modes_have_the_colour_of_their_mode() -> None:
-    slower = ModeCurves(2, "slow", [rows(10, 2.0, warmup=6)], {"spec": 6})
+def test_marks_that_differ_between_modes_have_the_colour_of_their_condition() -> None:
+    slower = ConditionCurves(2, "slow", [rows(10, 2.0, warmup=6)], {"spec": 6})
     found = panels(learning_curves_figure([SPECTRAL, slower]))
     assert uprights(found["loss/spec"], "--") == [(3.5, colour(1)), (6.5, colour(2))]
 
@@ -96,7 +96,9 @@ def test_a_median_leaves_out_what_is_no_number() -> None:
 
 
 def test_numbers_at_the_ends_do_not_overlap() -> None:
-    figure = learning_curves_figure([ModeCurves(n, f"m{n}", [rows(6, 5.0 if n == 8 else 1.0)]) for n in range(1, 9)])
+    figure = learning_curves_figure(
+        [ConditionCurves(n, f"m{n}", [rows(6, 5.0 if n == 8 else 1.0)]) for n in range(1, 9)]
+    )
     figure.canvas.draw()
     axes = panels(figure)["loss/total"]
     boxes = sorted((text.get_window_extent() for text in axes.texts), key=lambda box: box.y0)
@@ -109,4 +111,4 @@ def test_numbers_at_the_ends_do_not_overlap() -> None:
 
 def test_no_history_is_refused() -> None:
     with pytest.raises(ValueError, match="no history to draw"):
-        learning_curves_figure([ModeCurves(1, "m", [[], []])])
+        learning_curves_figure([ConditionCurves(1, "m", [[], []])])

@@ -13,7 +13,7 @@ import soundfile
 from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.manifest import build_manifest
-from syrinx_lab.runs.plan import SweepPlan, combination
+from syrinx_lab.runs.plan import SweepPlan, condition
 from syrinx_lab.runs.rungs import CullResume
 from syrinx_lab.runs.sweep import Job, run_sweep
 from syrinx_lab.runs.sweep_folder import SweepFolder
@@ -39,11 +39,11 @@ def song(gain: float = 1.0, seconds: float = 0.15) -> np.ndarray:
 
 
 class MadeSweep:
-    """A sweep over loss modes and seeds.
+    """A sweep over loss conditions and seeds.
 
-    tf       (loss, seed, epochs) -> val tf_corr; 0.1 * seed + 0.01 * epochs, 0.2 more for the last mode, otherwise
+    tf       (loss, seed, epochs) -> val tf_corr; 0.1 * seed + 0.01 * epochs, 0.2 more for the last condition, otherwise
     act      what a job does instead of ending well: "failed", "diverged", an exception that it raises, or None
-    clips    of a selected model's test, tf_corr of each; the first `sounds` have sound but in the modes of `silent`
+    clips    of a selected model's test, tf_corr of each; the first `sounds` have sound, less in `silent`
     share    loss -> oscillator_share on test, 0.9 otherwise
     """
 
@@ -68,7 +68,7 @@ class MadeSweep:
         rungs = CullResume().rungs(EPOCHS, seeds)
         compared = {"loss": list(losses)} if len(losses) > 1 else {}
         made = [
-            combination((f"loss={loss}",) if compared else (), self.config(loss, 0), rungs)[0] for loss in self.losses
+            condition((f"loss={loss}",) if compared else (), self.config(loss, 0), rungs)[0] for loss in self.losses
         ]
         self.plan = SweepPlan(compared, tuple(range(seeds)), tuple(made), "tf_corr", {})
 
@@ -95,7 +95,7 @@ class MadeSweep:
 
     def __call__(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            loss = job.combination.config["loss"]["name"]
+            loss = job.condition.config["loss"]["name"]
             record: dict[str, Any] = {"status": "trained", "reason": None, "seed": job.seed, "epochs": job.epochs}
             act = self.act(job)
             if isinstance(act, BaseException):
@@ -110,7 +110,7 @@ class MadeSweep:
                 record |= {"status": act, "reason": "val tf_corr is not a number"} if act else {}
                 if job.selected:
                     self.evaluate(run, loss, job.seed)
-            path = self.folder.job_path(job.combination, job.seed)
+            path = self.folder.job_path(job.condition, job.seed)
             path.mkdir(parents=True, exist_ok=True)
             write_json_atomic(path / job.record, record)
 

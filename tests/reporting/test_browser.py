@@ -17,7 +17,7 @@ LOSSES = tuple(f"loss_mode_number_{number}" for number in range(1, 9))
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of 8 modes x 3 seeds, of which two can be heard."""
+    """A study of 8 conditions x 3 seeds, of which two can be heard."""
     made = MadeSweep(tmp_path_factory.mktemp("lab"), losses=LOSSES, seeds=3, silent=LOSSES[2:], share={LOSSES[3]: 0.1})
     made.sweep()
     return write_report(read_sweep(made.path), made.path / "report")

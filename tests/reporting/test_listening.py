@@ -13,18 +13,18 @@ from made_sweeps import RATE, MadeSweep, song
 
 from syrinx_lab.reporting.listening import listen
 from syrinx_lab.reporting.sounds import MOST_S, read_wav, sound
-from syrinx_lab.runs.study import Mode
+from syrinx_lab.runs.study import ConditionResult
 from syrinx_lab.runs.sweep_study import read_sweep
 
 
-def mode(root: Path, **settings: object) -> Mode:
+def condition(root: Path, **settings: object) -> ConditionResult:
     made = MadeSweep(root, **settings)  # type: ignore[arg-type]
     made.sweep()
-    return read_sweep(made.path).modes[0]
+    return read_sweep(made.path).conditions[0]
 
 
 def test_best_and_worst_are_those_that_have_sound(tmp_path: Path) -> None:
-    heard, note = listen(mode(tmp_path, clips=(0.1, None, 0.3, 0.9), sounds=3), "tf_corr")
+    heard, note = listen(condition(tmp_path, clips=(0.1, None, 0.3, 0.9), sounds=3), "tf_corr")
     assert [(one.which, one.raw["tf_corr"]) for one in heard] == [("best", 0.3), ("worst", None)]
     assert note is not None
     assert note.startswith("Sounds were kept of 3 of 4 vocalisations")
@@ -37,7 +37,7 @@ def test_best_and_worst_are_those_that_have_sound(tmp_path: Path) -> None:
 
 
 def test_a_lone_vocalisation_is_neither_best_nor_worst(tmp_path: Path) -> None:
-    heard, note = listen(mode(tmp_path, clips=(0.3,), sounds=1), "tf_corr")
+    heard, note = listen(condition(tmp_path, clips=(0.3,), sounds=1), "tf_corr")
     assert [one.which for one in heard] == ["only"]
     assert note is None
 

@@ -64,7 +64,7 @@ def test_a_whole_sweep_is_one_page(whole: tuple[MadeSweep, Page]) -> None:
     made, page = whole
     assert {path.name for path in (made.path / "report").iterdir()} == {
         *("report.html", "scores.png", "curves.png", "culling.png"),
-        *(f"mode{number}-{which}.png" for number in (1, 2) for which in ("best", "worst")),
+        *(f"condition{number}-{which}.png" for number in (1, 2) for which in ("best", "worst")),
     }
     assert "Which loss sings?" in page.text
     assert "Read with care" not in page.text
@@ -110,7 +110,7 @@ def test_a_sweep_that_has_hardly_begun_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         made.sweep()
     (made.path / "report").mkdir()
-    for old in ("scores", "mode1-best"):
+    for old in ("scores", "condition1-best"):
         (made.path / "report" / f"{old}.png").write_bytes(b"of an earlier report")
     page = report(made)
     assert "ended before it selected a model (0 of 8 seeds have begun" in page.text
@@ -122,7 +122,7 @@ def test_a_sweep_that_has_hardly_begun_is_told_in_words(tmp_path: Path) -> None:
 
 def test_a_mode_that_failed_and_one_without_sound(tmp_path: Path) -> None:
     def act(job: Job) -> str | None:
-        return "failed" if "mse" in job.combination.label else None
+        return "failed" if "mse" in job.condition.label else None
 
     made = MadeSweep(tmp_path, act=act, sounds=0)
     with pytest.raises(ValueError, match="no seed came through"):
@@ -137,11 +137,13 @@ def test_a_mode_that_failed_and_one_without_sound(tmp_path: Path) -> None:
 def test_how_much_each_split_held_stands_once_where_all_agree() -> None:
     def study(*counts: dict[str, Any] | None) -> Any:
         manifests = [None if one is None else {"counts": one} for one in counts]
-        return SimpleNamespace(modes=[SimpleNamespace(manifest=manifest) for manifest in manifests])
+        return SimpleNamespace(conditions=[SimpleNamespace(manifest=manifest) for manifest in manifests])
 
     some = {"train": {"recordings": 6, "vocalisations": 24, "windows": {"onset": 20, "mid": 3}}}
     said = [("recordings of train", "6 recordings, 24 vocalisations, windows 20 onset, 3 mid")]
     assert split_facts(study(some, None, some)) == said
     assert split_facts(study(None)) == []
     other = {"train": {"recordings": 7, "vocalisations": 24}}
-    assert split_facts(study(some, other)) == [("recordings", "differ from mode to mode: see selected_model.json")]
+    assert split_facts(study(some, other)) == [
+        ("recordings", "differ from condition to condition: see selected_model.json")
+    ]

@@ -15,7 +15,7 @@ def folder(root: Path) -> Path:
             f"# @package _global_\n# {comment}\nhydra:\n  sweeper:\n    params:\n{params}", encoding="utf-8"
         )
 
-    file("modes", "Which loss sings?", "      loss: spectral_rollout,mse_accel\n      seed: 0,1\n")
+    file("conditions", "Which loss sings?", "      loss: spectral_rollout,mse_accel\n      seed: 0,1\n")
     file("degree", "How many weights?", "      loss: mse_accel\n      loss.lam: 1.0,1.1\n      seed: 0,1\n")
     file("seeds", "Is it luck?", "      seed: range(8)\n")
     return root
@@ -23,9 +23,9 @@ def folder(root: Path) -> Path:
 
 def test_by_the_name_of_the_folder(tmp_path: Path) -> None:
     sweeps = folder(tmp_path)
-    assert question_of("modes-0123abcd", {}, sweeps) == "Which loss sings?"
+    assert question_of("conditions-0123abcd", {}, sweeps) == "Which loss sings?"
     assert question_of("seeds", {}, sweeps) == "Is it luck?"
-    assert question_of("modes-0123", {}, sweeps) is None
+    assert question_of("conditions-0123", {}, sweeps) is None
 
 
 def test_by_what_is_compared(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs without a sweep, grouped into modes."""
+"""Runs without a sweep, grouped into conditions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from syrinx_lab.runs.run_study import read_runs
 
 
 def outputs(root: Path) -> MadeSweep:
-    """Three runs of one mode, the third not evaluated, and one of another."""
+    """Three runs of one condition, the third not evaluated, and one of another."""
     made = MadeSweep(root)
     for loss, seed, epochs in (("mse_accel", 0, 10), ("mse_accel", 1, 10), ("mse_accel", 2, 6), ("spectral_rollout", 0, 10)):  # noqa: E501  # fmt: skip
         run = made.train(loss, seed, epochs)
@@ -24,20 +24,20 @@ def outputs(root: Path) -> MadeSweep:
     return made
 
 
-def test_runs_that_differ_in_the_seed_alone_are_a_mode(tmp_path: Path) -> None:
+def test_runs_that_differ_in_the_seed_alone_are_a_condition(tmp_path: Path) -> None:
     made = outputs(tmp_path)
     study = read_runs([made.folder.outputs])
-    assert [(mode.name, [seed.seed for seed in mode.seeds]) for mode in study.modes] == [
+    assert [(condition.name, [seed.seed for seed in condition.seeds]) for condition in study.conditions] == [
         ("name=mse_accel", [0, 1, 2]),
         ("name=spectral_rollout", [0]),
     ]
     assert study.compared == {"loss.name": ["mse_accel", "spectral_rollout"]}
-    chosen = study.modes[0].selected
+    chosen = study.conditions[0].selected
     assert chosen is not None
     assert chosen.seed == 1, "0.2 on val, against 0.1 of seed 0"
     assert study.best == 2, "0.3 on val"
     # what was not evaluated has the scores that were seen while it trained
-    last = study.modes[0].seeds[2].last
+    last = study.conditions[0].seeds[2].last
     assert last is not None
     assert (last.epochs, last.raw["tf_corr"]) == (6, 0.26)
     assert not study.is_sweep
@@ -71,9 +71,9 @@ def test_a_single_run(tmp_path: Path) -> None:
     made = outputs(tmp_path)
     study = read_runs([made.folder.outputs / "mse_accel-s0" / "config.yaml"])
     assert study.name == "mse_accel-s0"
-    assert [mode.name for mode in study.modes] == ["the run"]
-    assert study.modes[0].seeds[0].outcome == "selected"
-    assert study.modes[0].folder.name == "mse_accel-s0"
+    assert [condition.name for condition in study.conditions] == ["the run"]
+    assert study.conditions[0].seeds[0].outcome == "selected"
+    assert study.conditions[0].folder.name == "mse_accel-s0"
 
 
 def test_no_run_is_refused(tmp_path: Path) -> None:

@@ -21,27 +21,30 @@ def test_a_whole_sweep(tmp_path: Path) -> None:
     made.sweep()
     study = read_sweep(made.path)
     assert (study.name, study.metric, study.seeds, study.under_way) == ("question", "tf_corr", (0, 1, 2, 3), False)
-    assert [(mode.number, mode.name) for mode in study.modes] == [(1, "mse_accel"), (2, "spectral_rollout")]
+    assert [(condition.number, condition.name) for condition in study.conditions] == [
+        (1, "mse_accel"),
+        (2, "spectral_rollout"),
+    ]
     assert study.best == 2
-    mode = study.modes[0]
-    assert [seed.outcome for seed in mode.seeds] == [
+    condition = study.conditions[0]
+    assert [seed.outcome for seed in condition.seeds] == [
         "culled after epoch 4",
         "culled after epoch 4",
         "trained to the end, rank 2",
         "selected",
     ]
-    assert [[(c.epochs, c.rank, c.raw["tf_corr"]) for c in seed.results] for seed in mode.seeds] == [
+    assert [[(c.epochs, c.rank, c.raw["tf_corr"]) for c in seed.results] for seed in condition.seeds] == [
         [(4, 4, 0.04)],
         [(4, 3, 0.14)],
         [(4, 2, 0.24), (10, 2, 0.3)],
         [(4, 1, 0.34), (10, 1, 0.4)],
     ]
-    assert [seed.epoch for seed in mode.seeds] == [4, 4, 10, 10]
-    assert mode.selected is mode.seeds[3]
-    assert mode.of_selected("val", "raw")["tf_corr"] == 0.4
-    assert mode.of_selected("test", "raw")["tf_corr"] == pytest.approx((0.3 + 0.1 + 0.9) / 3)
-    assert mode.seeds[1].config["seed"] == 1
-    assert warmups(mode.seeds[0].config) == {"spec": 3}
+    assert [seed.epoch for seed in condition.seeds] == [4, 4, 10, 10]
+    assert condition.selected is condition.seeds[3]
+    assert condition.of_selected("val", "raw")["tf_corr"] == 0.4
+    assert condition.of_selected("test", "raw")["tf_corr"] == pytest.approx((0.3 + 0.1 + 0.9) / 3)
+    assert condition.seeds[1].config["seed"] == 1
+    assert warmups(condition.seeds[0].config) == {"spec": 3}
     assert notes(study) == []
 
 
@@ -49,7 +52,7 @@ def test_modes_on_different_clips_are_said_not_to_be_comparable(tmp_path: Path) 
     made = MadeSweep(tmp_path)
     made.sweep()
     (said,) = notes(replace(read_sweep(made.path), winners=(1, 2)))
-    assert said.startswith("The modes were scored on different clips of val, so that no model is the best of all")
+    assert said.startswith("The conditions were scored on different clips of val, so that no model is the best of all")
     assert said.endswith("Best on its own clips: 1 mse_accel, 2 spectral_rollout.")
 
 
@@ -60,11 +63,11 @@ def test_a_sweep_that_was_killed_in_its_second_rung(tmp_path: Path) -> None:
     made = MadeSweep(tmp_path, act=act)
     with pytest.raises(KeyboardInterrupt):
         made.sweep()
-    # seed 3 of the first mode had begun, and died in epoch 6
+    # seed 3 of the first condition had begun, and died in epoch 6
     made.train("mse_accel", 3, 6).set_status("running", epoch=6)
     study = read_sweep(made.path)
     assert study.best is None
-    assert [seed.outcome for seed in study.modes[0].seeds] == [
+    assert [seed.outcome for seed in study.conditions[0].seeds] == [
         *["culled after epoch 4"] * 2,
         "paused after epoch 4 of 10",
         "running after epoch 6 of 10",
@@ -80,7 +83,7 @@ def test_a_sweep_under_way_says_how_far_it_is(tmp_path: Path, monkeypatch: pytes
     # the lock belongs to a process, and this one must not ask for its own
     monkeypatch.setattr("syrinx_lab.runs.sweep_study.is_locked", lambda folder: True)
     study = read_sweep(made.path)
-    assert [seed.outcome for seed in study.modes[0].seeds[1:]] == [
+    assert [seed.outcome for seed in study.conditions[0].seeds[1:]] == [
         "paused after epoch 4 of 10",
         "not begun",
         "not begun",
@@ -91,12 +94,12 @@ def test_a_sweep_under_way_says_how_far_it_is(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_mode_in_which_nobody_came_through(tmp_path: Path) -> None:
-    made = MadeSweep(tmp_path, act=lambda job: "failed" if "mse" in job.combination.label else None)
+    made = MadeSweep(tmp_path, act=lambda job: "failed" if "mse" in job.condition.label else None)
     with pytest.raises(ValueError, match="no seed came through"):
         made.sweep()
     study = read_sweep(made.path)
-    assert [seed.broken for seed in study.modes[0].seeds] == ["failed"] * 4
-    assert study.modes[0].seeds[0].outcome == "failed by epoch 4: ValueError: out of luck"
+    assert [seed.broken for seed in study.conditions[0].seeds] == ["failed"] * 4
+    assert study.conditions[0].seeds[0].outcome == "failed by epoch 4: ValueError: out of luck"
     assert study.best == 2
     assert notes(study) == ["1 mse_accel: no seed came through. Seed 0 failed by epoch 4: ValueError: out of luck."]
 
@@ -104,17 +107,17 @@ def test_a_mode_in_which_nobody_came_through(tmp_path: Path) -> None:
 def test_a_seed_that_diverged_is_not_merely_culled(tmp_path: Path) -> None:
     made = MadeSweep(tmp_path, act=lambda job: "diverged" if job.seed == 0 else None)
     made.sweep()
-    seed = read_sweep(made.path).modes[1].seeds[0]
+    seed = read_sweep(made.path).conditions[1].seeds[0]
     assert (seed.broken, seed.culled_at) == ("diverged", 4)
     assert seed.outcome == "diverged by epoch 4: val tf_corr is not a number"
 
 
-def test_seeds_alone_are_one_mode(tmp_path: Path) -> None:
+def test_seeds_alone_are_one_condition(tmp_path: Path) -> None:
     made = MadeSweep(tmp_path, losses=("mse_accel",))
     made.sweep()
     study = read_sweep(made.path)
-    assert [(mode.name, mode.overrides) for mode in study.modes] == [("all seeds", ())]
-    assert (study.best, study.modes[0].selected) == (1, study.modes[0].seeds[3])
+    assert [(condition.name, condition.overrides) for condition in study.conditions] == [("all seeds", ())]
+    assert (study.best, study.conditions[0].selected) == (1, study.conditions[0].seeds[3])
 
 
 def test_a_run_that_was_removed_is_missed(tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_a_run_that_was_removed_is_missed(tmp_path: Path) -> None:
     for file in sorted((made.folder.outputs / "mse_accel-s1").rglob("*"), reverse=True):
         file.unlink() if file.is_file() else file.rmdir()
     study = read_sweep(made.path)
-    assert study.modes[0].seeds[1].scores["tf_corr"] == 0.14
+    assert study.conditions[0].seeds[1].scores["tf_corr"] == 0.14
     assert notes(study) == ["1 mse_accel: the run of seed 1 has been removed; its curves are missing."]
 
 
@@ -131,11 +134,11 @@ def test_a_sweep_that_was_taken_out_of_its_outputs_keeps_its_scores(tmp_path: Pa
     made = MadeSweep(tmp_path)
     made.sweep()
     study = read_sweep(made.path.rename(tmp_path / "sent"))
-    assert (study.best, study.modes[1].of_selected("val", "raw")["tf_corr"]) == (2, 0.6)
-    assert study.modes[0].seeds[3].scores["tf_corr"] == 0.4
+    assert (study.best, study.conditions[1].of_selected("val", "raw")["tf_corr"]) == (2, 0.6)
+    assert study.conditions[0].seeds[3].scores["tf_corr"] == 0.4
     assert notes(study) == [
-        f"{mode.number} {mode.name}: the run of seed 0, 1, 2, 3 has been removed; its curves are missing."
-        for mode in study.modes
+        f"{condition.number} {condition.name}: the run of seed 0, 1, 2, 3 has been removed; its curves are missing."
+        for condition in study.conditions
     ]
 
 

@@ -25,10 +25,10 @@ def test_numbers() -> None:
     assert shown_range([None]) == "\N{EN DASH}"
 
 
-def test_the_summary_has_a_row_a_mode(tmp_path: Path) -> None:
+def test_the_summary_has_a_row_a_condition(tmp_path: Path) -> None:
     table = summary(study(tmp_path, share={"mse_accel": 0.2}))
     assert table.heads[:5] == (
-        "mode",
+        "condition",
         "seeds",
         "val tf_corr, median\N{NO-BREAK SPACE}[range] of\N{NO-BREAK SPACE}seeds",
         "selected",
@@ -42,7 +42,7 @@ def test_the_summary_has_a_row_a_mode(tmp_path: Path) -> None:
     assert first[-1] == "0.200"
 
 
-def test_every_score_of_every_mode(tmp_path: Path) -> None:
+def test_every_score_of_every_condition(tmp_path: Path) -> None:
     table = score_table(study(tmp_path))
     assert len(table.rows) == 12 * 2
     assert [cell.text for cell in table.rows[0]] == [
@@ -53,7 +53,7 @@ def test_every_score_of_every_mode(tmp_path: Path) -> None:
 
 def test_every_run_and_every_key_that_differs(tmp_path: Path) -> None:
     table = run_table(study(tmp_path))
-    assert table.heads == ("mode", "seed", "status", "val tf_corr", "bounded_frac", "epochs", "loss.name",
+    assert table.heads == ("condition", "seed", "status", "val tf_corr", "bounded_frac", "epochs", "loss.name",
                            "loss.terms.spec.weight", "run")  # fmt: skip
     rows = [[cell.text for cell in row] for row in table.rows]
     assert rows[0] == ["mse_accel", "0", "culled after epoch 4", "0.040", "1.000", "4/10", "mse_accel", "0.5", "mse_accel-s0"]  # noqa: E501  # fmt: skip

@@ -28,7 +28,7 @@ CONFIG: dict[str, Any] = {
     "loss": {"terms": {"spec": {"weight": 1.0, "warmup_epochs": 5}, "env": {"weight": 0.0, "warmup_epochs": 5}}},
     "callbacks": {"mine": {"rate": 5}, "progress": {"_target_": "p"}},
     "eval": {"max_audio": 16, "val_count": 8},
-    "logger": {"mode": "offline"},
+    "logger": {"condition": "offline"},
 }
 
 
@@ -54,7 +54,7 @@ VOLATILE_CHANGES = [
     {"trainer__keep_checkpoints": 2},
     {"trainer__save_every": 1},
     {"callbacks__progress": {"_target_": "q"}},
-    {"logger": {"mode": "online", "group": "g"}},
+    {"logger": {"condition": "online", "group": "g"}},
     {"run_dir": "elsewhere"},
     {"paths__outputs": "elsewhere"},
     {"sweep_name": "seeds"},

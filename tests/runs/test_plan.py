@@ -1,4 +1,4 @@
-"""From swept keys to combinations, seeds, names and refusals."""
+"""From swept keys to conditions, seeds, names and refusals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syrinx_lab.runs.plan import SweepPlan, check_distinct, combination, label, split_swept
+from syrinx_lab.runs.plan import SweepPlan, check_distinct, condition, label, split_swept
 from syrinx_lab.runs.rungs import CullResume
 
 
@@ -20,21 +20,21 @@ def config(**changes: Any) -> dict[str, Any]:
         "eval": {"val_count": 8},
         "search": {"name": "cull_resume"},
         "checkpoint": {"rule": "last", "metric": "tf_corr"},
-        "logger": {"mode": "offline"},
+        "logger": {"condition": "offline"},
         "callbacks": {"evaluation": {"eval_every": 5}},
     } | changes
 
 
 def plan(seeds: tuple[int, ...] = (0, 1, 2), **changes: Any) -> SweepPlan:
-    one, scoring = combination((), config(**changes), CullResume().rungs(10, len(seeds)))
+    one, scoring = condition((), config(**changes), CullResume().rungs(10, len(seeds)))
     return SweepPlan({}, seeds, (one,), "tf_corr", scoring)
 
 
 def test_seeds_are_split_from_the_other_keys() -> None:
     swept = {"loss": ["a", "b"], "seed": ["3", "1"], "+optim.lr": ["0.1", "0.2"]}
-    combinations, seeds = split_swept(swept, seed=7)
+    conditions, seeds = split_swept(swept, seed=7)
     assert seeds == [1, 3]
-    assert combinations == [(f"loss={loss}", f"+optim.lr={lr}") for loss in "ab" for lr in ("0.1", "0.2")]
+    assert conditions == [(f"loss={loss}", f"+optim.lr={lr}") for loss in "ab" for lr in ("0.1", "0.2")]
     assert split_swept({"loss": ["a"]}, seed=7) == ([("loss=a",)], [7]), "no seed swept: the one of the configuration"
     assert split_swept({"seed": ["1", "2"]}, seed=7) == ([()], [1, 2])
 
@@ -72,8 +72,8 @@ def test_folders_are_named_by_the_swept_values() -> None:
 def test_a_name_is_made_of_what_is_compared_and_a_hash_of_the_models_and_the_rule() -> None:
     name = plan().name()
     assert re.fullmatch(r"seed-[0-9a-f]{8}", name)
-    assert plan(logger={"mode": "disabled"}).name() == name, "what changes no model changes no name"
-    assert "seed" not in plan().combinations[0].config
+    assert plan(logger={"condition": "disabled"}).name() == name, "what changes no model changes no name"
+    assert "seed" not in plan().conditions[0].config
     changed = [
         plan(seeds=(0, 1, 3)),
         plan(n_epochs=11),
@@ -90,7 +90,7 @@ def test_a_name_is_made_of_what_is_compared_and_a_hash_of_the_models_and_the_rul
 
 def test_what_changes_no_weight_is_not_compared() -> None:
     def planned(overrides: str, **changes: Any):
-        return combination((overrides,), config(**changes), [])[0]
+        return condition((overrides,), config(**changes), [])[0]
 
     check_distinct([planned("loss.lam=1"), planned("loss.lam=2", loss={"name": "spectral_rollout", "lam": 2.0})])
     check_distinct([planned("init_from=a", init_weights="a"), planned("init_from=b", init_weights="b")])

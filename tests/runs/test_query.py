@@ -18,7 +18,7 @@ def row(tmp_path: Path, **run: Any) -> dict[str, Any]:
     return {**read_record(make_run(tmp_path, **run)).model, "path": f"deep/{run.get('seed', 0)}", "outputs": None}
 
 
-def test_conditions_are_read_with_their_types() -> None:
+def test_modes_are_read_with_their_types() -> None:
     told = parse("loss.name=mse_accel and val.tf_corr>=0.6 and lr != 1e-3 and keep==true and name~'a and b' and x=null")
     assert told == [
         Condition("loss.name", "=", "mse_accel"),
@@ -76,7 +76,7 @@ def test_what_is_no_condition_is_one_line(text: str) -> None:
         ("a=007,1e3", "1e3", True),
     ],
 )
-def test_conditions_hold_or_do_not(condition: str, value: Any, holds: bool) -> None:
+def test_modes_hold_or_do_not(condition: str, value: Any, holds: bool) -> None:
     assert parse(condition)[0].holds(value) is holds
 
 

@@ -65,13 +65,15 @@ def as_somebody_else(work: Callable[[], object]) -> str:
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")
 
 
-@pytest.mark.parametrize(("umask", "mode"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
-def test_the_umask_decides_who_may_write_to_the_registry(tmp_path: Path, umask: int, mode: int) -> None:
+@pytest.mark.parametrize(("umask", "condition"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
+def test_the_umask_decides_who_may_write_to_the_registry(tmp_path: Path, umask: int, condition: int) -> None:
     run = make_run(tmp_path / "outputs", 1)
     registry = Registry(tmp_path / "outputs")
     with_umask(umask, lambda: registry.record(run))
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "outputs").glob("registry.sqlite*")}
-    assert set(modes.values()) == {mode}, modes
+    conditions = {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "outputs").glob("registry.sqlite*")
+    }
+    assert set(conditions.values()) == {condition}, conditions
 
 
 def test_a_registry_that_sqlite_made_is_opened_to_the_group_by_its_owner(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.choosing import choose
 from syrinx_lab.runs.directory import find_run
-from syrinx_lab.runs.plan import Combination, SweepPlan, belongs, combination
+from syrinx_lab.runs.plan import Condition, SweepPlan, belongs, condition
 from syrinx_lab.runs.registry import Registry
 from syrinx_lab.runs.rungs import CullResume
 from syrinx_lab.runs.sweep import Job, run_sweep
@@ -44,9 +44,9 @@ class Stage:
     def __call__(self, jobs: Sequence[Job]) -> None:
         self.batches.append(len(jobs))
         for job in jobs:
-            self.launched.append((job.combination.label, job.seed, job.record))
+            self.launched.append((job.condition.label, job.seed, job.record))
             status = self.act(job)
-            lam = int(job.combination.label[-1:] or 1)
+            lam = int(job.condition.label[-1:] or 1)
             if status == "lost":
                 continue
             record: dict[str, Any] = {"status": status, "seed": job.seed, "epochs": job.epochs, "reason": None}
@@ -65,7 +65,7 @@ class Stage:
                     (run / name / "one").write_text(record["run"])
                 (run / "c").touch()
                 write_json_atomic(run / "selected_model.json", {"seed": job.seed, "checkpoint": "c", "lam": lam})
-            path = self.folder.job_path(job.combination, job.seed)
+            path = self.folder.job_path(job.condition, job.seed)
             path.mkdir(parents=True, exist_ok=True)
             write_json_atomic(path / job.record, record)
 
@@ -81,7 +81,7 @@ class Stage:
 def planned(lams: tuple[int, ...] = (1,), **changes: Any) -> SweepPlan:
     base = {"seed": 0, "n_epochs": 10, "eval": {}, "search": {}, "checkpoint": {}, "callbacks": {}} | changes
     rungs = CullResume().rungs(10, 4)
-    made = [combination((f"lam={lam}",) if len(lams) > 1 else (), {**base, "lam": lam}, rungs)[0] for lam in lams]
+    made = [condition((f"lam={lam}",) if len(lams) > 1 else (), {**base, "lam": lam}, rungs)[0] for lam in lams]
     compared = {"lam": [str(lam) for lam in lams]} if len(lams) > 1 else {}
     return SweepPlan(compared, (0, 1, 2, 3), tuple(made), "tf_corr", {})
 
@@ -113,7 +113,7 @@ def test_seeds_are_culled_resumed_and_selected(tmp_path: Path) -> None:
     assert "  1.  seed 1  tf_corr 0.600  bounded_frac 1.000  selected" in stage.said
 
 
-def test_combinations_share_a_launch_and_the_best_of_all_stands_at_the_top(tmp_path: Path) -> None:
+def test_modes_share_a_launch_and_the_best_of_all_stands_at_the_top(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     selected = stage.sweep(planned((1, 2)))
     assert stage.batches == [8, 4, 2]
@@ -130,7 +130,7 @@ def test_scores_of_different_clips_have_no_best_of_all(tmp_path: Path) -> None:
     stage.scores |= {(3, seed, epochs): score - 0.05 for (lam, seed, epochs), score in SCORES.items() if lam == 1}
     stage.clips = lambda lam: "others" if lam == 2 else "the same"
     found = stage.sweep(planned((1, 2, 3)))
-    assert [(one["combination"], one["compared_with"], one["seed"], one["val"]) for one in found["selected"]] == [
+    assert [(one["condition"], one["compared_with"], one["seed"], one["val"]) for one in found["selected"]] == [
         ("lam=1", ["lam=3"], 1, 0.6),
         ("lam=2", [], 0, 0.9),
     ]
@@ -221,11 +221,11 @@ def test_a_job_that_takes_its_neighbours_with_it_is_launched_alone_in_the_end(tm
 
 
 def test_no_seed_came_through(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, lambda job: "failed" if "1" in job.combination.label else "trained")
+    stage = Stage(tmp_path, lambda job: "failed" if "1" in job.condition.label else "trained")
     with pytest.raises(ValueError, match=r"no seed came through in lam=1"):
         stage.sweep(planned((1, 2)))
     assert "  1.  seed 0  failed  out of luck" in stage.said
-    assert stage.folder.selected(stage.folder.path)["lam"] == 2, "the other combination is brought to its end"
+    assert stage.folder.selected(stage.folder.path)["lam"] == 2, "the other condition is brought to its end"
     stage.scores[1, 2, 10] = 0.95
     stage.act = lambda job: "trained"
     stage.launched.clear()
@@ -259,7 +259,7 @@ def test_recordings_may_be_moved_but_not_exchanged(tmp_path: Path) -> None:
     stage.launched.clear()
     asked: list[str] = []
 
-    def fingerprint(one: Combination) -> str:
+    def fingerprint(one: Condition) -> str:
         asked.append(one.label)
         return "f00d"
 
@@ -276,7 +276,7 @@ def test_recordings_may_be_moved_but_not_exchanged(tmp_path: Path) -> None:
         stage.sweep(planned((1, 2), data={"root": "song", "annotation_root": None, "channel": 1}))
 
 
-def test_a_run_belongs_to_its_combination_wherever_its_recordings_lie() -> None:
+def test_a_run_belongs_to_its_condition_wherever_its_recordings_lie() -> None:
     config = {"seed": 3, "lam": 1, "data": {"root": "there", "channel": 0}}
     planned_config = {"lam": 1, "data": {"root": "here", "channel": 0}}
     assert belongs(planned_config, config, ["lam"])

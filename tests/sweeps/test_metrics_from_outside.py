@@ -203,7 +203,7 @@ def test_whoever_reads_the_runs_knows_it_without_its_module(
     row = next(cells for cells in score_table(study).rows if cells[0].text == "distance")
     assert row[1].text == "mFS, less is better"
     assert "test distance" in summary(study).heads
-    assert listen(study.modes[0], study.metric, study.known)[0]
+    assert listen(study.conditions[0], study.metric, study.known)[0]
     assert read_runs([single]).known["distance"].unit == "mFS"
     assert "birdlab" not in sys.modules
 

@@ -33,7 +33,7 @@ def fewer(sweep: Path) -> list[tuple[str, str]]:
     return [FEWER[sweep.stem]] if sweep.stem in FEWER else []
 
 
-def combinations(sweep: Path) -> int:
+def conditions(sweep: Path) -> int:
     """How many models with one seed a sweep compares."""
     count = 1
     params = OmegaConf.load(sweep).hydra.sweeper.params
@@ -52,6 +52,6 @@ def test_it_runs(sweep: Path, forks: Forks, tiny_song: Path, lab: Path) -> None:
     folder = lab / "outputs" / "sweeps" / sweep.stem
     with open(folder / "seed_cv.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == combinations(sweep)
+    assert len(rows) == conditions(sweep)
     assert {row["status"] for row in rows} == {"trained"}
     assert (folder / "selected_model.json").exists()

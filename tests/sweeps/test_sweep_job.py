@@ -9,7 +9,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from hydra_plugins.syrinx_lab_sweeper.sweeper import _own
-from syrinx_lab.runs.plan import Combination
+from syrinx_lab.runs.plan import Condition
 from syrinx_lab.runs.sweep import Job
 from syrinx_lab.runs.sweep_folder import SweepFolder
 from syrinx_lab.sweep_job import _verdict, sweep_job
@@ -29,8 +29,8 @@ def test_outside_hydra_nothing_is_a_job() -> None:
 @pytest.mark.parametrize("name", ["plain", "back\\slash", "it's", 'a "quote"', 'end\\"', "a=b"])
 def test_a_job_writes_where_its_sweep_looks(name: str, tmp_path: Path) -> None:
     folder = SweepFolder(tmp_path / name / "sweeps" / "one")
-    job = Job(Combination(label=f"data.root={name}", overrides=(), n_epochs=1, rungs=(), config={}), seed=0, epochs=1)
+    job = Job(Condition(label=f"data.root={name}", overrides=(), n_epochs=1, rungs=(), config={}), seed=0, epochs=1)
     overrides = OverridesParser.create().parse_overrides(_own(folder, job))
     given = {one.get_key_element(): one.value() for one in overrides}
     told = Path(str(given["hydra.sweep.dir"])) / str(given["hydra.sweep.subdir"])
-    assert told == folder.job_path(job.combination, 0)
+    assert told == folder.job_path(job.condition, 0)

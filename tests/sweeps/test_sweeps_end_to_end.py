@@ -62,13 +62,13 @@ def undisturbed(forks: Forks, tiny_song: Path, tmp_path_factory: pytest.TempPath
 def test_a_sweep_leaves_what_it_promises(undisturbed: Path) -> None:
     folder = undisturbed / "outputs" / "sweeps" / "question"
     rows = table(undisturbed)
-    assert [(row["combination"], row["epochs"], row["seed"]) for row in rows[:3]] == [
+    assert [(row["condition"], row["epochs"], row["seed"]) for row in rows[:3]] == [
         ("loss=mse_accel", "1", seed) for seed in "012"
     ]
     assert len(rows) == 8
     assert {row["status"] for row in rows} == {"trained"}
     for loss in ("mse_accel", "spectral_rollout"):
-        own = [row for row in rows if row["combination"] == f"loss={loss}"]
+        own = [row for row in rows if row["condition"] == f"loss={loss}"]
         first = sorted((row for row in own if row["epochs"] == "1"), key=lambda row: int(row["rank"]))
         scores = [(float(row["val/bounded_frac"]) >= 0.9, float(row["val/tf_corr"])) for row in first]
         assert scores == sorted(scores, reverse=True)
@@ -98,7 +98,7 @@ def test_culled_and_resumed_ends_with_the_weights_of_one_trained_straight(
     forks: Forks, undisturbed: Path, tiny_song: Path, tmp_path: Path
 ) -> None:
     rows = table(undisturbed)
-    last = next(row for row in rows if row["epochs"] == "3" and row["combination"] == "loss=spectral_rollout")
+    last = next(row for row in rows if row["epochs"] == "3" and row["condition"] == "loss=spectral_rollout")
     assert "going on after epoch 1 of 3" in said(undisturbed)
     assert forks.run(tmp_path, "train", *SMALL, f"data.root={tiny_song}", f"seed={last['seed']}") == 0, said(tmp_path)
     straight, resumed = (weights(cwd / "outputs" / last["run"], 3) for cwd in (tmp_path, undisturbed))
@@ -159,8 +159,8 @@ def test_recordings_that_change_between_two_rungs_are_not_mixed(
     folder = tmp_path / "outputs" / "sweeps" / "question"
     song = Path(shutil.copytree(tiny_song, tmp_path / "song"))
     plan = json.loads((folder / "plan.json").read_text())
-    for combination in plan["combinations"].values():
-        combination["config"]["data"]["root"] = str(song)  # as it was begun
+    for condition in plan["conditions"].values():
+        condition["config"]["data"]["root"] = str(song)  # as it was begun
     (folder / "plan.json").write_text(json.dumps(plan))
     for path in (*folder.glob("*/decisions/epoch00003.json"), *folder.glob("*/s*/epoch00003.json"),
                  *folder.glob("*/s*/selected.json"), *folder.glob("**/selected_model.json")):  # fmt: skip
@@ -208,7 +208,7 @@ def test_a_sweep_over_labels_has_a_model_for_each(forks: Forks, tiny_song: Path,
     assert not (folder / "selected_model.json").exists()
     lines = said(tmp_path).splitlines()
     assert sum(line.startswith("selected  data.label=") for line in lines) == 2
-    one = folder / found["selected"][0]["combination"]
+    one = folder / found["selected"][0]["condition"]
     assert {clip["label"] for clip in selected(one)["scores"]["val"]["per_vocalisation"]} == {"a"}
     assert forks.run(tmp_path, "evaluate", f"run={folder}", "split=val") == 1
     assert "no best model of all" in said(tmp_path).splitlines()[-1]
@@ -225,16 +225,14 @@ def test_a_model_that_exists_is_shared_even_beyond_the_rung(
     text = history.read_text()
     assert sweep(forks, tmp_path, tiny_song, *COMPARED[:1], "loss=mse_accel", *COMPARED[2:]) == 0, said(tmp_path)
     assert history.read_text() == text, "the run's own history is left alone"
-    expected = [row for row in table(undisturbed) if row["combination"] == "loss=mse_accel"]
-    assert table(tmp_path) == [{**row, "combination": ""} for row in expected]
+    expected = [row for row in table(undisturbed) if row["condition"] == "loss=mse_accel"]
+    assert table(tmp_path) == [{**row, "condition": ""} for row in expected]
 
 
 def test_a_failed_seed_is_a_status_with_its_reason(
     forks: Forks, undisturbed: Path, tiny_song: Path, tmp_path: Path
 ) -> None:
-    run = next(
-        row["run"] for row in table(undisturbed) if row["combination"] == "loss=mse_accel" and row["rank"] == "1"
-    )
+    run = next(row["run"] for row in table(undisturbed) if row["condition"] == "loss=mse_accel" and row["rank"] == "1")
     (tmp_path / "outputs").mkdir()
     (tmp_path / "outputs" / run).write_text("no folder")
     assert sweep(forks, tmp_path, tiny_song, "seed=0,1,2", "loss=mse_accel", *COMPARED[2:]) == 0, said(tmp_path)
@@ -323,8 +321,8 @@ def test_a_killed_worker_is_replaced(forks: Forks, undisturbed: Path, tiny_song:
     os.kill(held[0], signal.SIGKILL)
     assert forks.end(child) == 0, said(tmp_path)[-3000:]
     assert "left no record" in said(tmp_path)
-    expected = [row for row in table(undisturbed) if row["combination"] == "loss=mse_accel"]
-    assert table(tmp_path) == [{**row, "combination": ""} for row in expected]
+    expected = [row for row in table(undisturbed) if row["condition"] == "loss=mse_accel"]
+    assert table(tmp_path) == [{**row, "condition": ""} for row in expected]
 
 
 def holders(lock: Path) -> list[int]:

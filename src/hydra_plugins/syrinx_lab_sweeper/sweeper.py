@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 
 class SyrinxLabSweeper(Sweeper):
-    """Culls, resumes and selects among seeds, for every combination of the other swept keys.
+    """Culls, resumes and selects among seeds, for every condition of the other swept keys.
 
     What is decided, and when, is in `syrinx_lab.runs.sweep`; this class only composes configurations and launches.
 
@@ -37,7 +37,7 @@ class SyrinxLabSweeper(Sweeper):
         from syrinx_lab.assembly import build_datamodule, plain
         from syrinx_lab.runs.lock import folder_lock
         from syrinx_lab.runs.permission import refuse_outputs
-        from syrinx_lab.runs.plan import Combination
+        from syrinx_lab.runs.plan import Condition
         from syrinx_lab.runs.registry_database import refuse_registry
         from syrinx_lab.runs.sweep import Job, run_sweep
         from syrinx_lab.runs.sweep_folder import SweepFolder
@@ -58,19 +58,19 @@ class SyrinxLabSweeper(Sweeper):
         launcher = Plugins.instance().instantiate_launcher(self.hydra_context, self.task_function, self.config)
         launched = 0
 
-        def fingerprint(one: Combination) -> str:
-            datamodule = build_datamodule(configs[plan.combinations.index(one)])
+        def fingerprint(one: Condition) -> str:
+            datamodule = build_datamodule(configs[plan.conditions.index(one)])
             datamodule.read()
             return datamodule.fingerprint()
 
         def launch(jobs: Sequence[Job]) -> None:
             nonlocal launched
-            overrides = [[*fixed, *job.combination.overrides, *_own(folder, job)] for job in jobs]
+            overrides = [[*fixed, *job.condition.overrides, *_own(folder, job)] for job in jobs]
             launcher.launch(overrides, initial_job_idx=launched)
             launched += len(jobs)
 
         print(f"sweep     {_shown(folder.path)}\nseeds     {', '.join(map(str, plan.seeds))}")
-        for one in plan.combinations:
+        for one in plan.conditions:
             rungs = ", ".join(str(rung.epochs) for rung in one.rungs)
             print(f"compared  {one.label or 'seeds alone'}, ranked after epoch {rungs}", flush=True)
         busy = f"another process runs the sweep {folder.path}: wait until it has ended"
@@ -104,11 +104,11 @@ class SyrinxLabSweeper(Sweeper):
         return list(fixed.values()), swept
 
     def _plan(self, fixed: list[str], swept: dict[str, list[str]]) -> tuple[Any, list[DictConfig]]:
-        """The plan, and the configurations of its combinations, with the first seed."""
+        """The plan, and the configurations of its conditions, with the first seed."""
         from syrinx_lab.assembly import build_scoring, build_search, described, plain
         from syrinx_lab.cli import check
         from syrinx_lab.evaluation.initial_weights import weights_hash
-        from syrinx_lab.runs.plan import SweepPlan, check_distinct, combination, split_swept
+        from syrinx_lab.runs.plan import SweepPlan, check_distinct, condition, split_swept
 
         def composed(overrides: Sequence[str]) -> DictConfig:
             cfg = self.hydra_context.config_loader.load_sweep_config(self.config, [*fixed, *overrides])
@@ -126,7 +126,7 @@ class SyrinxLabSweeper(Sweeper):
             if config["init_from"] is not None:
                 config["init_weights"] = weights_hash(config["init_from"])
         planned = [
-            combination(overrides, config, build_search(cfg).planned(cfg.n_epochs, len(seeds)))
+            condition(overrides, config, build_search(cfg).planned(cfg.n_epochs, len(seeds)))
             for overrides, cfg, config in zip(chosen, configs, containers)
         ]
         if any(scoring != planned[0][1] for _, scoring in planned):
@@ -149,8 +149,8 @@ def _selection(folder: Any, selected: Mapping[str, Any]) -> list[str]:
     lines = [f"no best   {selected['reason']}"]
     for one in selected["selected"]:
         value = "-" if one["val"] is None else format(one["val"], ".3f")
-        lines.append(f"selected  {one['combination']}: seed {one['seed']}, val {one['metric']} {value}, "
-                     f"{_shown(folder.path / one['combination'] / 'selected_model.json')}")  # fmt: skip
+        lines.append(f"selected  {one['condition']}: seed {one['seed']}, val {one['metric']} {value}, "
+                     f"{_shown(folder.path / one['condition'] / 'selected_model.json')}")  # fmt: skip
     return [*lines, table]
 
 
@@ -188,7 +188,7 @@ def _own(folder: Any, job: Any) -> list[str]:
     """The overrides that the sweep itself gives a job: it composes its configuration anew, and is told no other way."""
     from syrinx_lab.command_line import quoted
 
-    path = folder.job_path(job.combination, job.seed)
+    path = folder.job_path(job.condition, job.seed)
     return [
         f"seed={job.seed}",
         f"sweep_name={quoted(folder.path.name)}",

@@ -1,4 +1,4 @@
-"""Which seeds went on and which were given up: a tree a mode, its branches seeds, its knots rungs."""
+"""Which seeds went on and which were given up: a tree a condition, its branches seeds, its knots rungs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
-from .modes import colour, marker, row_name
+from .conditions import colour, marker, row_name
 from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE, new_figure
 
@@ -37,8 +37,8 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class ModeTree:
-    """The tree of one mode: its number from 1, its name, planned epochs, the rungs' epochs, and its branches."""
+class ConditionTree:
+    """The tree of one condition: its number from 1, its name, planned epochs, the rungs' epochs, and its branches."""
 
     number: int
     name: str
@@ -48,28 +48,30 @@ class ModeTree:
     best: bool = False
 
 
-def culling_tree_figure(modes: Sequence[ModeTree]) -> Figure:
-    """A tree for each mode below each other, over a common axis of epochs.
+def culling_tree_figure(conditions: Sequence[ConditionTree]) -> Figure:
+    """A tree for each condition below each other, over a common axis of epochs.
 
     Branches that got farther stand higher. A filled knot is a rung with the seed's rank and score, a star the selected
     model, a cross a seed that was given up, a double bar one that broke; a branch that may still grow ends in dots.
     Raises ValueError when there are no branches.
     """
-    if not any(mode.branches for mode in modes):
+    if not any(condition.branches for condition in conditions):
         raise ValueError("no seeds to draw")
-    count = sum(len(mode.branches) for mode in modes)
-    figure = new_figure(10.0, _ROW * count + _HEADING * len(modes) + 0.6)
+    count = sum(len(condition.branches) for condition in conditions)
+    figure = new_figure(10.0, _ROW * count + _HEADING * len(conditions) + 0.6)
     panel = figure.subplots()
-    longest = max(mode.n_epochs for mode in modes)
+    longest = max(condition.n_epochs for condition in conditions)
     y = 0.0
-    for mode in modes:
-        label = row_name(mode.number, mode.name) + ("   ★ selected of all" if mode.best else "")
-        panel.plot([0], [y], marker=marker(mode.number), markersize=6, color=colour(mode.number), clip_on=False)
+    for condition in conditions:
+        label = row_name(condition.number, condition.name) + ("   ★ selected of all" if condition.best else "")
+        panel.plot(
+            [0], [y], marker=marker(condition.number), markersize=6, color=colour(condition.number), clip_on=False
+        )
         panel.annotate(label, (0, y), (9, 0), textcoords="offset points", va="center", fontsize=LABEL_SIZE,
                        fontweight="bold")  # fmt: skip
         first = y + _HEADING / _ROW * 0.75
-        y = _draw_tree(panel, mode, first, longest) + _HEADING / _ROW * 0.85
-    ticks = sorted({0, *(epoch for mode in modes for epoch in (*mode.rungs, mode.n_epochs))})
+        y = _draw_tree(panel, condition, first, longest) + _HEADING / _ROW * 0.85
+    ticks = sorted({0, *(epoch for condition in conditions for epoch in (*condition.rungs, condition.n_epochs))})
     for tick in ticks:
         panel.axvline(tick, color="0.5", alpha=0.25, linewidth=0.7, zorder=0)
     panel.xaxis.set_major_locator(FixedLocator([float(tick) for tick in ticks]))
@@ -84,10 +86,12 @@ def culling_tree_figure(modes: Sequence[ModeTree]) -> Figure:
     return figure
 
 
-def _draw_tree(panel: Axes, mode: ModeTree, first: float, longest: int) -> float:
-    """The branches of a mode from `first` down; where the next tree may begin."""
-    order = sorted(mode.branches, key=lambda b: (b.outcome != "selected", b.outcome == "broken", -b.end, _last_rank(b)))
-    tint = colour(mode.number)
+def _draw_tree(panel: Axes, condition: ConditionTree, first: float, longest: int) -> float:
+    """The branches of a condition from `first` down; where the next tree may begin."""
+    order = sorted(
+        condition.branches, key=lambda b: (b.outcome != "selected", b.outcome == "broken", -b.end, _last_rank(b))
+    )
+    tint = colour(condition.number)
     heights = [first + k for k in range(len(order))]
     panel.plot([0, 0], [first - 0.7, heights[-1]], color=tint, linewidth=1.4)
     for y, branch in zip(heights, order):
@@ -100,11 +104,11 @@ def _draw_tree(panel: Axes, mode: ModeTree, first: float, longest: int) -> float
             panel.plot([epochs], [y], marker="o", markersize=4.5, color=tint)
             panel.annotate(text, (epochs, y), (-8, 3), textcoords="offset points", ha="right", fontsize=TICK_SIZE - 1)
         if branch.outcome == "open":
-            panel.plot([end, mode.n_epochs], [y, y], color=tint, linewidth=1.2, linestyle=":", alpha=0.8)
+            panel.plot([end, condition.n_epochs], [y, y], color=tint, linewidth=1.2, linestyle=":", alpha=0.8)
         sign = {"selected": ("*", 11), "culled": ("x", 7), "broken": ("X", 8)}.get(branch.outcome)
         if sign:
             panel.plot([end], [y], marker=sign[0], markersize=sign[1], color=_INK, markeredgewidth=1.6, zorder=4)
-        at = mode.n_epochs if branch.outcome == "open" else end
+        at = condition.n_epochs if branch.outcome == "open" else end
         text = branch.said if len(branch.said) <= _LONGEST else branch.said[: _LONGEST - 1] + "…"
         panel.annotate(text, (at, y), (10, 0), textcoords="offset points", va="center", fontsize=TICK_SIZE,
                        fontweight="bold" if chosen else "normal")  # fmt: skip

@@ -1,4 +1,4 @@
-"""How the seeds of several modes trained: every loss term and val score over the epochs, the median in front."""
+"""How the seeds of several conditions trained: every loss term and val score over the epochs, the median in front."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ..metrics.facts import METRICS, Known
+from .conditions import colour, marker, number_ends, row_name, stroke
 from .epochs import Series, axis_unit, horizon_steps, log_where_it_spans, loss_names, ordered, series_of
-from .modes import colour, marker, number_ends, row_name, stroke
 from .panels import LABEL_SIZE, TICK_SIZE
 from .smoothing import check_smooth, smoothed, window_of
 from .style import PALETTE, new_figure
 
 _COLUMNS = 3
 _INK = PALETTE["black"]
-_SHARED = "0.5"  # of lines that hold for all modes; neither lost on white nor on black
+_SHARED = "0.5"  # of lines that hold for all conditions; neither lost on white nor on black
 
 Rows = Sequence[Mapping[str, Any]]
 Mark = tuple[float, str]  # where an upright stands, and the term that it is about
 
 
 @dataclass(frozen=True)
-class ModeCurves:
-    """What is drawn of one mode.
+class ConditionCurves:
+    """What is drawn of one condition.
 
     number   from 1: its colour, marker and stroke
     name     for the legend
@@ -49,45 +49,45 @@ class ModeCurves:
 
 
 def learning_curves_figure(
-    modes: Sequence[ModeCurves], *, smooth: str | int | None = "auto", known: Known = METRICS
+    conditions: Sequence[ConditionCurves], *, smooth: str | int | None = "auto", known: Known = METRICS
 ) -> Figure:
     """One panel for each loss term, for the horizon and for each val score as sung, over the epochs.
 
-    modes   in the order of their numbers; those without a row are left out
+    conditions   in the order of their numbers; those without a row are left out
     known   the metrics of the runs, see `metrics_of`
     smooth  of the medians: none, auto or a number of epochs, see `window_of`
 
-    A thin line is a seed. A thick one is the median of a mode's seeds, interrupted where their number changes, since
-    what comes after a culling is the median of others; its number stands at its end. Dashed uprights: the end of a
-    term's warm-up, in the panels of the term and of the total; dotted uprights: steps of the horizon; triangles below:
-    rungs. These are grey where all modes that have any agree, else of the mode's colour. Raises ValueError when there
-    is no history, or for another `smooth`.
+    A thin line is a seed. A thick one is the median of a condition's seeds, interrupted where their number changes,
+    since what comes after a culling is the median of others; its number stands at its end. Dashed uprights: the end of
+    a term's warm-up, in the panels of the term and of the total; dotted uprights: steps of the horizon; triangles:
+    rungs. These are grey where all conditions that have any agree, else of the condition's colour. Raises ValueError
+    when there is no history, or for another `smooth`.
     """
     check_smooth(smooth)
-    modes = [mode for mode in modes if any(mode.seeds)]
-    keys = _panel_keys([row for mode in modes for rows in mode.seeds for row in rows], known)
+    conditions = [condition for condition in conditions if any(condition.seeds)]
+    keys = _panel_keys([row for condition in conditions for rows in condition.seeds for row in rows], known)
     if not keys:
         raise ValueError("no history to draw: train for at least one epoch")
     columns = min(_COLUMNS, len(keys))
     lines = math.ceil(len(keys) / columns)
-    per_line = 3 if max(len(mode.name) for mode in modes) > 16 else 5
-    figure = new_figure(10.0, 2.0 * lines + 0.2 + 0.2 * math.ceil((len(modes) + 3) / per_line))
+    per_line = 3 if max(len(condition.name) for condition in conditions) > 16 else 5
+    figure = new_figure(10.0, 2.0 * lines + 0.2 + 0.2 * math.ceil((len(conditions) + 3) / per_line))
     axes = list(figure.subplots(lines, columns, squeeze=False).flat)
-    last = max(int(row["epoch"]) for mode in modes for rows in mode.seeds for row in rows)
-    ramps = {mode.number: _ramps(mode) for mode in modes}
-    steps = {mode.number: _steps(mode) for mode in modes}
-    rungs = {mode.number: [(float(epoch), "") for epoch in mode.rungs] for mode in modes}
-    units = {term: unit for mode in modes for term, unit in mode.units.items()}
+    last = max(int(row["epoch"]) for condition in conditions for rows in condition.seeds for row in rows)
+    ramps = {condition.number: _ramps(condition) for condition in conditions}
+    steps = {condition.number: _steps(condition) for condition in conditions}
+    rungs = {condition.number: [(float(epoch), "") for epoch in condition.rungs] for condition in conditions}
+    units = {term: unit for condition in conditions for term, unit in condition.units.items()}
     for panel, key in zip(axes, keys):
         group, _, name = key.partition("/")
-        series = {mode.number: [series_of(rows, key) for rows in mode.seeds] for mode in modes}
+        series = {condition.number: [series_of(rows, key) for rows in condition.seeds] for condition in conditions}
         if key == "train/horizon":  # what is never rolled out has none
             series = {n: many for n, many in series.items() if any(np.any(values > 0) for _, values in many)}
         if group == "loss":
             log_where_it_spans(panel, np.concatenate([values for many in series.values() for _, values in many]))
         ends = []
         for number, many in series.items():
-            ends += _draw_mode(panel, number, many, stairs=key == "train/horizon", smooth=smooth)
+            ends += _draw_condition(panel, number, many, stairs=key == "train/horizon", smooth=smooth)
         panel.set_title(key, fontsize=LABEL_SIZE)
         panel.set_xlabel("epoch", fontsize=TICK_SIZE, labelpad=1)
         panel.set_ylabel(axis_unit(key, known, units), fontsize=TICK_SIZE)
@@ -105,7 +105,8 @@ def learning_curves_figure(
     for panel in axes[len(keys) :]:
         panel.set_axis_off()
     handles = [
-        Line2D([0, 1], [0, 0], label=row_name(mode.number, mode.name), **_median_stroke(mode.number)) for mode in modes
+        Line2D([0, 1], [0, 0], label=row_name(condition.number, condition.name), **_median_stroke(condition.number))
+        for condition in conditions
     ]
     handles += [
         Line2D([], [], color=_SHARED, linestyle="--", linewidth=0.9, label="warm-up ends"),
@@ -148,10 +149,10 @@ def _panel_keys(rows: Rows, known: Known) -> list[str]:
     return [key for key in keys if key in names and key not in dull]
 
 
-def _draw_mode(
+def _draw_condition(
     panel: Axes, number: int, series: Sequence[Series], *, stairs: bool, smooth: str | int | None
 ) -> list[tuple[int, float, float]]:
-    """The seeds and the median of a mode; where the latter ends."""
+    """The seeds and the median of a condition; where the latter ends."""
     tint, end = colour(number), []
     for at, values in series:
         if stairs:
@@ -180,21 +181,21 @@ def _median_stroke(number: int) -> dict[str, Any]:
     }
 
 
-def _ramps(mode: ModeCurves) -> list[Mark]:
+def _ramps(condition: ConditionCurves) -> list[Mark]:
     """(where the ramp of a term ends, halfway between two epochs, the term) of the terms that have a weight."""
-    rows = [row for rows in mode.seeds for row in rows]
-    weighted = [term for term in mode.warmups if np.any(series_of(rows, f"train/lam_{term}")[1] > 0)]
-    return [(mode.warmups[term] + 0.5, term) for term in weighted if mode.warmups[term] > 0]
+    rows = [row for rows in condition.seeds for row in rows]
+    weighted = [term for term in condition.warmups if np.any(series_of(rows, f"train/lam_{term}")[1] > 0)]
+    return [(condition.warmups[term] + 0.5, term) for term in weighted if condition.warmups[term] > 0]
 
 
-def _steps(mode: ModeCurves) -> list[Mark]:
+def _steps(condition: ConditionCurves) -> list[Mark]:
     """Where the horizon steps, of the seed that came farthest: they share the schedule."""
-    longest = max(mode.seeds, key=len)
+    longest = max(condition.seeds, key=len)
     return [(at, "") for at in horizon_steps(series_of(longest, "train/horizon"))]
 
 
 def _uprights(panel: Axes, marks: Mapping[int, Sequence[Mark]], style: str, *, named: bool = False) -> None:
-    """Lines (or triangles on the axis) at the marks of every mode: once, in grey, where those that have any agree."""
+    """Lines (or triangles on the axis) at the marks of every condition: once, in grey, where all with any agree."""
     distinct = list(dict.fromkeys(tuple(own) for own in marks.values() if own))
     agreed = len(distinct) == 1
     drawn = [(0, distinct[0])] if agreed else [(number, own) for number, own in marks.items()]

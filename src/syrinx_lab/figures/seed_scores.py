@@ -1,4 +1,4 @@
-"""How well each mode scores, and how much of that is the seed: a panel a score, a row a mode, a point a seed."""
+"""How well each condition scores, and how much of that is the seed: a panel a score, a row a condition."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ..metrics.facts import METRICS, Known, less_is_better, unit
+from .conditions import colour, marker, row_name
 from .epochs import ordered
-from .modes import colour, marker, row_name
 from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE, new_figure
 
@@ -28,8 +28,8 @@ Scores = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
-class ModeScores:
-    """What is drawn of one mode.
+class ConditionScores:
+    """What is drawn of one condition.
 
     number    from 1: its colour, marker and place
     name      of its row
@@ -48,29 +48,36 @@ class ModeScores:
     rescaled: Scores
 
 
-def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = None, known: Known = METRICS) -> Figure:
-    """One panel for each score, and in it one row for each mode.
+def seed_scores_figure(
+    conditions: Sequence[ConditionScores], *, anchors: Scores | None = None, known: Known = METRICS
+) -> Figure:
+    """One panel for each score, and in it one row for each condition.
 
-    modes    from top to bottom
+    conditions    from top to bottom
     known    the metrics of the runs, see `metrics_of`
     anchors  score -> a value to compare with (the bird's own reproducibility), a dotted line
 
     In a row the seeds stand as points, the median as an upright, the range as a line, and from five seeds on the
     quartiles as a bar. The selected seed has an ink rim. Below them a star is what its model scores on test as sung, a
     hollow star what it scores rescaled. Where the score of some seeds is no number, how many count stands at the right.
-    Raises ValueError when no mode has a score.
+    Raises ValueError when no condition has a score.
     """
-    found = {name for mode in modes for scores in (*mode.seeds, mode.raw, mode.rescaled) for name in scores}
+    found = {
+        name
+        for condition in conditions
+        for scores in (*condition.seeds, condition.raw, condition.rescaled)
+        for name in scores
+    }
     names = ordered(found, known)
     if not names:
         raise ValueError("no scores to draw: no seed has been scored on val yet")
     columns = min(_COLUMNS, len(names))
     lines = math.ceil(len(names) / columns)
-    figure = new_figure(10.0, (0.34 * len(modes) + 0.75) * lines + 0.4)
+    figure = new_figure(10.0, (0.34 * len(conditions) + 0.75) * lines + 0.4)
     axes = figure.subplots(lines, columns, squeeze=False, sharey=True)
     for place, (panel, name) in enumerate(zip(axes.flat, names)):
-        for row, mode in enumerate(modes):
-            _draw_mode(panel, row, mode, name)
+        for row, condition in enumerate(conditions):
+            _draw_condition(panel, row, condition, name)
         anchor = (anchors or {}).get(name)
         if anchor is not None:
             panel.axvline(anchor, color=_INK, linestyle=":", linewidth=1.0, zorder=0)
@@ -83,8 +90,10 @@ def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = 
         panel.margins(x=0.08)
         if unit(name, known) == "share":
             panel.set_xlim(-0.06, 1.06)
-    axes[0, 0].set_yticks(range(len(modes)), [row_name(mode.number, mode.name) for mode in modes])
-    axes[0, 0].set_ylim(len(modes) - 0.4, -0.5)
+    axes[0, 0].set_yticks(
+        range(len(conditions)), [row_name(condition.number, condition.name) for condition in conditions]
+    )
+    axes[0, 0].set_ylim(len(conditions) - 0.4, -0.5)
     for panel in axes.flat[len(names) :]:
         panel.set_axis_off()
     figure.legend(
@@ -94,11 +103,11 @@ def seed_scores_figure(modes: Sequence[ModeScores], *, anchors: Scores | None = 
     return figure
 
 
-def _draw_mode(panel: Axes, row: int, mode: ModeScores, name: str) -> None:
-    """One mode's row in the panel of a score."""
-    values = np.array([_number(scores.get(name)) for scores in mode.seeds], dtype=np.float64)
+def _draw_condition(panel: Axes, row: int, condition: ConditionScores, name: str) -> None:
+    """One condition's row in the panel of a score."""
+    values = np.array([_number(scores.get(name)) for scores in condition.seeds], dtype=np.float64)
     finite = values[np.isfinite(values)]
-    tint = colour(mode.number)
+    tint = colour(condition.number)
     if len(finite):
         panel.plot([finite.min(), finite.max()], [row, row], color=tint, linewidth=1.2, alpha=0.6, zorder=1)
         if len(finite) >= _QUARTILES:
@@ -111,14 +120,14 @@ def _draw_mode(panel: Axes, row: int, mode: ModeScores, name: str) -> None:
         panel.plot(
             [value],
             [row + offset],
-            marker=marker(mode.number),
-            markersize=6.5 if place == mode.selected else 5.5,
-            markerfacecolor=tint if mode.to_end[place] else "none",
-            markeredgecolor=_INK if place == mode.selected else tint,
-            markeredgewidth=1.1 if place == mode.selected else 1.0,
+            marker=marker(condition.number),
+            markersize=6.5 if place == condition.selected else 5.5,
+            markerfacecolor=tint if condition.to_end[place] else "none",
+            markeredgecolor=_INK if place == condition.selected else tint,
+            markeredgewidth=1.1 if place == condition.selected else 1.0,
             zorder=3,
         )
-    for scores, filled in ((mode.raw, True), (mode.rescaled, False)):
+    for scores, filled in ((condition.raw, True), (condition.rescaled, False)):
         panel.plot([_number(scores.get(name))], [row + _BELOW], zorder=3, **_star(filled))
     left_out = len(values) - len(finite)
     if left_out:

@@ -1,10 +1,10 @@
-"""The sign of a mode beside its name: number, marker and colour, as the figures draw it."""
+"""The sign of a condition beside its name: number, marker and colour, as the figures draw it."""
 
 from __future__ import annotations
 
 from markupsafe import Markup
 
-from ..figures.modes import colour, marker
+from ..figures.conditions import colour, marker
 from ..figures.style import PALETTE
 
 # matplotlib's markers within -6..6
@@ -21,7 +21,7 @@ _SHAPES = {
 
 
 def badge(number: int) -> Markup:
-    """The marker of the mode with this number, and the number."""
+    """The marker of the condition with this number, and the number."""
     name = next(key for key, value in PALETTE.items() if value == colour(number))
     fill = f"var(--{name}, {colour(number)})"
     return Markup(

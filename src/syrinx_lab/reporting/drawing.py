@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from ..figures.culling_tree import Branch, ModeTree, culling_tree_figure
-from ..figures.learning_curves import ModeCurves, learning_curves_figure
-from ..figures.seed_scores import ModeScores, seed_scores_figure
+from ..figures.culling_tree import Branch, ConditionTree, culling_tree_figure
+from ..figures.learning_curves import ConditionCurves, learning_curves_figure
+from ..figures.seed_scores import ConditionScores, seed_scores_figure
 from ..runs.loss_terms import warmups
-from ..runs.study import Mode, SeedResult, Study
+from ..runs.study import ConditionResult, SeedResult, Study
 from .numbers import shown_score
 
 
@@ -22,14 +22,14 @@ def draw(study: Study, smooth: str | int | None = "auto") -> dict[str, Figure | 
     drawn: dict[str, Figure | str] = {}
     tasks: dict[str, Callable[[], Figure]] = {
         "scores": lambda: seed_scores_figure(
-            [_scores(mode) for mode in study.modes], anchors=anchors(study), known=study.known
+            [_scores(condition) for condition in study.conditions], anchors=anchors(study), known=study.known
         ),
         "curves": lambda: learning_curves_figure(
-            [_curves(mode) for mode in study.modes], smooth=smooth, known=study.known
+            [_curves(condition) for condition in study.conditions], smooth=smooth, known=study.known
         ),
     }
     if study.is_sweep:
-        tasks["culling"] = lambda: culling_tree_figure([_tree(mode, study) for mode in study.modes])
+        tasks["culling"] = lambda: culling_tree_figure([_tree(condition, study) for condition in study.conditions])
     for name, task in tasks.items():
         try:
             drawn[name] = task()
@@ -40,42 +40,44 @@ def draw(study: Study, smooth: str | int | None = "auto") -> dict[str, Figure | 
 
 def anchors(study: Study) -> dict[str, float | None]:
     """What the bird itself scores between two of its renditions, as the first manifest that knows it says."""
-    for mode in study.modes:
-        value = ((mode.manifest or {}).get("anchors") or {}).get("rendition", {}).get("tf_corr")
+    for condition in study.conditions:
+        value = ((condition.manifest or {}).get("anchors") or {}).get("rendition", {}).get("tf_corr")
         if value is not None:
             return {"tf_corr": value}
     return {}
 
 
-def _scores(mode: Mode) -> ModeScores:
-    scored = [seed for seed in mode.seeds if seed.scores]
-    return ModeScores(
-        number=mode.number,
-        name=mode.name,
+def _scores(condition: ConditionResult) -> ConditionScores:
+    scored = [seed for seed in condition.seeds if seed.scores]
+    return ConditionScores(
+        number=condition.number,
+        name=condition.name,
         seeds=[seed.scores for seed in scored],
         to_end=[seed.last is not None and seed.last.epochs >= seed.planned for seed in scored],
         selected=next((place for place, seed in enumerate(scored) if seed.selected), None),
-        raw=mode.of_selected("test", "raw"),
-        rescaled=mode.of_selected("test", "rescaled"),
+        raw=condition.of_selected("test", "raw"),
+        rescaled=condition.of_selected("test", "rescaled"),
     )
 
 
-def _curves(mode: Mode) -> ModeCurves:
-    config = next((seed.config for seed in mode.seeds if seed.config), {})
-    return ModeCurves(
-        number=mode.number,
-        name=mode.name,
-        seeds=[seed.rows for seed in mode.seeds],
+def _curves(condition: ConditionResult) -> ConditionCurves:
+    config = next((seed.config for seed in condition.seeds if seed.config), {})
+    return ConditionCurves(
+        number=condition.number,
+        name=condition.name,
+        seeds=[seed.rows for seed in condition.seeds],
         warmups=warmups(config),
-        rungs=[rung.epochs for rung in mode.rungs[:-1]],
-        units={term: unit for seed in mode.seeds for term, unit in seed.units.items()},
+        rungs=[rung.epochs for rung in condition.rungs[:-1]],
+        units={term: unit for seed in condition.seeds for term, unit in seed.units.items()},
     )
 
 
-def _tree(mode: Mode, study: Study) -> ModeTree:
-    branches = [_branch(seed, study.metric) for seed in mode.seeds]
-    rungs = [rung.epochs for rung in mode.rungs]
-    return ModeTree(mode.number, mode.name, mode.n_epochs, rungs, branches, study.best == mode.number)
+def _tree(condition: ConditionResult, study: Study) -> ConditionTree:
+    branches = [_branch(seed, study.metric) for seed in condition.seeds]
+    rungs = [rung.epochs for rung in condition.rungs]
+    return ConditionTree(
+        condition.number, condition.name, condition.n_epochs, rungs, branches, study.best == condition.number
+    )
 
 
 def _branch(seed: SeedResult, metric: str) -> Branch:

@@ -1,4 +1,4 @@
-"""The best and the worst vocalisation of a mode, to look at and to listen to."""
+"""The best and the worst vocalisation of a condition, to look at and to listen to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ..figures.comparison import comparison_figure
 from ..metrics.facts import METRICS, Known, higher_is_better
-from ..runs.study import Mode
+from ..runs.study import ConditionResult
 from .sounds import Sound, read_wav, sound
 
 _KINDS = {"target": "bird", "raw": "oscillator", "rescaled": "rescaled"}
@@ -32,19 +32,19 @@ class Heard:
     sounds: tuple[Sound, ...]
 
 
-def listen(mode: Mode, metric: str, known: Known = METRICS) -> tuple[list[Heard], str | None]:
+def listen(condition: ConditionResult, metric: str, known: Known = METRICS) -> tuple[list[Heard], str | None]:
     """The best and the worst by `metric` as sung, of those test vocalisations of the selected model that have audio.
 
     known  the metrics of the study, see `metrics_of`
 
     Returns them, and in words what is missing (None when nothing is). Where test was not read it is val that is heard.
     """
-    if mode.manifest is None:
+    if condition.manifest is None:
         return [], "No model has been selected yet: there is nothing to hear."
-    scores = mode.manifest["scores"]
+    scores = condition.manifest["scores"]
     split = "test" if "test" in scores else "val"
     clips = scores.get(split, {}).get("per_vocalisation", [])
-    audio = mode.folder / "audio"
+    audio = condition.folder / "audio"
     found = [(clip, files) for number, clip in enumerate(clips) if (files := _files(audio, split, number))]
     if not found:
         return (

@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 from ..runs.manifest import LEAST_SHARE
-from ..runs.study import Mode, Study
+from ..runs.study import ConditionResult, Study
 from .numbers import shown_score
 
 
 def notes(study: Study) -> list[str]:
     """A sentence for each thing that is missing or doubtful, the gravest first; none for a study that is complete."""
     told = _state(study)
-    for mode in study.modes:
-        told += _of_mode(mode, study)
-    prints = sorted({seed.fingerprint for mode in study.modes for seed in mode.seeds if seed.fingerprint})
+    for condition in study.conditions:
+        told += _of_condition(condition, study)
+    prints = sorted(
+        {seed.fingerprint for condition in study.conditions for seed in condition.seeds if seed.fingerprint}
+    )
     if len(prints) > 1:
         told.append(f"The runs were trained on different recordings (fingerprints {', '.join(prints)}).")
-    if any(_dirty(mode) for mode in study.modes):
+    if any(_dirty(condition) for condition in study.conditions):
         told.append("The code had changes that no commit holds when these models were scored.")
     return told
 
 
-def oscillator_doubt(mode: Mode) -> str | None:
-    """Why the scores of a mode's model are not the oscillator's; None when they are, or when it is not known."""
-    split = "test" if mode.of_selected("test", "raw") else "val"
-    share = mode.of_selected(split, "raw").get("oscillator_share")
+def oscillator_doubt(condition: ConditionResult) -> str | None:
+    """Why the scores of a condition's model are not the oscillator's; None when they are, or when it is not known."""
+    split = "test" if condition.of_selected("test", "raw") else "val"
+    share = condition.of_selected(split, "raw").get("oscillator_share")
     if share is None or share >= LEAST_SHARE:
         return None
     return (
-        f"{mode.number} {mode.name}: oscillator_share is {shown_score(share)} on {split}, under {LEAST_SHARE}: "
-        "most of this sound does not come from the oscillator, and its other scores do not speak for it."
+        f"{condition.number} {condition.name}: oscillator_share is {shown_score(share)} on {split}, under "
+        f"{LEAST_SHARE}: most of this sound does not come from the oscillator, and its other scores do not speak "
+        "for it."
     )
 
 
 def _state(study: Study) -> list[str]:
     """Whether it has ended."""
-    seeds = [seed for mode in study.modes for seed in mode.seeds]
+    seeds = [seed for condition in study.conditions for seed in condition.seeds]
     if study.under_way:
         done = sum(seed.last is not None and seed.last.epochs >= seed.planned for seed in seeds)
         given_up = sum(seed.culled_at is not None for seed in seeds)
@@ -47,44 +50,48 @@ def _state(study: Study) -> list[str]:
             "at work in it): the command that began it goes on with it."
         ]
     if len(study.winners) > 1:
-        names = ", ".join(f"{mode.number} {mode.name}" for mode in study.modes if mode.number in study.winners)
+        names = ", ".join(
+            f"{condition.number} {condition.name}"
+            for condition in study.conditions
+            if condition.number in study.winners
+        )
         return [
-            "The modes were scored on different clips of val, so that no model is the best of all, and scores of "
+            "The conditions were scored on different clips of val, so that no model is the best of all, and scores of "
             f"different clips cannot be compared. Best on its own clips: {names}."
         ]
     return []
 
 
-def _of_mode(mode: Mode, study: Study) -> list[str]:
-    name = f"{mode.number} {mode.name}"
-    broken = [seed for seed in mode.seeds if seed.broken]
+def _of_condition(condition: ConditionResult, study: Study) -> list[str]:
+    name = f"{condition.number} {condition.name}"
+    broken = [seed for seed in condition.seeds if seed.broken]
     told = []
-    if broken and len(broken) == len(mode.seeds):
+    if broken and len(broken) == len(condition.seeds):
         told.append(f"{name}: no seed came through. Seed {broken[0].seed} {broken[0].outcome}.")
     elif broken:
         told += [f"{name}: seed {seed.seed} {seed.outcome}." for seed in broken]
     over = not study.under_way and (bool(study.winners) or not study.is_sweep)
-    if mode.manifest is None and over and len(broken) < len(mode.seeds):
+    if condition.manifest is None and over and len(broken) < len(condition.seeds):
         told.append(f"{name}: no model has been selected and evaluated.")
-    elif mode.manifest is not None and "test" not in mode.manifest["scores"]:
+    elif condition.manifest is not None and "test" not in condition.manifest["scores"]:
         told.append(f"{name}: its model was not evaluated on test.")
-    told += [f"{name}: {line}." for scores in (mode.manifest or {}).get("scores", {}).values()
+    told += [f"{name}: {line}." for scores in (condition.manifest or {}).get("scores", {}).values()
              for line in scores.get("changes", ())]  # fmt: skip
-    selected = mode.selected
-    if not study.is_sweep and selected is not None and mode.manifest is not None:
+    selected = condition.selected
+    if not study.is_sweep and selected is not None and condition.manifest is not None:
         rule = (selected.config.get("checkpoint") or {}).get("rule")
-        if rule == "last" and selected.epoch > mode.manifest["epoch"] >= 0:
+        if rule == "last" and selected.epoch > condition.manifest["epoch"] >= 0:
             told.append(
-                f"{name}: its scores are those of epoch {mode.manifest['epoch']}, and it has been trained to epoch "
-                f"{selected.epoch} since: the command that trained it scores it again."
+                f"{name}: its scores are those of epoch {condition.manifest['epoch']}, and it has been trained to "
+                f"epoch {selected.epoch} since: the command that trained it scores it again."
             )
-    if doubt := oscillator_doubt(mode):
+    if doubt := oscillator_doubt(condition):
         told.append(doubt)
-    gone = [seed.seed for seed in mode.seeds if seed.results and seed.run is None and not seed.broken]
+    gone = [seed.seed for seed in condition.seeds if seed.results and seed.run is None and not seed.broken]
     if gone:
         told.append(f"{name}: the run of seed {', '.join(map(str, gone))} has been removed; its curves are missing.")
     return told
 
 
-def _dirty(mode: Mode) -> bool:
-    return bool(((mode.manifest or {}).get("git") or {}).get("dirty"))
+def _dirty(condition: ConditionResult) -> bool:
+    return bool(((condition.manifest or {}).get("git") or {}).get("dirty"))

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from ..figures.style import save_figure
 from ..runs.atomic import write_text_atomic
 from ..runs.run_facts import counts_in_words
-from ..runs.study import Mode, Study
+from ..runs.study import ConditionResult, Study
 from .badges import badge
 from .drawing import draw
 from .listening import listen
@@ -26,12 +26,12 @@ from .tables import run_table, score_table, summary
 
 _PNG_DPI = 130
 ALT = {
-    "scores": "For each score a panel, in it for each mode a row with a point for each seed, their median and range, "
-    "and stars for what the selected model scores on test. The table below holds the same numbers.",
+    "scores": "For each score a panel, in it for each condition a row with a point for each seed, their median and "
+    "range, and stars for what the selected model scores on test. The table below holds the same numbers.",
     "curves": "Loss terms, horizon and val scores over the epochs of training: a thin line for each seed, a thick one "
-    "for the median of each mode.",
-    "culling": "For each mode a tree: its seeds as branches over the epochs, with rank and score at each rung, and at "
-    "the end of each branch what became of the seed. The table of runs says the same.",
+    "for the median of each condition.",
+    "culling": "For each condition a tree: its seeds as branches over the epochs, with rank and score at each rung, "
+    "and at the end of each branch what became of the seed. The table of runs says the same.",
 }
 
 
@@ -70,19 +70,21 @@ def write_report(
     drawn = draw(study, smooth)
     figures = {name: placed(name, figure, ALT[name]) for name, figure in drawn.items()}
     reasons = {name: figure for name, figure in drawn.items() if isinstance(figure, str)}
-    modes = []
-    for mode in study.modes:
-        say(f"listening {mode.name}")
-        heard, missing = listen(mode, study.metric, study.known)
+    conditions = []
+    for condition in study.conditions:
+        say(f"listening {condition.name}")
+        heard, missing = listen(condition, study.metric, study.known)
         cards = []
         for one in heard:
             text = (
                 f"Waveform and spectrogram of the bird (left) and of the oscillator (right): the {one.which} "
-                f"vocalisation of {mode.name}, {one.title}, {one.where}."
+                f"vocalisation of {condition.name}, {one.title}, {one.where}."
             )
-            image = placed(f"mode{mode.number}-{one.which}", one.figure, text, least=0.8)
+            image = placed(f"condition{condition.number}-{one.which}", one.figure, text, least=0.8)
             cards.append({"heard": one, "image": image})
-        modes.append({"mode": mode, "cards": cards, "missing": missing, "doubt": oscillator_doubt(mode)})
+        conditions.append(
+            {"condition": condition, "cards": cards, "missing": missing, "doubt": oscillator_doubt(condition)}
+        )
     page = _environment().get_template("report.html.jinja")
     html = page.render(
         study=study,
@@ -96,11 +98,11 @@ def write_report(
         runs=run_table(study),
         figures=figures,
         reasons=reasons,
-        modes=modes,
+        conditions=conditions,
         files=written,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    for old in out.glob("mode*-*.png"):  # of an earlier report that had more to show
+    for old in out.glob("condition*-*.png"):  # of an earlier report that had more to show
         if old.name not in written:
             old.unlink()
     path = out / "report.html"
@@ -138,10 +140,10 @@ def _icon() -> Markup:
 
 def _facts(study: Study) -> list[tuple[str, str]]:
     """(name, value) of what holds for the whole study."""
-    seeds = [seed for mode in study.modes for seed in mode.seeds]
+    seeds = [seed for condition in study.conditions for seed in condition.seeds]
     prints = sorted({seed.fingerprint for seed in seeds if seed.fingerprint})
-    rungs = list(dict.fromkeys(_rungs(mode) for mode in study.modes))
-    commits = list(dict.fromkeys(_commit(mode) for mode in study.modes if mode.manifest))
+    rungs = list(dict.fromkeys(_rungs(condition) for condition in study.conditions))
+    commits = list(dict.fromkeys(_commit(condition) for condition in study.conditions if condition.manifest))
     compared = "; ".join(f"{key}: {', '.join(map(str, values))}" for key, values in study.compared.items())
     return [
         ("compared", compared or ("seeds alone" if len(seeds) > 1 else "nothing: one run")),
@@ -156,24 +158,24 @@ def _facts(study: Study) -> list[tuple[str, str]]:
 
 def split_facts(study: Study) -> list[tuple[str, str]]:
     """(name, value) of how much each split held, where all models that were scored agree in it; a line where not."""
-    found = [counts_in_words(mode.manifest.get("counts")) for mode in study.modes if mode.manifest]
+    found = [counts_in_words(condition.manifest.get("counts")) for condition in study.conditions if condition.manifest]
     distinct = [said for n, said in enumerate(found) if said and said not in found[:n]]
     if len(distinct) != 1:
-        return [("recordings", "differ from mode to mode: see selected_model.json")] if distinct else []
+        return [("recordings", "differ from condition to condition: see selected_model.json")] if distinct else []
     return [(f"recordings of {split}", said) for split, said in distinct[0].items()]
 
 
-def _rungs(mode: Mode) -> str:
+def _rungs(condition: ConditionResult) -> str:
     """`20 epochs, keep 2; 50 epochs, keep 1`."""
-    if not mode.rungs:
-        return f"{mode.n_epochs} epochs"
-    *before, last = mode.rungs
+    if not condition.rungs:
+        return f"{condition.n_epochs} epochs"
+    *before, last = condition.rungs
     said = [f"to epoch {rung.epochs}, the best {rung.keep} go on" for rung in before]
     return ", ".join([*said, f"to epoch {last.epochs}, the best is selected"])
 
 
-def _commit(mode: Mode) -> str:
-    git = (mode.manifest or {}).get("git")
+def _commit(condition: ConditionResult) -> str:
+    git = (condition.manifest or {}).get("git")
     if not git:
         return "no commit known"
     return git["commit"][:10] + (" with changes" if git.get("dirty") else "")
@@ -181,5 +183,5 @@ def _commit(mode: Mode) -> str:
 
 def _versions(study: Study) -> dict[str, Any]:
     """Of what scored the first model that was evaluated."""
-    manifest = next((mode.manifest for mode in study.modes if mode.manifest), None)
+    manifest = next((condition.manifest for condition in study.conditions if condition.manifest), None)
     return {name: value for name, value in ((manifest or {}).get("versions") or {}).items() if value}

@@ -8,7 +8,7 @@ from typing import Any
 from ..figures.epochs import ordered
 from ..metrics.facts import headline, less_is_better, unit
 from ..runs.fields import marked, plain_keys, varying
-from ..runs.study import Mode, SeedResult, Study
+from ..runs.study import ConditionResult, SeedResult, Study
 from .notes import oscillator_doubt
 from .numbers import MISSING, shown_range, shown_score
 
@@ -18,13 +18,13 @@ _SPREAD = "median\N{NO-BREAK SPACE}[range] of\N{NO-BREAK SPACE}seeds"
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text, the mode it belongs to (its badge is shown), where it leads, and what is flagged.
+    """A cell: its text, the condition it belongs to (its badge is shown), where it leads, and what is flagged.
 
     title  what is seen when it is pointed at; whole where the text is cut
     """
 
     text: str
-    mode: int | None = None
+    condition: int | None = None
     link: str | None = None
     flag: bool = False
     title: str | None = None
@@ -41,26 +41,31 @@ class Table:
 
 
 def summary(study: Study) -> Table:
-    """A row a mode: its seeds, the spread of the metric over them, and what its selected model scores on test."""
+    """A row a condition: its seeds, the spread of the metric over them, and what its selected model scores on test."""
     metric = study.metric
     scores = list(dict.fromkeys((metric, *headline(study.known), "ignition_rate")))
-    heads = ["mode", "seeds", f"val {metric}, {_SPREAD}", "selected"]
+    heads = ["condition", "seeds", f"val {metric}, {_SPREAD}", "selected"]
     heads += [f"test {name}" for name in scores] + [f"test {metric}, rescaled", "oscillator_share"]
     rows = []
-    for mode in study.modes:
-        raw = mode.of_selected("test", "raw")
-        selected = mode.selected
+    for condition in study.conditions:
+        raw = condition.of_selected("test", "raw")
+        selected = condition.selected
         chosen = f"seed {selected.seed}" if selected else MISSING
-        epoch = f"after epoch {(mode.manifest or {}).get('epoch')}" if selected else None
-        doubt = oscillator_doubt(mode)
+        epoch = f"after epoch {(condition.manifest or {}).get('epoch')}" if selected else None
+        doubt = oscillator_doubt(condition)
         rows.append(
             (
-                Cell(mode.name, mode=mode.number, link=f"#mode-{mode.number}", strong=study.best == mode.number),
-                Cell(_counted(mode)),
-                Cell(shown_range(seed.scores.get(metric) for seed in mode.seeds)),
+                Cell(
+                    condition.name,
+                    condition=condition.number,
+                    link=f"#condition-{condition.number}",
+                    strong=study.best == condition.number,
+                ),
+                Cell(_counted(condition)),
+                Cell(shown_range(seed.scores.get(metric) for seed in condition.seeds)),
                 Cell(chosen, title=epoch),
                 *(Cell(shown_score(raw.get(name))) for name in scores),
-                Cell(shown_score(mode.of_selected("test", "rescaled").get(metric))),
+                Cell(shown_score(condition.of_selected("test", "rescaled").get(metric))),
                 Cell(shown_score(raw.get("oscillator_share")), flag=doubt is not None, title=doubt),
             )
         )
@@ -68,24 +73,25 @@ def summary(study: Study) -> Table:
 
 
 def score_table(study: Study) -> Table:
-    """A row a score and mode: median and range over the seeds on val, and the selected model on val and test."""
-    found = {name for mode in study.modes for seed in mode.seeds for name in seed.scores}
-    found |= {name for mode in study.modes for name in mode.of_selected("test", "raw")}
-    heads = ("score", "unit", "mode", f"val, {_SPREAD}", "selected, val", "test", "test, rescaled")
+    """A row a score and condition: median and range over the seeds on val, and the selected model on val and test."""
+    found = {name for condition in study.conditions for seed in condition.seeds for name in seed.scores}
+    found |= {name for condition in study.conditions for name in condition.of_selected("test", "raw")}
+    heads = ("score", "unit", "condition", f"val, {_SPREAD}", "selected, val", "test", "test, rescaled")
     rows = []
     for name in ordered(found, study.known):
         remark = ", less is better" if less_is_better(name, study.known) else ""
         shown_unit = unit(name, study.known) + remark
-        for mode in study.modes:
+        for condition in study.conditions:
             of_selected = [
-                mode.of_selected(*which).get(name) for which in (("val", "raw"), ("test", "raw"), ("test", "rescaled"))
+                condition.of_selected(*which).get(name)
+                for which in (("val", "raw"), ("test", "raw"), ("test", "rescaled"))
             ]
             rows.append(
                 (
                     Cell(name),
                     Cell(shown_unit),
-                    Cell(mode.name, mode=mode.number),
-                    Cell(shown_range(seed.scores.get(name) for seed in mode.seeds)),
+                    Cell(condition.name, condition=condition.number),
+                    Cell(shown_range(seed.scores.get(name) for seed in condition.seeds)),
                     *(Cell(shown_score(value)) for value in of_selected),
                 )
             )
@@ -93,8 +99,8 @@ def score_table(study: Study) -> Table:
 
 
 def run_table(study: Study) -> Table:
-    """A row a run: the mode, the seed, what became of it, its last val score, and every key that differs."""
-    seeds = [(mode, seed) for mode in study.modes for seed in mode.seeds]
+    """A row a run: the condition, the seed, what became of it, its last val score, and every key that differs."""
+    seeds = [(condition, seed) for condition in study.conditions for seed in condition.seeds]
     there = [n for n, (_, seed) in enumerate(seeds) if seed.config]
     found: dict[str, list[Any]] = {}
     if len(there) > 1:
@@ -102,13 +108,13 @@ def run_table(study: Study) -> Table:
     plain = plain_keys(found)
     others = sorted((key for key in found if key not in plain), key=lambda key: "_target_" in key)
     keys = [key for key in (*plain, *others) if key != "seed"]
-    heads = ("mode", "seed", "status", f"val {study.metric}", "bounded_frac", "epochs", *keys, "run")
+    heads = ("condition", "seed", "status", f"val {study.metric}", "bounded_frac", "epochs", *keys, "run")
     rows = []
-    for number, (mode, seed) in enumerate(seeds):
+    for number, (condition, seed) in enumerate(seeds):
         values = [found[key][there.index(number)] if number in there else None for key in keys]
         rows.append(
             (
-                Cell(mode.name, mode=mode.number, link=f"#mode-{mode.number}"),
+                Cell(condition.name, condition=condition.number, link=f"#condition-{condition.number}"),
                 Cell(str(seed.seed)),
                 _cut(
                     seed.outcome,
@@ -127,15 +133,15 @@ def run_table(study: Study) -> Table:
     return Table(heads, tuple(rows), frozenset({1, 3, 4, 5, *numbers}))
 
 
-def _counted(mode: Mode) -> str:
+def _counted(condition: ConditionResult) -> str:
     """How many seeds, and what became of those that did not go all the way."""
-    parts = [f"{len(mode.seeds)}"]
-    culled = sum(seed.culled_at is not None and not seed.broken for seed in mode.seeds)
+    parts = [f"{len(condition.seeds)}"]
+    culled = sum(seed.culled_at is not None and not seed.broken for seed in condition.seeds)
     parts += [f"{culled} culled"] if culled else []
     for status in ("diverged", "failed", "lost"):
-        count = sum(seed.broken == status for seed in mode.seeds)
+        count = sum(seed.broken == status for seed in condition.seeds)
         parts += [f"{count} {status}"] if count else []
-    waiting = sum(seed.run is None and not seed.results for seed in mode.seeds)
+    waiting = sum(seed.run is None and not seed.results for seed in condition.seeds)
     return ", ".join([*parts, *([f"{waiting} not begun"] if waiting else [])])
 
 

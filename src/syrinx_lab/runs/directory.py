@@ -224,9 +224,9 @@ def refuse_apart(folder: str | Path) -> None:
     """Raise ValueError when `folder` is that of a sweep that has a model for each set of clips, and none of all."""
     path = Path(folder) / "selected_models.json"
     if path.is_file():
-        models = ", ".join(one["combination"] for one in read_json(path)["selected"])
+        models = ", ".join(one["condition"] for one in read_json(path)["selected"])
         raise ValueError(
-            f"{folder} has no best model of all, its modes were scored on different clips: give the folder of one "
+            f"{folder} has no best model of all, its conditions were scored on different clips: give the folder of one "
             f"({models}), with a = in its name quoted as 'run=\"{folder}/NAME\"'"
         )
 

@@ -1,4 +1,4 @@
-"""What a sweep will do: combinations of the compared values x seeds, each with its rungs."""
+"""What a sweep will do: conditions (settings of what is compared) x seeds, each with its rungs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST = 80
 
 
 @dataclass(frozen=True)
-class Combination:
+class Condition:
     """One choice of the compared values.
 
     label      its folder within the sweep's, for example `loss=mse_accel`; empty when nothing but seeds is compared
@@ -47,15 +47,15 @@ class SweepPlan:
     """A sweep, complete: what is compared, over which seeds, by which rule.
 
     compared      swept key -> its values as they are written, less the seeds
-    seeds         of every combination, ascending
-    combinations  in the order of the command line
+    seeds         of every condition, ascending
+    conditions    in the order of the command line
     metric        val score by which seeds are ranked
     scoring       the configuration that the scores depend on, see `SCORING`
     """
 
     compared: Mapping[str, Sequence[str]]
     seeds: tuple[int, ...]
-    combinations: tuple[Combination, ...]
+    conditions: tuple[Condition, ...]
     metric: str
     scoring: Mapping[str, Any]
 
@@ -72,14 +72,14 @@ class SweepPlan:
             "seeds": list(self.seeds),
             "metric": self.metric,
             "scoring": dict(self.scoring),
-            "combinations": {
-                combination.label or "seeds": {
-                    "overrides": list(combination.overrides),
-                    "n_epochs": combination.n_epochs,
-                    "rungs": [asdict(rung) for rung in combination.rungs],
-                    "config": dict(combination.config),
+            "conditions": {
+                condition.label or "seeds": {
+                    "overrides": list(condition.overrides),
+                    "n_epochs": condition.n_epochs,
+                    "rungs": [asdict(rung) for rung in condition.rungs],
+                    "config": dict(condition.config),
                 }
-                for combination in self.combinations
+                for condition in self.conditions
             },
         }
 
@@ -94,7 +94,7 @@ class SweepPlan:
 
 
 def split_swept(swept: Mapping[str, Sequence[str]], seed: int) -> tuple[list[tuple[str, ...]], list[int]]:
-    """Swept key -> values, into (overrides of every combination of the others, seeds).
+    """Swept key -> values, into (overrides of every condition of the others, seeds).
 
     swept  the values as they are written on a command line; keys may carry Hydra's +
     seed   the one that is used where no seeds are swept
@@ -123,7 +123,7 @@ def split_swept(swept: Mapping[str, Sequence[str]], seed: int) -> tuple[list[tup
 
 
 def label(overrides: Sequence[str]) -> str:
-    """The folder of a combination: its overrides, with a short hash where a folder's name cannot hold them."""
+    """The folder of a condition: its overrides, with a short hash where a folder's name cannot hold them."""
     text = re.sub(r'"([^"\\]*)"', r"\1", ",".join(override.lstrip("+") for override in overrides))
     safe = _safe(text)
     if safe == text and len(text) <= _LONGEST:
@@ -131,10 +131,10 @@ def label(overrides: Sequence[str]) -> str:
     return f"{safe[:_LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
 
-def combination(
+def condition(
     overrides: Sequence[str], config: Mapping[str, Any], rungs: Sequence[Rung]
-) -> tuple[Combination, dict[str, Any]]:
-    """A combination from its resolved configuration, and the part of that which its scores depend on.
+) -> tuple[Condition, dict[str, Any]]:
+    """A condition from its resolved configuration, and the part of that which its scores depend on.
 
     config  with `init_weights`, the hash of the first weights, where they come from a file, as the runs have it
     """
@@ -146,13 +146,13 @@ def combination(
         for part in name.split("."):
             node = node.get(part, {})
         scoring[name] = node
-    return Combination(label(overrides), tuple(overrides), config["n_epochs"], tuple(rungs), models), scoring
+    return Condition(label(overrides), tuple(overrides), config["n_epochs"], tuple(rungs), models), scoring
 
 
-def check_distinct(combinations: Sequence[Combination]) -> None:
-    """Raise ValueError when two combinations describe the same models: what is compared changes no weight."""
-    for number, one in enumerate(combinations):
-        for other in combinations[:number]:
+def check_distinct(conditions: Sequence[Condition]) -> None:
+    """Raise ValueError when two conditions describe the same models: what is compared changes no weight."""
+    for number, one in enumerate(conditions):
+        for other in conditions[:number]:
             if not differing_keys(one.config, other.config):
                 raise ValueError(
                     f"{other.label or 'one job'} and {one.label or 'another'} are the same model: what differs between "
@@ -166,9 +166,9 @@ def is_location(key: str) -> bool:
 
 
 def belongs(planned: Mapping[str, Any], config: Mapping[str, Any], compared: Iterable[str]) -> bool:
-    """Whether a run is one of a combination, with whatever seed: its folder and its recordings may have been moved.
+    """Whether a run is one of a condition, with whatever seed: its folder and its recordings may have been moved.
 
-    planned   the combination's `config`
+    planned   the condition's `config`
     config    the run's
     compared  the swept keys: where one of them is of `data`, the recordings' place counts
     """

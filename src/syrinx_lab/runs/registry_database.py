@@ -80,7 +80,7 @@ class Database:
     url        see `registry_url`
     timeout_s  how long a transaction waits for other writers before it gives up
 
-    SQLite is kept in WAL mode: readers never wait. WAL needs a disk of this machine; processes on several machines
+    SQLite is kept in WAL condition: readers never wait. WAL needs a disk of this machine; processes on several machines
     share a server's database (Postgres) instead. No connection outlives a transaction, so that processes may fork.
     """
 
@@ -128,7 +128,7 @@ class Database:
         return engine
 
     def _connect_sqlite(self) -> sqlite3.Connection:
-        """A connection in WAL mode that waits for other writers and checks foreign keys."""
+        """A connection in WAL condition that waits for other writers and checks foreign keys."""
         assert self.file is not None, "called for SQLite alone"
         if self.file.exists() and not all(os.access(path, os.W_OK) for path in (self.file, self.file.parent)):
             return _connect_to_read(self.file)
@@ -167,7 +167,7 @@ def _connect_to_read(file: Path) -> sqlite3.Connection:
     What was written last may stand in a log, while somebody writes and after a kill; without one SQLite takes the
     database for a file that never changes.
     """
-    how = "mode=ro&readonly_shm=1" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
+    how = "condition=ro&readonly_shm=1" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
     return sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
 
 
@@ -187,7 +187,7 @@ def _share(file: Path) -> None:
 
 
 def _permitted(folder: Path) -> int | None:
-    """The mode of a file that the umask gives the group to write to; None where it, or the folder, does not."""
+    """The condition of a file that the umask gives the group to write to; None where it, or the folder, does not."""
     umask = os.umask(0o077)
     os.umask(umask)
     return 0o666 & ~umask if folder.stat().st_mode & stat.S_IWGRP and not umask & stat.S_IWGRP else None

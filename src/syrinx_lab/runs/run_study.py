@@ -1,4 +1,4 @@
-"""Runs that no sweep holds together, as a report tells them: those that differ in nothing but the seed are one mode."""
+"""Runs without a sweep, as a report shows them: those that differ in nothing but the seed are one condition."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .activity import UNDER_WAY, being_trained
 from .directory import RunDirectory
 from .run_facts import run_facts
 from .selection import best
-from .study import Mode, RungResult, SeedResult, Study, short_name
+from .study import ConditionResult, RungResult, SeedResult, Study, short_name
 from .watching import names_of, watched
 
 _RESCALED = "rescaled_"
@@ -20,8 +20,8 @@ _RESCALED = "rescaled_"
 def read_runs(paths: Sequence[str | Path]) -> Study:
     """The runs that `paths` name, see `watched`.
 
-    Of a mode the model that ranks best on val among those that were evaluated is its selected one. Raises ValueError
-    with one line when there is no run, or a file in one is broken.
+    The selected model of a condition is the one that ranks best on val among those that were evaluated. Raises
+    ValueError with one line when there is no run, or a file in one is broken.
     """
     runs = watched(paths)
     if not runs:
@@ -35,15 +35,15 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
     metric = str((configs[0].get("checkpoint") or {}).get("metric", "tf_corr"))
     if len(runs) == 1:
         groups = {("run=the run",): [0]}
-    modes = [
-        _mode(place, overrides, [runs[n] for n in members], [configs[n] for n in members], metric, metrics)
+    conditions = [
+        _condition(place, overrides, [runs[n] for n in members], [configs[n] for n in members], metric, metrics)
         for place, (overrides, members) in enumerate(groups.items(), start=1)
     ]
     alike: dict[str, list[tuple[int, Any]]] = {}
-    known = all(_clips(mode.manifest)[0] for mode in modes if _clips(mode.manifest)[1])
-    for mode in modes:
-        clips = _clips(mode.manifest)[0 if known else 1]
-        alike.setdefault(clips, []).append((mode.number, mode.of_selected("val", "raw")))
+    known = all(_clips(condition.manifest)[0] for condition in conditions if _clips(condition.manifest)[1])
+    for condition in conditions:
+        clips = _clips(condition.manifest)[0 if known else 1]
+        alike.setdefault(clips, []).append((condition.number, condition.of_selected("val", "raw")))
     scored = {clips: group for clips, group in alike.items() if clips} or alike
     winners = [_best_of(group, metric, metrics) for group in scored.values()]
     keys = sorted({key for name in names for key in name if key not in ("seed", "run")})
@@ -54,21 +54,21 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         compared={key: list(dict.fromkeys(name[key] for name in names if key in name)) for key in keys},
         seeds=tuple(sorted({int(config.get("seed", 0)) for config in configs})),
         metric=metric,
-        modes=tuple(modes),
+        conditions=tuple(conditions),
         winners=tuple(number for number in winners if number is not None),
         under_way=any(run.state().get("status") in UNDER_WAY and being_trained(run) for run in runs),
         known=metrics,
     )
 
 
-def _mode(
+def _condition(
     number: int,
     overrides: tuple[str, ...],
     runs: Sequence[RunDirectory],
     configs: Sequence[dict[str, Any]],
     metric: str,
     known: Known,
-) -> Mode:
+) -> ConditionResult:
     manifests = [run.manifest() for run in runs]
     scored = [(n, (m["scores"].get("val") or {}).get("raw") or {}) for n, m in enumerate(manifests) if m]
     chosen = _best_of(scored, metric, known)
@@ -83,7 +83,7 @@ def _mode(
         )
         for place, (run, config, manifest) in enumerate(zip(runs, configs, manifests))
     ]
-    return Mode(
+    return ConditionResult(
         number=number,
         name=short_name(overrides),
         overrides=overrides,

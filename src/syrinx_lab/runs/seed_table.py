@@ -10,14 +10,14 @@ from typing import Any
 from .plan import SweepPlan
 from .sweep_folder import SweepFolder, record_name
 
-FIRST = ("combination", "seed", "epochs", "status", "rank", "culled_at")
+FIRST = ("condition", "seed", "epochs", "status", "rank", "culled_at")
 LAST = ("model_epoch", "run", "checkpoint", "wall_s", "reason")
 
 
 def seed_rows(plan: SweepPlan, folder: SweepFolder) -> list[dict[str, Any]]:
-    """One mapping a record, in the order of combinations, rungs and seeds.
+    """One mapping a record, in the order of conditions, rungs and seeds.
 
-    combination  its label, empty where nothing but seeds is compared
+    condition  its label, empty where nothing but seeds is compared
     epochs       that the rung trains to
     status       trained, diverged, failed or lost
     rank         after that rung, from 1; None before it is decided
@@ -28,21 +28,21 @@ def seed_rows(plan: SweepPlan, folder: SweepFolder) -> list[dict[str, Any]]:
     reason       why it did not come through
     """
     rows: list[dict[str, Any]] = []
-    for combination in plan.combinations:
+    for condition in plan.conditions:
         culled: dict[int, int] = {}
         own: list[dict[str, Any]] = []
-        for rung in combination.rungs:
-            decision = folder.decision(combination, rung.epochs)
+        for rung in condition.rungs:
+            decision = folder.decision(condition, rung.epochs)
             ranks: dict[int, int] = {}
             if decision is not None:
                 ranks = {entry["seed"]: entry["rank"] for entry in decision["ranking"]}
-                last = rung is combination.rungs[-1]
+                last = rung is condition.rungs[-1]
                 # after the last rung nobody goes on: who stood there was compared, not culled
                 culled |= {} if last else dict.fromkeys(decision["culled"], rung.epochs)
             for seed in plan.seeds:
-                record = folder.record(combination, seed, record_name(rung.epochs))
+                record = folder.record(condition, seed, record_name(rung.epochs))
                 if record is not None:
-                    own.append(_row(combination.label, seed, rung.epochs, record, ranks.get(seed)))
+                    own.append(_row(condition.label, seed, rung.epochs, record, ranks.get(seed)))
         rows += [{**row, "culled_at": culled.get(row["seed"])} for row in own]
     return rows
 
@@ -61,5 +61,5 @@ def _row(label: str, seed: int, epochs: int, record: Mapping[str, Any], rank: in
     val = record.get("val") or {}
     scores = {f"val/{name}": value for name, value in val.get("raw", {}).items()}
     scores |= {f"val/rescaled_{name}": value for name, value in val.get("rescaled", {}).items()}
-    first = {"combination": label, "seed": seed, "epochs": epochs, "status": record["status"], "rank": rank}
+    first = {"condition": label, "seed": seed, "epochs": epochs, "status": record["status"], "rank": rank}
     return first | scores | {name: record.get(name) for name in LAST}

@@ -1,4 +1,4 @@
-"""What was tried and what came of it, as a report tells it: modes, their seeds, and how these climbed."""
+"""What was tried and what came of it, as a report tells it: conditions, their seeds, and how these climbed."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class RungResult:
 
 @dataclass(frozen=True)
 class SeedResult:
-    """A seed of a mode.
+    """A seed of a condition.
 
     results      its rungs so far
     culled_at   epochs of the rung after which it was given up, None when it was not
-    selected    whether it is the mode's model
+    selected    whether it is the condition's model
     planned     epochs of its whole training
     run         its run's folder; None before that is there
     status      of the run as state.json has it, "not begun" without one
@@ -96,8 +96,8 @@ class SeedResult:
 
 
 @dataclass(frozen=True)
-class Mode:
-    """One combination of what is compared, the seeds left aside.
+class ConditionResult:
+    """What came of one condition: one setting of what is compared, with all its seeds.
 
     number     from 1, as it is drawn and named throughout
     name       short, for a person
@@ -134,11 +134,11 @@ class Study:
     name       of the sweep or the runs
     is_sweep   whether seeds were culled and selected by rule
     compared   swept key -> its values, less the seeds
-    seeds      of every mode, ascending
+    seeds      of every condition, ascending
     metric     val score by which seeds are ranked
     known      the metrics of all its runs, see `metrics_of`
-    winners    numbers of the modes with the best models: one, or one for each set of clips, where modes were scored
-               on different ones; none before that is decided
+    winners    numbers of the conditions with the best models: one, or one for each set of clips, where conditions were
+               scored on different ones; none before that is decided
     under_way  whether a process is at work in the sweep, or in one of the runs
     """
 
@@ -148,19 +148,19 @@ class Study:
     compared: Mapping[str, Sequence[str]]
     seeds: tuple[int, ...]
     metric: str
-    modes: tuple[Mode, ...]
+    conditions: tuple[ConditionResult, ...]
     winners: tuple[int, ...]
     under_way: bool
     known: Known = field(default_factory=lambda: METRICS)
 
     @property
     def best(self) -> int | None:
-        """Number of the mode whose model was selected of all; None where there is none, or none yet."""
+        """Number of the condition whose model was selected of all; None where there is none, or none yet."""
         return self.winners[0] if len(self.winners) == 1 else None
 
 
 def short_name(overrides: Sequence[str]) -> str:
-    """What a mode is called: the choices of groups, and of other keys the last part of the name with the value."""
+    """What a condition is called: the choices of groups, and of other keys the last part of the name with the value."""
     parts = []
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")

@@ -11,12 +11,12 @@ from typing import Any
 
 from .atomic import read_json, write_json_atomic, write_text_atomic
 from .identity import differing_keys, in_words
-from .plan import Combination, SweepPlan, is_location
+from .plan import Condition, SweepPlan, is_location
 
 SELECTED_RECORD = "selected.json"
 APART = "selected_models.json"
 
-Fingerprint = Callable[[Combination], str]
+Fingerprint = Callable[[Condition], str]
 
 
 class SweepFolder:
@@ -25,13 +25,13 @@ class SweepFolder:
         plan.json                              what the sweep does
         seed_cv.csv                            a row a seed and rung
         selected_model.json audio/ figures/    the best model of all
-        selected_models.json                   instead, where combinations were scored on different clips: which is best
-        loss=mse_accel/                        the same of one combination, and of it alone:
+        selected_models.json                   instead, where conditions were scored on different clips: which is best
+        loss=mse_accel/                        the same of one condition, and of it alone:
             decisions/epoch00020.json          the ranking after a rung, who goes on
             s0/epoch00020.json                 how seed 0 came through that rung
-            s0/selected.json                   that it was evaluated as the combination's model
+            s0/selected.json                   that it was evaluated as the condition's model
 
-    Where nothing but seeds is compared, the combination's folder is the sweep's own.
+    Where nothing but seeds is compared, the condition's folder is the sweep's own.
 
     path  the folder, OUTPUTS/sweeps/NAME; it need not exist yet
     """
@@ -49,7 +49,7 @@ class SweepFolder:
     def claim(self, plan: SweepPlan, fingerprint: Fingerprint | None = None) -> None:
         """Make this the folder of `plan`, or go on with it if it is that already.
 
-        fingerprint  reads the recordings of a combination and returns their fingerprint: where the plan differs from
+        fingerprint  reads the recordings of a condition and returns their fingerprint: where the plan differs from
                      the one that is there in the recordings' place alone, they must be the same; None believes it
         Raises ValueError with one line when it holds another sweep, naming up to five keys with both values.
         """
@@ -67,51 +67,51 @@ class SweepFolder:
             return
         raise ValueError(f"{self.path} holds another sweep: {in_words(differing)}; choose another sweep_name")
 
-    def fingerprints(self, combination: Combination) -> set[str]:
-        """Those of the recordings that the jobs of a combination were trained on, so far one at most."""
-        records = [read_json(path) for path in sorted(self.combination_path(combination).glob("s*/*.json"))]
+    def fingerprints(self, condition: Condition) -> set[str]:
+        """Those of the recordings that the jobs of a condition were trained on, so far one at most."""
+        records = [read_json(path) for path in sorted(self.condition_path(condition).glob("s*/*.json"))]
         return {record["data_fingerprint"] for record in records if record.get("data_fingerprint") is not None}
 
     def _check_recordings(self, plan: SweepPlan, fingerprint: Fingerprint | None) -> None:
-        """Raise ValueError when the recordings of a combination are not those that its jobs were trained on."""
-        for combination in plan.combinations:
-            known = self.fingerprints(combination)
-            if known and fingerprint is not None and (now := fingerprint(combination)) not in known:
+        """Raise ValueError when the recordings of a condition are not those that its jobs were trained on."""
+        for condition in plan.conditions:
+            known = self.fingerprints(condition)
+            if known and fingerprint is not None and (now := fingerprint(condition)) not in known:
                 raise ValueError(
                     f"{self.path} holds another sweep: data_fingerprint (there {', '.join(sorted(known))}, now {now}); "
                     "choose another sweep_name"
                 )
 
-    def combination_path(self, combination: Combination) -> Path:
-        """The folder of a combination."""
-        return self.path / combination.label
+    def condition_path(self, condition: Condition) -> Path:
+        """The folder of a condition."""
+        return self.path / condition.label
 
-    def job_path(self, combination: Combination, seed: int) -> Path:
+    def job_path(self, condition: Condition, seed: int) -> Path:
         """The folder of what a seed's jobs leave."""
-        return self.combination_path(combination) / f"s{seed}"
+        return self.condition_path(condition) / f"s{seed}"
 
-    def record(self, combination: Combination, seed: int, name: str) -> dict[str, Any] | None:
+    def record(self, condition: Condition, seed: int, name: str) -> dict[str, Any] | None:
         """What a job left, None when it left nothing; `name` as `record_name` gives it."""
-        path = self.job_path(combination, seed) / name
+        path = self.job_path(condition, seed) / name
         return read_json(path) if path.exists() else None
 
-    def decision_path(self, combination: Combination, epochs: int) -> Path:
+    def decision_path(self, condition: Condition, epochs: int) -> Path:
         """Where the decision after a rung lies or will lie."""
-        return self.combination_path(combination) / "decisions" / record_name(epochs)
+        return self.condition_path(condition) / "decisions" / record_name(epochs)
 
-    def decision(self, combination: Combination, epochs: int) -> dict[str, Any] | None:
+    def decision(self, condition: Condition, epochs: int) -> dict[str, Any] | None:
         """The decision after the rung of `epochs`, None before it is made."""
-        path = self.decision_path(combination, epochs)
+        path = self.decision_path(condition, epochs)
         return read_json(path) if path.exists() else None
 
-    def write_decision(self, combination: Combination, decision: Mapping[str, Any]) -> None:
+    def write_decision(self, condition: Condition, decision: Mapping[str, Any]) -> None:
         """Write a decision; from then on it stands."""
-        path = self.decision_path(combination, decision["epochs"])
+        path = self.decision_path(condition, decision["epochs"])
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json_atomic(path, decision)
 
     def selected(self, folder: Path) -> dict[str, Any] | None:
-        """The selected model in the sweep's or a combination's folder, None before there is one."""
+        """The selected model in the sweep's or a condition's folder, None before there is one."""
         path = folder / "selected_model.json"
         return read_json(path) if path.exists() else None
 
@@ -123,12 +123,12 @@ class SweepFolder:
         (folder / APART).unlink(missing_ok=True)
 
     def apart(self) -> dict[str, Any] | None:
-        """Which combinations are best on which clips, None where one is the best of all, or none is decided."""
+        """Which conditions are best on which clips, None where one is the best of all, or none is decided."""
         path = self.path / APART
         return read_json(path) if path.exists() else None
 
     def write_apart(self, content: Mapping[str, Any]) -> None:
-        """Write which combinations are best on which clips, unless that is there; no model is then the best of all."""
+        """Write which conditions are best on which clips, unless that is there; no model is then the best of all."""
         if self.apart() != content:
             write_json_atomic(self.path / APART, content)
         (self.path / "selected_model.json").unlink(missing_ok=True)

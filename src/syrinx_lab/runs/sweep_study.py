@@ -10,11 +10,11 @@ from ..metrics.facts import metrics_of
 from .atomic import read_json
 from .directory import RunDirectory
 from .lock import is_locked
-from .plan import Combination, belongs
+from .plan import Condition, belongs
 from .registry import run_folders
 from .run_facts import run_facts
 from .rungs import Rung
-from .study import Mode, RungResult, SeedResult, Study, short_name
+from .study import ConditionResult, RungResult, SeedResult, Study, short_name
 from .sweep_folder import SweepFolder, record_name
 
 
@@ -27,19 +27,19 @@ def read_sweep(path: str | Path) -> Study:
     if not folder.plan_path.is_file():
         raise ValueError(f"{path} is not a sweep: it has no plan.json; give outputs/sweeps/NAME, or run=RUN for a run")
     plan = read_json(folder.plan_path)
-    combinations = _combinations(plan)
+    planned = _planned(plan)
     runs = _runs_beside(folder)
-    modes = []
-    for number, combination in enumerate(combinations, start=1):
-        own = {config["seed"]: run for run, config in runs if belongs(combination.config, config, plan["compared"])}
-        modes.append(_mode(folder, number, combination, plan["seeds"], own))
+    conditions = []
+    for number, condition in enumerate(planned, start=1):
+        own = {config["seed"]: run for run, config in runs if belongs(condition.config, config, plan["compared"])}
+        conditions.append(_result(folder, number, condition, plan["seeds"], own))
     best = folder.selected(folder.path)
     apart = folder.apart()
     if best is not None:
-        winners = tuple(mode.number for mode in modes if list(mode.overrides) == best["sweep"]["overrides"])
+        winners = tuple(one.number for one in conditions if list(one.overrides) == best["sweep"]["overrides"])
     else:
-        labels = [one["combination"] for one in (apart or {}).get("selected", [])]
-        winners = tuple(number for number, one in enumerate(combinations, start=1) if one.label in labels)
+        labels = [one["condition"] for one in (apart or {}).get("selected", [])]
+        winners = tuple(number for number, one in enumerate(planned, start=1) if one.label in labels)
     return Study(
         name=folder.path.name,
         path=folder.path,
@@ -47,24 +47,24 @@ def read_sweep(path: str | Path) -> Study:
         compared=plan["compared"],
         seeds=tuple(plan["seeds"]),
         metric=plan["metric"],
-        modes=tuple(modes),
+        conditions=tuple(conditions),
         winners=winners,
         under_way=is_locked(folder.path),
         known=metrics_of(plan["scoring"]),
     )
 
 
-def _combinations(plan: Mapping[str, Any]) -> list[Combination]:
-    """The combinations of a plan.json, as they were planned."""
+def _planned(plan: Mapping[str, Any]) -> list[Condition]:
+    """The conditions of a plan.json, as they were planned."""
     return [
-        Combination(
+        Condition(
             label if node["overrides"] else "",
             tuple(node["overrides"]),
             node["n_epochs"],
             tuple(Rung(**rung) for rung in node["rungs"]),
             node["config"],
         )
-        for label, node in plan["combinations"].items()
+        for label, node in plan["conditions"].items()
     ]
 
 
@@ -81,38 +81,38 @@ def _runs_beside(folder: SweepFolder) -> list[tuple[RunDirectory, dict[str, Any]
     return found
 
 
-def _mode(
-    folder: SweepFolder, number: int, combination: Combination, seeds: Sequence[int], runs: Mapping[int, RunDirectory]
-) -> Mode:
-    path = folder.combination_path(combination)
+def _result(
+    folder: SweepFolder, number: int, condition: Condition, seeds: Sequence[int], runs: Mapping[int, RunDirectory]
+) -> ConditionResult:
+    path = folder.condition_path(condition)
     manifest = folder.selected(path)
-    if manifest is not None and manifest["sweep"]["overrides"] != list(combination.overrides):
+    if manifest is not None and manifest["sweep"]["overrides"] != list(condition.overrides):
         manifest = None  # where seeds alone are compared the folder is the sweep's
     ranks: dict[tuple[int, int], int] = {}
     culled: dict[int, int] = {}
-    for rung in combination.rungs:
-        decision = folder.decision(combination, rung.epochs)
+    for rung in condition.rungs:
+        decision = folder.decision(condition, rung.epochs)
         if decision is not None:
             ranks |= {(rung.epochs, entry["seed"]): entry["rank"] for entry in decision["ranking"]}
-            culled |= {} if rung is combination.rungs[-1] else dict.fromkeys(decision["culled"], rung.epochs)
+            culled |= {} if rung is condition.rungs[-1] else dict.fromkeys(decision["culled"], rung.epochs)
     stories = []
     for seed in seeds:
         results, run = [], runs.get(seed)
-        for rung in combination.rungs:
-            record = folder.record(combination, seed, record_name(rung.epochs))
+        for rung in condition.rungs:
+            record = folder.record(condition, seed, record_name(rung.epochs))
             if record is not None:
                 results.append(_rung_result(rung.epochs, record, ranks.get((rung.epochs, seed))))
                 run = RunDirectory(folder.outputs / record["run"]) if record.get("run") else run
         selected = manifest is not None and manifest["seed"] == seed
         stories.append(
-            SeedResult(seed, tuple(results), culled.get(seed), selected, combination.n_epochs, **run_facts(run))
+            SeedResult(seed, tuple(results), culled.get(seed), selected, condition.n_epochs, **run_facts(run))
         )
-    return Mode(
+    return ConditionResult(
         number=number,
-        name=short_name(combination.overrides),
-        overrides=combination.overrides,
-        n_epochs=combination.n_epochs,
-        rungs=combination.rungs,
+        name=short_name(condition.overrides),
+        overrides=condition.overrides,
+        n_epochs=condition.n_epochs,
+        rungs=condition.rungs,
         seeds=tuple(stories),
         folder=path,
         manifest=manifest,

@@ -80,9 +80,9 @@ def _at(path: Path) -> list[RunDirectory]:
 
 
 def _of_sweep(path: Path) -> list[RunDirectory]:
-    """The runs of a sweep: those whose identity is that of one of its combinations with one of its seeds."""
+    """The runs of a sweep: those whose identity is that of one of its conditions with one of its seeds."""
     plan = read_json(path / PLAN)
-    wanted = [combination["config"] for combination in plan["combinations"].values()]
+    wanted = [condition["config"] for condition in plan["conditions"].values()]
     runs = []
     # OUTPUTS/sweeps/NAME; as it was given, so that its runs are named from where the person stands
     for run in run_folders(path.parents[1] if len(path.parts) > 2 else path.absolute().parents[1]):

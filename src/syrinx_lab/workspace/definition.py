@@ -1,4 +1,4 @@
-"""Sections and panels of the workspace: everything over epochs, a mode a line, seeds averaged."""
+"""Sections and panels of the workspace: everything over epochs, a condition a line, seeds averaged."""
 
 from __future__ import annotations
 

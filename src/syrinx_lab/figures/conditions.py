@@ -1,4 +1,4 @@
-"""How compared modes are told apart in every figure: by colour, by marker, by stroke, and by their number."""
+"""How compared conditions are told apart in every figure: by colour, by marker, by stroke, and by their number."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _APART, _LOWEST, _HIGHEST = 0.075, 0.05, 0.94  # of a panel's height: between tw
 
 
 def colour(number: int) -> str:
-    """Of the mode with this number, from 1."""
+    """Of the condition with this number, from 1."""
     return COLOURS[(number - 1) % len(COLOURS)]
 
 
 def marker(number: int) -> str:
-    """Of the mode with this number; with its colour it is its own as long as there are `MOST_MODES` or fewer."""
+    """Of the condition with this number; with its colour it is its own as long as there are `MOST_MODES` or fewer."""
     return MARKERS[(number - 1) % len(MARKERS)]
 
 
 def stroke(number: int) -> str:
-    """Of the mode with this number."""
+    """Of the condition with this number."""
     return STROKES[(number - 1) % len(STROKES)]
 
 
 def row_name(number: int, name: str) -> str:
-    """What stands beside a mode's row: its number and its name, cut where that is long."""
+    """What stands beside a condition's row: its number and its name, cut where that is long."""
     return f"{number}  {name if len(name) <= _LONGEST else name[: _LONGEST - 1] + '…'}"
 
 
 def number_ends(panel: Axes, ends: Sequence[tuple[int, float, float]]) -> None:
-    """Write each mode's number beside the end of its curve; those that end together are moved apart vertically.
+    """Write each condition's number beside the end of its curve; those that end together are moved apart vertically.
 
-    ends  (number, x, y) of each mode, in the units of the data; ends without a finite y are left out
+    ends  (number, x, y) of each condition, in the units of the data; ends without a finite y are left out
     """
     panel.get_ylim()  # brings the limits up to date
     to_share = panel.transScale + panel.transLimits
