@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import scipy.io
 from folders import times, write_text
+from reading_annotations import read_annotations
 
-from syrinx_lab.data.annotations import detect_format, read_annotations
+from syrinx_lab.data.annotations import detect_format
 
 
 def test_notmat_is_read_from_milliseconds(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import scipy.io
 from folders import RATE, times, write_text, write_tone
+from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotation_rules import AnnotationRules
-from syrinx_lab.data.annotations import read_annotation_file, read_annotations
+from syrinx_lab.data.annotations import read_annotation_file
 from syrinx_lab.data.corpus import inspect_corpus
 
 

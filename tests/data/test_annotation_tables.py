@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from folders import times, write_text
+from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotation_columns import canonical_name
 from syrinx_lab.data.annotation_numbers import is_missing, is_number, read_number
 from syrinx_lab.data.annotation_rules import AnnotationRules
-from syrinx_lab.data.annotations import detect_format, own_names, read_annotation_file, read_annotations
+from syrinx_lab.data.annotations import detect_format, own_names, read_annotation_file
 
 TWO = [(0.1, 0.25, "a"), (0.3, 0.4, "b")]
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)"

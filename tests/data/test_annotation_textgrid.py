@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from folders import times
+from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotation_rules import AnnotationRules
-from syrinx_lab.data.annotations import read_annotation_file, read_annotations
+from syrinx_lab.data.annotations import read_annotation_file
 
 Intervals = list[tuple[float | str, float | str, str]]
 SYLLABLES: Intervals = [(0, 0.1, ""), (0.1, 0.25, "a"), (0.25, 0.3, " "), (0.3, 0.4, "b"), (0.4, 1, "")]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from folders import times, write_text, write_tone
+from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotations import (
     Annotation,
@@ -13,7 +14,6 @@ from syrinx_lab.data.annotations import (
     detect_format,
     own_names,
     read_annotation_file,
-    read_annotations,
 )
 
 TWO = (Annotation(0.1, 0.25, "a", 1), Annotation(0.3, 0.4, "b", 2))
@@ -164,8 +164,6 @@ def test_formats_are_told_by_their_contents(tmp_path: Path) -> None:
         ("h.json", "{}", None),
     ):
         assert detect_format(write_text(tmp_path / name, text)) == expected, name
-    with pytest.raises(ValueError, match=r"h\.json: not an annotation file of a known format"):
-        read_annotations(tmp_path / "h.json")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +188,5 @@ def test_formats_go_by_the_names_that_crowsetta_knows(tmp_path: Path) -> None:
         assert read_annotations(path, name)[""] == TWO
     with pytest.raises(ValueError, match=r"data\.annotations is 'nosuch': give auto or one of aud-bbox, .*, yarden"):
         read_annotations(path, "nosuch")
-    with pytest.raises(ValueError, match="no such file"):
-        read_annotations(tmp_path / "none.txt")
     write_tone(tmp_path / "x.wav")
     assert detect_format(tmp_path / "x.wav") is None

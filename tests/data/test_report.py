@@ -147,7 +147,7 @@ def test_a_recording_without_syllables_has_no_contrast() -> None:
 
 
 def test_examples_are_typical_renditions_of_the_selected_labels(corpus: Corpus) -> None:
-    clips = examples(corpus, margin_ms=20.0)
+    clips = examples(corpus)
     assert [title for title, _ in clips] == ["a  one at 0.10 s", "a  one at 0.60 s", "b  one at 0.25 s"]
     assert [len(samples) for _, samples in clips] == [1_400, 1_600, 1_000]
     np.testing.assert_array_equal(clips[0][1], corpus.recordings["one"].samples[800:2_200])

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from layouts import corpus_of
+from reading_annotations import read_annotations
 
-from syrinx_lab.data.annotations import read_annotations
 from syrinx_lab.data.corpus import Corpus
 from syrinx_lab.data.splits import NAMES, split_recordings
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from folders import AB, HEADER, RATE, TEXT, annotate, load, spans, write_text, write_tone
+from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotation_rules import AnnotationRules
-from syrinx_lab.data.annotations import detect_format, read_annotation_file, read_annotations
+from syrinx_lab.data.annotations import detect_format, read_annotation_file
 from syrinx_lab.data.corpus import inspect_corpus
 
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)"

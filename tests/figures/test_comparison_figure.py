@@ -117,7 +117,7 @@ def test_a_page_has_full_bands_of_pairs_on_their_own_time_axes(count: int, shape
     for number in range(count):
         target = syllable(80.0 + 20 * number, seed=number)
         items.append((f"{number:03d} e", target, 0.5 * target))
-    figure = grid_figure(items, RATE, title="test")
+    figure = grid_figure(items, RATE)
     rows, columns = shape
     panels = np.array(figure.axes[: rows * columns], dtype=object).reshape(rows, columns)
     assert len(figure.axes) == rows * columns + 1  # and the colour bar

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 
@@ -123,14 +122,3 @@ def test_a_line_written_in_part_is_an_error(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.undo()
     history.append({"epoch": 2})
     assert history.read() == [{"epoch": 0}, {"epoch": 2}]
-
-
-def test_frame_has_a_column_a_name_and_nan_where_a_row_lacks_it(tmp_path: Path) -> None:
-    history = History(tmp_path / "h")
-    history.append({"epoch": 0, "loss/total": 1.5})
-    history.append({"epoch": 1, "loss/total": float("nan"), "val/tf_corr": 0.25})
-    frame = history.as_frame()
-    assert list(frame.columns) == ["epoch", "loss/total", "val/tf_corr"]
-    assert frame["val/tf_corr"][1] == 0.25
-    assert math.isnan(frame["loss/total"][1])
-    assert math.isnan(frame["val/tf_corr"][0])

@@ -39,9 +39,7 @@ def drives_bytes(batch: int, horizon: int, degree: int, hop: int = 1, itemsize: 
     return batch * (-(-(horizon - 1) // hop) + 1) * ((degree + 1) ** 2 + 2) * itemsize
 
 
-def rollout_work(
-    batch: int, horizon: int, degree: int, hop: int = 1, *, backward: bool, itemsize: int = 4, clamped: bool = True
-) -> Work:
+def rollout_work(batch: int, horizon: int, degree: int, hop: int = 1, *, backward: bool, itemsize: int = 4) -> Work:
     """Count a rollout of H samples, step by step, and its gradient for every drive.
 
     With N = (P+1)^2, a step of one item takes at least this many multiply-adds:
@@ -55,7 +53,7 @@ def rollout_work(
     written forward, read backward together with its gradient.
 
     The chain: a polynomial of degree P in x and in v has degree 2 P in the state, and a multiplication at most doubles
-    the degree, so a stage waits ceil(log2(2 P)) times for it, once for tanh where the state is clamped and once for the
+    the degree, so a stage waits ceil(log2(2 P)) times for it, once for the tanh of the clamp and once for the
     state of the next stage; the clamp after the step adds one. Backward, the Jacobian matrices of all steps are
     independent, and carrying the adjoint through one takes two.
 
@@ -66,7 +64,7 @@ def rollout_work(
     states = 2 * batch * horizon * itemsize
     between = hop > 1
     per_step = (4 + between) * terms
-    chain = 4 * (math.ceil(math.log2(2 * degree)) + 1 + clamped) + clamped
+    chain = 4 * (math.ceil(math.log2(2 * degree)) + 2) + 1
     moved, resident = drives + states, drives + states
     if backward:
         per_step += (12 + 3 * between) * terms

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -30,7 +29,6 @@ __all__ = [
     "format_endings",
     "own_names",
     "read_annotation_file",
-    "read_annotations",
 ]
 
 ORDER = ("csv", "birdsong-recognition-dataset", "yarden", "notmat", "textgrid", "raven", "text", "aud-bbox", "timit",
@@ -147,37 +145,6 @@ def read_annotation_file(
     if name in ("notmat", "yarden"):
         return read_notmat(path, native_rate, rules) if name == "notmat" else read_yarden(path, rules)
     return read_crowsetta(path, name, native_rate, rules)
-
-
-def read_annotations(
-    path: str | os.PathLike[str],
-    name: str = "auto",
-    native_rate: NativeRate = lambda audio: None,
-    rules: AnnotationRules = AS_WRITTEN,
-) -> dict[str, tuple[Annotation, ...]]:
-    """Read an annotation file: audio name -> its syllables in order of onset; "" is the recording of the file's name.
-
-    path         the file
-    name         a key of `available_formats()`, or "auto" to find out
-    native_rate, rules  see `read_annotation_file`
-
-    Raises ValueError with the file and line of the first fault: a line that does not parse, wrong columns, NaN or
-    negative times, an offset at or before its onset, syllables that overlap by more than 20 ms.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"{path}: there is no such file")
-    if name == "auto":
-        detected = detect_format(path)
-        if detected is None:
-            raise ValueError(f"{path}: not an annotation file of a known format; name its format")
-        name = detected[0]
-    format_endings(name)
-    found = read_annotation_file(path, name, native_rate, rules)
-    for problem in found.problems:
-        if problem.severity == "error":
-            raise ValueError(str(problem))
-    return {audio: tuple(syllables) for audio, syllables in found.recordings.items()}
 
 
 def _head(path: Path) -> bytes:

@@ -9,13 +9,14 @@ from .annotation_problem import printable
 from .corpus import Corpus, Recording, Syllable
 
 MOST = 16  # clips of a figure
+MARGIN_MS = 20.0
 
 
-def examples(corpus: Corpus, *, margin_ms: float = 20.0) -> list[tuple[str, NDArray[np.float32]]]:
+def examples(corpus: Corpus) -> list[tuple[str, NDArray[np.float32]]]:
     """Clips for a figure: of each selected label the one or two renditions whose length is nearest to the median.
 
-    margin_ms  before and after the syllable
-    Returns (title, samples (N,)) in order of label: two a label up to eight labels, else one of the 16 commonest.
+    Returns (title, samples (N,) with 20 ms before and after the syllable) in order of label: two a label up to eight
+    labels, else one of the 16 commonest.
     """
     by_label: dict[str, list[tuple[Recording, Syllable]]] = {}
     for recording in corpus.recordings.values():
@@ -24,7 +25,7 @@ def examples(corpus: Corpus, *, margin_ms: float = 20.0) -> list[tuple[str, NDAr
                 by_label.setdefault(syllable.label, []).append((recording, syllable))
     commonest = sorted(by_label, key=lambda label: (-len(by_label[label]), label))[:MOST]
     each = 2 if 2 * len(commonest) <= MOST else 1
-    margin = round(margin_ms * 1e-3 * corpus.sample_rate)
+    margin = round(MARGIN_MS * 1e-3 * corpus.sample_rate)
     clips = []
     for label in sorted(commonest):
         renditions = by_label[label]

@@ -18,6 +18,7 @@ from .selective_scan.fused import require_cpu
 from .selective_scan.fused_block import fused_block
 
 # Wider models spend their time in matrix products, which torch does better than a fused loop.
+_DT_MIN, _DT_MAX = 1e-3, 1e-1  # first step sizes
 _WIDEST_FUSED = 16
 
 
@@ -39,13 +40,13 @@ class MambaBlock(nn.Module):
     y = selective_scan(c, delta, -exp(A_log), B, C, D),  out = out_proj(y silu(z))
 
     Parameters bear the names and shapes of mamba_ssm.Mamba, so state_dicts pass between them. They start as published:
-    A_log = log(1 .. N), D = 1, dt_proj.weight uniform in +-R^-1/2, softplus(dt_proj.bias) log-uniform from dt_min to
-    dt_max, the rest as PyTorch's layers do.
+    A_log = log(1 .. N), D = 1, dt_proj.weight uniform in +-R^-1/2, softplus(dt_proj.bias) log-uniform from 0.001 to
+    0.1, the rest as PyTorch's layers do.
 
     d_model, d_state, d_conv, expand   sizes d, N, K and i / d
     dt_rank                            R, or "auto" for ceil(d / 16)
     backend                            see `selective_scan`; auto and fused run small blocks whole on a CPU
-    Raises ValueError for sizes below 1, an empty range of step sizes or an unknown backend.
+    Raises ValueError for sizes below 1 or an unknown backend.
     """
 
     def __init__(
@@ -55,8 +56,6 @@ class MambaBlock(nn.Module):
         d_conv: int = 4,
         expand: int = 2,
         dt_rank: int | str = "auto",
-        dt_min: float = 1e-3,
-        dt_max: float = 1e-1,
         backend: str = "auto",
     ) -> None:
         super().__init__()
@@ -65,8 +64,6 @@ class MambaBlock(nn.Module):
         for name, size in sizes.items():
             if size < 1:
                 raise ValueError(f"{name} is {size}: it must be at least 1")
-        if not 0 < dt_min <= dt_max:
-            raise ValueError(f"step sizes from dt_min {dt_min} to dt_max {dt_max}: give 0 < dt_min <= dt_max")
         check_backend(backend)
         self.backend = backend
         inner = expand * d_model
@@ -79,7 +76,7 @@ class MambaBlock(nn.Module):
         self.out_proj = nn.Linear(inner, d_model, bias=False)
         with torch.no_grad():
             self.dt_proj.weight.uniform_(-(rank**-0.5), rank**-0.5)
-            step = torch.exp(torch.empty(inner).uniform_(math.log(dt_min), math.log(dt_max)))
+            step = torch.exp(torch.empty(inner).uniform_(math.log(_DT_MIN), math.log(_DT_MAX)))
             self.dt_proj.bias.copy_(step + torch.log(-torch.expm1(-step)))  # the inverse of softplus
 
     def initial_state(self, x: Tensor) -> MambaState:

@@ -12,7 +12,7 @@ from rich.table import Table
 from ..metrics.facts import metrics_of
 
 
-def print_scores(manifest: Mapping[str, Any], console: Console | None = None) -> None:
+def print_scores(manifest: Mapping[str, Any]) -> None:
     """Print the scores of a manifest: a row a metric, val and test, raw and rescaled."""
     scores: Mapping[str, Any] = manifest["scores"]
     counts = ", ".join(f"{scores[split]['count']} of {split}" for split in scores)
@@ -27,7 +27,7 @@ def print_scores(manifest: Mapping[str, Any], console: Console | None = None) ->
     for name in metrics_of(manifest["config"]):
         cells = [scores[split][which].get(name) for split, which in columns]
         table.add_row(name, *("-" if v is None or np.isnan(v) else f"{v:.3f}" for v in cells))
-    (console or Console(width=100)).print(table)
+    Console(width=100).print(table)
     anchor = manifest["anchors"]["rendition"]
     if anchor["tf_corr"] is not None:
         print(

@@ -21,6 +21,7 @@ from .panels import (
 )
 from .style import PALETTE, new_figure
 
+COLUMNS = 4  # vocalisations side by side, at most
 _COLORBAR_LABEL = "dB re target's maximum"
 
 
@@ -89,22 +90,18 @@ def comparison_figure(
     return figure
 
 
-def grid_figure(
-    items: Sequence[tuple[str, ArrayLike, ArrayLike]], sample_rate: int, *, columns: int = 4, title: str | None = None
-) -> Figure:
+def grid_figure(items: Sequence[tuple[str, ArrayLike, ArrayLike]], sample_rate: int) -> Figure:
     """Many vocalisations on one page: for each the target's spectrogram and, on the same time axis, the output's below.
 
     items        (label, target (N,), output (N,)) of each vocalisation; N may differ from one to the next
     sample_rate  Hz
-    columns      vocalisations side by side, at most
-    title        above all
     Colours as in `comparison_figure`, each pair by its own target. Raises ValueError as that does, and for no items.
     """
     if not items:
         raise ValueError("no vocalisations to draw: give at least one")
-    bands = math.ceil(len(items) / columns)
+    bands = math.ceil(len(items) / COLUMNS)
     columns = math.ceil(len(items) / bands)  # full bands rather than a last one with a single item
-    figure = new_figure(max(2.4 * columns + 0.8, 4.0), 2.9 * bands + (0.3 if title else 0.0))
+    figure = new_figure(max(2.4 * columns + 0.8, 4.0), 2.9 * bands)
     axes = figure.subplots(2 * bands, columns, squeeze=False, sharey=True)
     for place, (label, target, output) in enumerate(items):
         target, output = _pair(target, output)
@@ -129,8 +126,6 @@ def grid_figure(
     bar = figure.colorbar(image, ax=axes, pad=0.01, shrink=1 / bands, anchor=(0.0, 1.0), aspect=25, fraction=0.03)
     bar.set_label(_COLORBAR_LABEL, fontsize=TICK_SIZE)
     bar.ax.tick_params(labelsize=TICK_SIZE)
-    if title:
-        figure.suptitle(title, fontsize=LABEL_SIZE + 1)
     return figure
 
 

@@ -14,7 +14,6 @@ from .style import PALETTE
 COLOURS = tuple(PALETTE[name] for name in ("blue", "vermillion", "green", "purple", "orange", "sky"))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 STROKES = ("-", "--", "-.", ":")
-MOST_MODES = 24  # after these, six colours and eight markers pair up as before
 _LONGEST = 34  # characters of a name beside a row
 _APART, _LOWEST, _HIGHEST = 0.075, 0.05, 0.94  # of a panel's height: between two numbers, and where they may stand
 
@@ -25,7 +24,7 @@ def colour(number: int) -> str:
 
 
 def marker(number: int) -> str:
-    """Of the condition with this number; with its colour it is its own as long as there are `MOST_MODES` or fewer."""
+    """Of the condition with this number; with its colour it is its own as long as there are 24 or fewer."""
     return MARKERS[(number - 1) % len(MARKERS)]
 
 

@@ -20,6 +20,7 @@ from .style import PALETTE, new_figure
 
 _WEIGHT_COLORS = ("blue", "vermillion", "green", "orange", "purple", "sky")
 _WEIGHT_STYLES = ("-", "--", "-.", ":")
+MOST_WEIGHTS = 5
 _SOUND_HEIGHT, _DRIVE_HEIGHT = 1.6, 1.1  # inches
 
 
@@ -32,29 +33,23 @@ def drives_figure(
     weights: ArrayLike,
     output: ArrayLike | None = None,
     hop: int = 1,
-    largest: int = 5,
-    log_frequency: bool = False,
     onset_s: float | None = None,
     offset_s: float | None = None,
-    title: str | None = None,
 ) -> Figure:
     """The drives over time under the spectrogram of the target and, where there is one, of the output.
 
     From the top: the spectrograms (0 dB is the target's maximum), the frequency omega / (2 pi tau), the damping gamma,
-    the constant w_00 unless it is zero throughout, and the `largest` other weights by their root mean square over time.
+    the constant w_00 unless it is zero throughout, and the five other weights of largest root mean square over time.
 
-    target         (N,) audio, finite
-    sample_rate    Hz
-    frequency_hz   (T,) omega / (2 pi tau), Hz
-    gamma          (T,) dimensionless; below zero it feeds the oscillation
-    weights        (T, P+1, P+1) dimensionless, [:, i, j] multiplies x^i v^j
-    output         (N,) audio, grey from the first sample that is not finite on
-    hop            samples from one control step to the next
-    largest        how many weights to draw
-    log_frequency  logarithmic frequency axis; steps at which omega is 0 leave a gap there
-    onset_s        of the syllable, seconds from the first sample; dashed line
-    offset_s       likewise
-    title          above all
+    target        (N,) audio, finite
+    sample_rate   Hz
+    frequency_hz  (T,) omega / (2 pi tau), Hz
+    gamma         (T,) dimensionless; below zero it feeds the oscillation
+    weights       (T, P+1, P+1) dimensionless, [:, i, j] multiplies x^i v^j
+    output        (N,) audio, grey from the first sample that is not finite on
+    hop           samples from one control step to the next
+    onset_s       of the syllable, seconds from the first sample; dashed line
+    offset_s      likewise
     Raises ValueError when the drives differ in length.
     """
     frequency, damping, weights = np.asarray(frequency_hz), np.asarray(gamma), np.asarray(weights)
@@ -65,7 +60,7 @@ def drives_figure(
         )
     sounds = [("target", target)] + ([] if output is None else [("output", output)])
     constant = bool(np.any(weights[:, 0, 0] != 0.0))
-    curves = _largest_weights(weights, largest)
+    curves = _largest_weights(weights, MOST_WEIGHTS)
     heights = [_SOUND_HEIGHT] * len(sounds) + [_DRIVE_HEIGHT] * (2 + constant) + [1.4 * _DRIVE_HEIGHT] * bool(curves)
     figure = new_figure(9.0, sum(heights) + 0.7)
     column = figure.subplots(len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})
@@ -84,11 +79,7 @@ def drives_figure(
     bar.set_label("dB re target", fontsize=LABEL_SIZE)
     bar.ax.tick_params(labelsize=TICK_SIZE)
 
-    panel = axes.pop(0)
-    shown = np.where(frequency > 0.0, frequency, np.nan) if log_frequency else frequency
-    _draw(panel, times, shown, "omega / 2πτ\n(Hz)", PALETTE["black"])
-    if log_frequency:
-        panel.set_yscale("log")
+    _draw(axes.pop(0), times, frequency, "omega / 2πτ\n(Hz)", PALETTE["black"])
     _draw(axes.pop(0), times, damping, "gamma\n(dimensionless)", PALETTE["black"], zero=True)
     if constant:
         _draw(axes.pop(0), times, weights[:, 0, 0], "$w_{00}$\n(dimensionless)", PALETTE["black"], zero=True)
@@ -108,8 +99,6 @@ def drives_figure(
         mark_times(panel, onset_s, offset_s)
     figure.align_ylabels(column[:, 0])
     column[-1, 0].set_xlabel("time (ms)", fontsize=LABEL_SIZE)
-    if title:
-        figure.suptitle(title, fontsize=LABEL_SIZE + 1)
     return figure
 
 

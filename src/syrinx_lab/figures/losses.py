@@ -38,22 +38,17 @@ _RESCALED = "rescaled_"
 def loss_panels(
     rows: Sequence[Mapping[str, Any]],
     *,
-    warmup_epochs: int | Mapping[str, int] | None = None,
     units: Mapping[str, str] = MappingProxyType({}),
-    title: str | None = None,
     known: Known = METRICS,
 ) -> Figure:
     """One panel for each loss term, for the horizon and for each validation score, over the epochs.
 
-    rows           of the history: `epoch` and any of loss/{term}, train/horizon, train/lam_{term}, val/{score} and
-                   val/rescaled_{score}; what is missing is left out; None, NaN and infinite values leave gaps
-    warmup_epochs  epochs over which the loss weights ramp: one number, or one for each term (spec, env, ltas, ...);
-                   None reads them off train/lam_{term}. A dashed line stands where a ramp has ended, if the rows get
-                   as far
-    units          loss term -> unit of its values
-    title          above all
-    known          the metrics of the run, see `metrics_of`
+    rows   of the history: `epoch` and any of loss/{term}, train/horizon, train/lam_{term}, val/{score} and
+           val/rescaled_{score}; what is missing is left out; None, NaN and infinite values leave gaps
+    units  loss term -> unit of its values
+    known  the metrics of the run, see `metrics_of`
 
+    A dashed line stands where a loss weight, train/lam_{term}, has reached its full value.
     Dotted lines mark the steps of a horizon that changes in steps. Scores are drawn as sung and, where there are both,
     as rescaled. Raises ValueError when there are no rows.
     """
@@ -66,13 +61,13 @@ def loss_panels(
     scores = ordered((key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), known)
     horizon = series_of(rows, "train/horizon")
     has_horizon = bool(np.any(horizon[1] > 0))
-    ramps = _warmup_ends(rows, warmup_epochs, epochs)
+    ramps = warmup_ends(rows)
     steps = horizon_steps(horizon) if has_horizon else []
 
     count = max(len(losses) + has_horizon + len(scores), 1)
     columns = min(COLUMNS, count)
     lines = math.ceil(count / columns)
-    figure = new_figure(3.0 * columns + 0.2, 2.3 * lines + (0.4 if title else 0.1))
+    figure = new_figure(3.0 * columns + 0.2, 2.3 * lines + 0.1)
     axes = list(figure.subplots(lines, columns, squeeze=False).flat)
     panels = iter(axes)
     for name in losses:
@@ -97,23 +92,7 @@ def loss_panels(
         _frame(panel, epochs, f"val/{name}", unit(name, known), ramps, steps)
     for panel in panels:
         panel.set_axis_off()
-    if title:
-        figure.suptitle(title, fontsize=LABEL_SIZE + 1)
     return figure
-
-
-def _warmup_ends(
-    rows: Sequence[Mapping[str, Any]], given: int | Mapping[str, int] | None, epochs: NDArray[np.int64]
-) -> dict[str, float]:
-    """Term -> where on the epoch axis its weight has reached its full value, halfway between two epochs."""
-    if isinstance(given, int):
-        given = {"": given}
-    if given is not None:
-        # the row of the first epoch is the first of the ramp
-        ends = {term: float(epochs[0]) + length - 0.5 for term, length in given.items() if length > 0}
-    else:
-        ends = warmup_ends(rows)
-    return {term: end for term, end in ends.items() if epochs[0] <= end <= epochs[-1]}
 
 
 def _name_horizons(panel: Axes, horizon: Series) -> None:

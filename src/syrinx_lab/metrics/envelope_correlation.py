@@ -30,10 +30,10 @@ def env_corr(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -> flo
     return pearson(gaussian_envelope(out, sample_rate=sample_rate), gaussian_envelope(ref, sample_rate=sample_rate))
 
 
-def gaussian_envelope(x: Signal, *, sample_rate: float, width_ms: float = WIDTH_MS, highpass_hz: float = 0.0) -> Signal:
+def gaussian_envelope(x: Signal, *, sample_rate: float, highpass_hz: float = 0.0) -> Signal:
     """The rectified signal, smoothed by a Gaussian.
 
-    E(t) = sum_u |x(u)| exp(-(t - u)^2 / (2 s^2)) / (s sqrt(2 pi)), s = width
+    E(t) = sum_u |x(u)| exp(-(t - u)^2 / (2 s^2)) / (s sqrt(2 pi)), s = 2 ms
 
     The mean is removed first. With `highpass_hz` = c above 0 the signal then passes the zero-phase high-pass
     1 / (1 + (c / f)^4), a Butterworth filter of order 2 run forwards and backwards. The clip is mirrored at its ends,
@@ -41,16 +41,15 @@ def gaussian_envelope(x: Signal, *, sample_rate: float, width_ms: float = WIDTH_
 
     x            (n,) finite audio
     sample_rate  Hz
-    width_ms     standard deviation s of the Gaussian in ms
     highpass_hz  corner (half power of one pass) in Hz; 0 leaves the filter out
     result       (n,) in the unit of x, at least 0
     """
     # four standard deviations of mirror image keep the circular convolution's wrap out of the clip
-    margin = math.ceil(4e-3 * width_ms * sample_rate)
+    margin = math.ceil(4e-3 * WIDTH_MS * sample_rate)
     y = np.pad(x - x.mean(), margin, mode="symmetric")
     size = next_fast_len(y.size, real=True)
     hz = rfftfreq(size, 1 / sample_rate)
     if highpass_hz > 0:
         y = irfft(rfft(y, size) * (hz**4 / (hz**4 + highpass_hz**4)), size)[: y.size]
-    gaussian = np.exp(-2 * (np.pi * hz * width_ms * 1e-3) ** 2)
+    gaussian = np.exp(-2 * (np.pi * hz * WIDTH_MS * 1e-3) ** 2)
     return np.maximum(irfft(rfft(np.abs(y), size) * gaussian, size)[margin : margin + x.size], 0.0)

@@ -37,16 +37,14 @@ def write_text_atomic(path: str | Path, text: str) -> None:
         ) from error
 
 
-def write_json_atomic(path: str | Path, value: Any, *, sort_keys: bool = False) -> None:
+def write_json_atomic(path: str | Path, value: Any) -> None:
     """Write `value` as indented JSON to `path` in the manner of `write_text_atomic`.
 
-    value      mappings, sequences, strings, numbers, bools, None, paths, numpy scalars and arrays (see `jsonable`)
-    sort_keys  False keeps the order in which the keys are given
+    value  mappings, whose keys keep their order, sequences, strings, numbers, bools, None, paths, numpy scalars and
+           arrays (see `jsonable`)
     Raises OSError as `write_text_atomic` does, TypeError for a value that has no JSON form.
     """
-    write_text_atomic(
-        path, json.dumps(jsonable(value), indent=2, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    write_text_atomic(path, json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_json(path: str | Path) -> Any:

@@ -6,12 +6,9 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .atomic import jsonable
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _RESUMED = "resumed"
 
@@ -76,12 +73,6 @@ class History:
             rows.pop(key, None)  # so that the new row takes the last place
             rows[key] = row
         return sorted(rows.values(), key=lambda row: row["epoch"])
-
-    def as_frame(self) -> pd.DataFrame:
-        """`read()` as a table with a column a name; what a row lacks is NaN."""
-        import pandas as pd
-
-        return pd.DataFrame(self.read())
 
     def _parse(self, line: bytes, number: int) -> dict[str, Any] | None:
         """The row on a line, or None for an empty line or one that was cut short."""

@@ -15,6 +15,7 @@ from .normal_form import DEGREE, alpha_at, fixed_weights, numerical_damping_corr
 _LOWEST_BETA, _HIGHEST_BETA = -0.003, 7.0  # the cycle of alpha = 0.15 is born at beta = -0.0028
 _SETTLE_S, _MEASURE_S = 0.1, 0.15
 _FAINT = 1e-3
+_POINTS = 240
 _STEPS_A_PERIOD = 4
 
 
@@ -33,10 +34,10 @@ class PitchMap:
 
 
 @cache
-def pitch_map(tau: float, step: float, points: int = 240) -> PitchMap:
+def pitch_map(tau: float, step: float) -> PitchMap:
     """The pitch map of the normal form for one time scale and one step of the integrator.
 
-    At `points` tensions the oscillator sings at full pressure, 0.1 s to settle and 0.15 s measured. A planar cycle has
+    At 240 tensions the oscillator sings at full pressure, 0.1 s to settle and 0.15 s measured. A planar cycle has
     one maximum and one minimum of x a period, so v crosses zero upwards once a period: f0 is the number of periods
     between the first and the last such crossing over the time between them. The step counts: at 44.1 kHz and tau =
     1 / 24000 s classical RK4 lowers 7 kHz by 0.8 %. Tensions of a silent or a slower cycle than the one before are
@@ -48,10 +49,10 @@ def pitch_map(tau: float, step: float, points: int = 240) -> PitchMap:
     """
     dt = step * tau
     # dense where the cycle is born: there the pitch begins at zero and rises like a square root
-    rise = torch.linspace(0, 1, points, dtype=torch.float64)
+    rise = torch.linspace(0, 1, _POINTS, dtype=torch.float64)
     beta = _LOWEST_BETA + (_HIGHEST_BETA - _LOWEST_BETA) * rise**3
     settle = round(_SETTLE_S / dt)
-    knots = (points, 2)
+    knots = (_POINTS, 2)
     hop = settle + round(_MEASURE_S / dt)
     weights = fixed_weights(DEGREE).to(beta).expand(*knots, -1, -1).clone()
     weights[..., 0, 0] = alpha_at(1.0, beta)[:, None]
@@ -63,7 +64,7 @@ def pitch_map(tau: float, step: float, points: int = 240) -> PitchMap:
     hz, rms = _upward_crossing_rate(v) / dt, v.square().mean(1).sqrt()
     kept: list[int] = []
     highest = 1 / (_STEPS_A_PERIOD * dt)
-    for i in range(points):
+    for i in range(_POINTS):
         sings = bool(torch.isfinite(hz[i])) and rms[i] > _FAINT
         if sings and (hz[kept[-1]] if kept else 0) * (1 + 1e-6) < hz[i] < highest:
             kept.append(i)
