@@ -23,6 +23,7 @@ from .model import Ouroboros
 from .ode.noise import Noise
 from .ode.oscillator import Oscillator
 from .ode.tract import Tract
+from .runs.file_name import file_name
 from .runs.rungs import Search
 from .training.callbacks import CallbackFactory, chosen_callback
 from .training.datamodule import SongDataModule
@@ -278,4 +279,4 @@ def run_name(config: Mapping[str, Any]) -> str:
     labels: Sequence[str] | None = label_list(data["label"])
     parts = [bird, *(["".join(labels)] if labels else []), config["loss"]["name"], config["horizon"]["name"]]
     text = "-".join([*parts, f"s{config['seed']}"])
-    return "".join(c if c.isalnum() or c in "-_+." else "_" for c in text)[:100]
+    return file_name(text)[:100]

@@ -49,7 +49,6 @@ from .training.callbacks import CallbackFactory, RunContext, run_callbacks
 from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
-from .training.learning import learning_warnings
 from .training.loggers import finishing
 from .training.media_logger import Start
 from .training.module import OuroborosModule
@@ -103,7 +102,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     refuse_registry(config["paths"]["outputs"], config["paths"]["registry"])
     _quieten()
     _check_accelerator(cfg.trainer.accelerator)
-    _use_threads(cfg.trainer.get("threads"))
+    use_threads(cfg.trainer.threads)
     seed_everything(cfg.seed, workers=True, verbose=False)
     model = build_model(cfg)
     if cfg.init_from is not None:
@@ -111,7 +110,7 @@ def prepare(cfg: DictConfig) -> Prepared:
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
     callbacks, start_logger = build_callbacks(cfg), build_logger(cfg)
-    for line in learning_warnings(module.objective, cfg.n_epochs, module.horizon.max):
+    for line in module.objective.warnings(cfg.n_epochs, module.horizon.max):
         warnings.warn(line, stacklevel=1)
     datamodule = build_datamodule(cfg)
     datamodule.read()
@@ -271,10 +270,8 @@ def _check_accelerator(name: str) -> None:
         raise ValueError(f"trainer.accelerator is {name}, and torch finds none here: use auto or cpu")
 
 
-def _use_threads(count: int | None) -> None:
+def use_threads(count: int | None) -> None:
     """Let torch use so many threads; None: as many as it began with."""
-    if count is not None and count < 1:
-        raise ValueError(f"trainer.threads is {count}: use 1 or more, or null for as many as there are")
     torch.set_num_threads(_THREADS if count is None else count)
 
 

@@ -15,8 +15,7 @@ from .encoders import Encoder
 from .ode.control_rate import acceleration_along, to_knots
 from .ode.highpass import highpass_reach, zero_phase_highpass
 from .ode.lowpass import gaussian_lowpass
-from .ode.noise import Noise
-from .ode.noise.none import NoNoise
+from .ode.noise import Noise, NoNoise
 from .ode.oscillator import Oscillator, Reading
 from .ode.parameters import Parameters, Radiation
 from .ode.rollout import BACKENDS, Forcing, rollout

@@ -43,7 +43,7 @@ def evaluate_run(
         aside: write to `evaluations/`, because this is not the selected model or not its held-out clips.
     """
     scoring = build_scoring(cfg)
-    given = cfg.controls.pitch_range_hz if "controls" in cfg else None
+    given = cfg.controls.pitch_range_hz
     shown = run.shown(checkpoint)
     # to the logger another run's checkpoint is no epoch of this one
     logged = epoch if checkpoint.resolve().parent == run.checkpoints_path.resolve() else -1

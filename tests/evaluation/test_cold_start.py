@@ -11,11 +11,11 @@ import torch
 from syrinx_lab.data.derivatives import derivatives
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.clips import Clip
-from syrinx_lab.evaluation.starts import checked_start
+from syrinx_lab.evaluation.scoring import checked_start
 from syrinx_lab.evaluation.takes import cold_start, perform
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
-from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.types import Vocalisation
 
 

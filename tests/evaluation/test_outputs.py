@@ -14,7 +14,7 @@ from syrinx_lab.evaluation.outputs import write_audio, write_figures
 from syrinx_lab.evaluation.takes import perform
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
-from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.types import Vocalisation
 
 

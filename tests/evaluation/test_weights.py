@@ -11,7 +11,7 @@ from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.weights import load_weights, read_checkpoint
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
-from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.ode.tract import NoTract
 
 
 def model(degree: int = 3) -> Ouroboros:

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from syrinx_lab.figures.examples import examples_figure
-from syrinx_lab.figures.style import PALETTE, new_figure, save_figure, spectrogram_db
+from syrinx_lab.figures.style import PALETTE, new_figure, relative_spectrogram_db, save_figure
 
 RATE = 44_100
 
@@ -20,7 +20,7 @@ def tone(hz: float, amplitude: float, n_samples: int = RATE // 10) -> np.ndarray
 
 def test_a_sine_of_amplitude_a_has_the_level_a_half_at_its_frequency() -> None:
     bin_hz = RATE / 512
-    times, frequencies, db = spectrogram_db(tone(40 * bin_hz, 0.3), RATE, reference=0.15)
+    times, frequencies, db = relative_spectrogram_db(tone(40 * bin_hz, 0.3), RATE, reference=0.15)
     inside = (times > 0.01) & (times < 0.09)
     assert db.shape == (257, len(times))
     assert frequencies[np.argmax(db[:, inside], axis=0)] == pytest.approx(40 * bin_hz)
@@ -31,30 +31,30 @@ def test_a_sine_of_amplitude_a_has_the_level_a_half_at_its_frequency() -> None:
 
 def test_levels_are_clipped_at_the_range_and_relative_to_the_maximum() -> None:
     quiet_then_loud = np.concatenate([tone(2_000, 1e-4), tone(2_000, 0.2)])
-    _, _, db = spectrogram_db(quiet_then_loud, RATE, range_db=50.0)
+    _, _, db = relative_spectrogram_db(quiet_then_loud, RATE, range_db=50.0)
     assert db.max() == pytest.approx(0.0)
     assert db.min() == pytest.approx(-50.0)
     np.testing.assert_allclose(db[:, :30], -50.0)  # 66 dB below
-    _, _, deeper = spectrogram_db(quiet_then_loud, RATE, range_db=80.0)
+    _, _, deeper = relative_spectrogram_db(quiet_then_loud, RATE, range_db=80.0)
     assert deeper[:, 5:30].max() == pytest.approx(-66.0, abs=0.1)
 
 
 def test_a_click_appears_at_its_time() -> None:
     samples = np.zeros(RATE // 10)
     samples[3_000] = 1.0
-    times, _, db = spectrogram_db(samples, RATE, n_fft=256, hop=32)
+    times, _, db = relative_spectrogram_db(samples, RATE, n_fft=256, hop=32)
     assert times[np.argmax(db.sum(axis=0))] == pytest.approx(3_000 / RATE, abs=32 / RATE)
 
 
 def test_short_and_silent_clips_are_dark_and_bad_ones_refused() -> None:
-    _, _, db = spectrogram_db(np.zeros(100), RATE)
+    _, _, db = relative_spectrogram_db(np.zeros(100), RATE)
     np.testing.assert_array_equal(db, -50.0)
     samples = np.zeros(1_000)
     samples[77] = np.inf
     with pytest.raises(ValueError, match="sample 77 is not finite"):
-        spectrogram_db(samples, RATE)
+        relative_spectrogram_db(samples, RATE)
     with pytest.raises(ValueError, match=r"\(2, 5\)"):
-        spectrogram_db(np.zeros((2, 5)), RATE)
+        relative_spectrogram_db(np.zeros((2, 5)), RATE)
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 7])

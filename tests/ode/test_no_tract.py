@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from syrinx_lab.ode.noise.none import NoNoise
-from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.ode.noise import NoNoise
+from syrinx_lab.ode.tract import NoTract
 
 
 def test_radiates_the_source_and_has_nothing_to_learn() -> None:

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.ode.tract.fir import Fir
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
 from syrinx_lab.ode.tract.formants import Formants
-from syrinx_lab.ode.tract.none import NoTract
 
 RATE = 44100
 SMALL: dict[str, Callable[[], nn.Module]] = {

@@ -13,8 +13,8 @@ from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.noise.filtered import FilteredNoise
 from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.syrinx.oscillator import Syrinx
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
-from syrinx_lab.ode.tract.none import NoTract
 
 RATE = 44100
 

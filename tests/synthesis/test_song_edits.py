@@ -13,7 +13,7 @@ from syrinx_lab.controls.frames import AnalysisFrames
 from syrinx_lab.controls.pitch import track_pitch
 from syrinx_lab.controls.pitch_range import PitchRange
 from syrinx_lab.model import Ouroboros
-from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.synthesis.account import out_of_reach
 from syrinx_lab.synthesis.edits import Edit, edited
 from syrinx_lab.synthesis.reading import read_table

@@ -18,7 +18,7 @@ from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.rollout import cudagraph, scan
-from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.training.backend import report_backend
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.optimisation import OptimiserSettings

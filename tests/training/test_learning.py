@@ -7,13 +7,12 @@ from hydra import compose, initialize_config_dir
 
 from syrinx_lab.assembly import build_horizon, build_objective
 from syrinx_lab.cli import config_directory
-from syrinx_lab.training.learning import learning_warnings
 
 
 def warned(*overrides: str) -> list[str]:
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
         cfg = compose("config", ["data.root=x", *overrides])
-    return learning_warnings(build_objective(cfg), cfg.n_epochs, build_horizon(cfg).max)
+    return build_objective(cfg).warnings(cfg.n_epochs, build_horizon(cfg).max)
 
 
 SPEC, ACCEL = "loss.terms.spec.weight=0", "loss.terms.accel.weight=0"

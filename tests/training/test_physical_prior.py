@@ -13,7 +13,7 @@ from syrinx_lab.controls.analyser import Analyser
 from syrinx_lab.controls.background import background_response
 from syrinx_lab.encoders.frames import FramesEncoder
 from syrinx_lab.encoders.samples import SamplesEncoder
-from syrinx_lab.evaluation.analytic_anchor import analytic_anchor, analytic_model
+from syrinx_lab.evaluation.anchors import analytic_anchor, analytic_model
 from syrinx_lab.evaluation.clips import Clip
 from syrinx_lab.evaluation.scoring import Scoring
 from syrinx_lab.evaluation.takes import perform
@@ -22,8 +22,8 @@ from syrinx_lab.losses.weighted import WeightedLoss, WeightedTerm
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.noise.filtered import FilteredNoise
 from syrinx_lab.ode.syrinx.oscillator import Syrinx
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
-from syrinx_lab.ode.tract.none import NoTract
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.optimisation import OptimiserSettings
 from syrinx_lab.training.prediction import predict

@@ -8,7 +8,7 @@ import torch
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
-from syrinx_lab.ode.tract.none import NoTract
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.training.prediction import initial_condition, predict, rollout_start
 from syrinx_lab.types import Batch, Category, RolloutSettings
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from syrinx_lab.fit import _use_threads
+from syrinx_lab.fit import use_threads
 
 
 def test_threads_are_those_of_the_run() -> None:
     before = torch.get_num_threads()
-    _use_threads(1)
+    use_threads(1)
     assert torch.get_num_threads() == 1
-    _use_threads(None)
+    use_threads(None)
     assert torch.get_num_threads() == before

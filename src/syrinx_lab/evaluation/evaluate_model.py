@@ -12,11 +12,10 @@ from ..runs.atomic import read_json, write_json_atomic
 from ..runs.directory import RunDirectory
 from ..runs.manifest import build_manifest, same_clips
 from ..runs.provenance import provenance
-from .analytic_anchor import analytic_anchor, analytic_model
+from .anchors import analytic_anchor, analytic_model, rendition_anchor
 from .clips import Clip, clips_hash
 from .held_out import HeldOut
 from .outputs import write_audio, write_figures
-from .rendition_anchor import rendition_anchor
 from .score_table import print_scores
 from .scoring import Scoring
 from .takes import Take, score_rows

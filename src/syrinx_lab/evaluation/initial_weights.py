@@ -32,7 +32,7 @@ def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
     config  the resolved configuration that `model` was built from
     Raises ValueError with the overrides to add when settings differ, or as `load_weights`.
     """
-    if config.get("init_settings", "check") == "check":
+    if config["init_settings"] == "check":
         differing = differing_settings(model, config, trained_settings(path))
         rate, tau = differing.get("data.sample_rate"), differing.get("oscillator.tau")
         if rate and tau and _same(rate * tau, 1.0):

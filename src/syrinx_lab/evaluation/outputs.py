@@ -13,6 +13,7 @@ from ..figures.comparison import comparison_figure, grid_figure
 from ..figures.drives import drives_figure
 from ..figures.style import save_figure
 from ..model import Ouroboros
+from ..runs.file_name import file_name
 from .takes import Take, read_drives
 
 
@@ -21,7 +22,7 @@ def write_audio(folder: Path, takes: Sequence[Take], sample_rate: int, *, split:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for index, take in enumerate(takes[:most]):
-        stem = f"{split}-{index:03d}-{_safe(take.clip.vocalisation.label)}"
+        stem = f"{split}-{index:03d}-{file_name(take.clip.vocalisation.label) or 'voc'}"
         for kind, samples in (("target", take.clip.x), ("raw", take.raw), ("rescaled", take.rescaled)):
             written.append(folder / f"{stem}-{kind}.wav")
             write_wav(written[-1], np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), sample_rate)
@@ -37,7 +38,7 @@ def write_figures(folder: Path, model: Ouroboros, takes: Sequence[Take], *, spli
     rate = model.sample_rate
     for index, take in enumerate(takes[:most]):
         clip = take.clip
-        stem = f"{split}-{index:03d}-{_safe(clip.vocalisation.label)}"
+        stem = f"{split}-{index:03d}-{file_name(clip.vocalisation.label) or 'voc'}"
         figure = comparison_figure(
             clip.x,
             take.raw,
@@ -69,7 +70,3 @@ def write_figures(folder: Path, model: Ouroboros, takes: Sequence[Take], *, spli
     rows = [(t.clip.vocalisation.label, t.clip.x, t.raw) for t in takes[:most]]
     save_figure(grid_figure(rows, rate), page)
     return page
-
-
-def _safe(label: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_+." else "_" for c in label) or "voc"

@@ -9,8 +9,9 @@ from ..metrics.facts import METRICS, MetricFacts
 from ..metrics.metric import Metric
 from ..model import Ouroboros
 from .clips import Clip
-from .starts import checked_start
 from .takes import Take, perform_all
+
+STARTS = ("cold", "data")  # near silence, or in the recording's own state
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,14 @@ class Scoring:
         return perform_all(
             model, clips, ic_noise_rms=self.ic_noise_rms, seed=self.seed, start=start, metrics=self.metrics
         )
+
+
+def checked_start(value: str, key: str, model: Ouroboros) -> str:
+    """`value`, cold or data; ValueError for others, and for data where the state is not in a recording."""
+    if value not in STARTS:
+        raise ValueError(f"{key} is {value!r}: use cold (noise) or data (the recording's own state)")
+    if value == "data" and not model.oscillator.state_is_observed:
+        raise ValueError(
+            f"{key} is data, but this oscillator's state is not in a recording: use cold, or oscillator=poly"
+        )
+    return value

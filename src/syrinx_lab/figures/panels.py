@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
-from .style import PALETTE, SPECTROGRAM_CMAP, spectrogram_db
+from .style import PALETTE, SPECTROGRAM_CMAP, relative_spectrogram_db
 
 TOP_HZ = 12_000.0
 HUM_HZ = 350.0  # below it a room may hum louder than the bird sings
@@ -22,7 +22,7 @@ def peak_magnitude(samples: ArrayLike, sample_rate: int) -> float:
 
     samples (N,) finite audio; sample_rate in Hz. Silence gives a level so low that any sound beside it is bright.
     """
-    _, frequencies, level = spectrogram_db(samples, sample_rate, hop=HOP, reference=1.0, range_db=200.0)
+    _, frequencies, level = relative_spectrogram_db(samples, sample_rate, hop=HOP, reference=1.0, range_db=200.0)
     loudest = level[(frequencies >= HUM_HZ) & (frequencies <= TOP_HZ)].max()
     return float(10.0 ** (loudest / 20.0))
 
@@ -32,11 +32,13 @@ def draw_spectrogram(axes: Axes, samples: ArrayLike, sample_rate: int, *, refere
 
     samples      (N,) finite audio
     sample_rate  Hz
-    reference    the |S| of 0 dB, see `spectrogram_db`; None: the `peak_magnitude` of these samples
+    reference    the |S| of 0 dB, see `relative_spectrogram_db`; None: the `peak_magnitude` of these samples
     Returns the image, for a colour bar.
     """
     reference = peak_magnitude(samples, sample_rate) if reference is None else reference
-    times, frequencies, level = spectrogram_db(samples, sample_rate, hop=HOP, reference=reference, range_db=RANGE_DB)
+    times, frequencies, level = relative_spectrogram_db(
+        samples, sample_rate, hop=HOP, reference=reference, range_db=RANGE_DB
+    )
     shown = frequencies <= TOP_HZ
     frame, band = (times[1] - times[0]) / 2, frequencies[1] / 2
     image = axes.imshow(

@@ -58,7 +58,7 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> Path:
     return path
 
 
-def spectrogram_db(
+def relative_spectrogram_db(
     samples: ArrayLike,
     sample_rate: int,
     *,
@@ -67,7 +67,7 @@ def spectrogram_db(
     reference: float | None = None,
     range_db: float = 50.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Magnitude spectrogram in dB, clipped `range_db` below the reference.
+    """Magnitude spectrogram in dB relative to a reference, clipped `range_db` below it.
 
         dB = max(20 log10(|S| / reference), -range_db),   S the STFT with a Hann window
 

@@ -96,10 +96,21 @@ class WeightedLoss(nn.Module):
         """The terms that look at the acceleration."""
         return tuple(name for name, term in self._weighted.items() if term.loss.needs_acceleration)
 
-    def misfits(self, longest: int) -> dict[str, str]:
-        """Term -> what of it does not fit rollouts of at most `longest` samples, see `LossTerm.misfit`."""
-        lines = {name: term.loss.misfit(longest) for name, term in self._weighted.items()}
-        return {name: line for name, line in lines.items() if line is not None}
+    def warnings(self, n_epochs: int, longest: int) -> list[str]:
+        """A line where warm-ups hold every weight at 0 to the end, and for each term that does not fit the rollouts.
+
+        n_epochs  planned
+        longest   samples of the longest rollout, see `LossTerm.misfit`
+        """
+        found = []
+        if not any(self.weight_at(name, n_epochs - 1) > 0 for name in self.names):
+            keys = ", ".join(f"loss.terms.{name}.warmup_epochs" for name in self.names)
+            found.append(
+                f"nothing is learned: the warm-ups hold every weight at 0 over all of n_epochs={n_epochs}; plan more "
+                f"epochs, or set {keys} to 0"
+            )
+        misfits = {name: term.loss.misfit(longest) for name, term in self._weighted.items()}
+        return found + [f"loss.terms.{name}.loss.{line}" for name, line in misfits.items() if line is not None]
 
     def weight_at(self, name: str, epoch: int) -> float:
         """What multiplies the mean of term `name` in `epoch`, which counts from 0."""

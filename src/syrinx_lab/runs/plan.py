@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any
 
 from ..metrics.facts import MetricFacts, metrics_of
+from .file_name import file_name
 from .identity import DATA_LOCATIONS, differing_keys, identity
 from .rungs import Rung
 
@@ -22,6 +23,7 @@ RESERVED = (
 # what the scores depend on besides the weights
 SCORING = ("search", "checkpoint", "eval", "callbacks.evaluation", "trainer.save_every", "trainer.keep_checkpoints")
 _LONGEST = 80
+_KEPT = "=,"  # in names of folders
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class SweepPlan:
         """
         compared = "-".join([key.rsplit(".", 1)[-1] for key in self.compared] + ["seed"])
         canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
-        return f"{_safe(question or compared)}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
+        return f"{file_name(question or compared, _KEPT)}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
 
 
 def split_swept(swept: Mapping[str, Sequence[str]], seed: int) -> tuple[list[tuple[str, ...]], list[int]]:
@@ -125,7 +127,7 @@ def split_swept(swept: Mapping[str, Sequence[str]], seed: int) -> tuple[list[tup
 def label(overrides: Sequence[str]) -> str:
     """The folder of a condition: its overrides, with a short hash where a folder's name cannot hold them."""
     text = re.sub(r'"([^"\\]*)"', r"\1", ",".join(override.lstrip("+") for override in overrides))
-    safe = _safe(text)
+    safe = file_name(text, _KEPT)
     if safe == text and len(text) <= _LONGEST:
         return text
     return f"{safe[:_LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
@@ -176,7 +178,3 @@ def belongs(planned: Mapping[str, Any], config: Mapping[str, Any], compared: Ite
     if not any(key.lstrip("+").partition(".")[0] == "data" for key in compared):
         differing = {key for key in differing if not is_location(key)}
     return not differing
-
-
-def _safe(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_+.=," else "_" for c in text)

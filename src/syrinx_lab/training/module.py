@@ -10,8 +10,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from ..evaluation.scoring import Scoring
-from ..evaluation.starts import checked_start
+from ..evaluation.scoring import Scoring, checked_start
 from ..losses.weighted import WeightedLoss
 from ..model import Ouroboros
 from ..types import Batch, RolloutSettings

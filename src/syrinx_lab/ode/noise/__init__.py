@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 
 class Noise(Protocol):
@@ -34,3 +35,21 @@ class Noise(Protocol):
 
     def calibrate(self, recordings: Sequence[Tensor]) -> None:
         """Take from recordings (L,), with their silence, what is not learned."""
+
+
+class NoNoise(nn.Module):
+    """Adds silence: y_t = 0."""
+
+    channels = 0
+    reach = 0
+
+    def calibrate(self, recordings: Sequence[Tensor]) -> None:
+        """Nothing is taken from recordings."""
+
+    def forward(self, excitation: Tensor, envelope: Tensor, controls: Tensor | None, hop: int) -> Tensor:
+        """Zeros (B, H) like the excitation; nothing else is looked at."""
+        return torch.zeros_like(excitation)
+
+    def background(self, excitation: Tensor) -> Tensor:
+        """Zeros (B, H) like the excitation."""
+        return torch.zeros_like(excitation)

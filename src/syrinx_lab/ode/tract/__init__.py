@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Tract(Protocol):
@@ -31,3 +31,14 @@ class Tract(Protocol):
 
     def __call__(self, source: Tensor, controls: Tensor | None, hop: int) -> Tensor:
         """Source (B, H) and raw controls (B, T, channels), hop samples apart -> radiated sound (B, H)."""
+
+
+class NoTract(nn.Module):
+    """Radiates the source as it is: y_t = s_t."""
+
+    channels = 0
+    reach = 0
+
+    def forward(self, source: Tensor, controls: Tensor | None, hop: int) -> Tensor:
+        """The source (B, H) itself; controls and hop are not looked at."""
+        return source

@@ -1,20 +1,23 @@
-"""The anchor below: what the physical prior sings when nothing is learned."""
+"""The anchors: what the physical prior sings untrained, and how alike a bird's own renditions are."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from ..controls.analyser import Analyser
 from ..controls.analytic import AnalyticControls
 from ..encoders import Encoder
+from ..metrics.rendition import rendition_autonomy, rendition_tf_corr
 from ..model import Ouroboros
 from ..ode.syrinx.normal_form import DEGREE
 from ..ode.syrinx.oscillator import Syrinx
-from ..ode.tract.none import NoTract
+from ..ode.tract import NoTract
 from ..types import Controls
 from .clips import Clip
 from .scoring import Scoring
@@ -72,3 +75,16 @@ def analytic_anchor(model: Ouroboros, clips: Sequence[Clip], scoring: Scoring) -
     takes = replace(scoring, start="cold").takes(model, clips)
     means = mean_scores(takes, "raw", scoring.known)
     return {name: None if math.isnan(value) else value for name, value in means.items()}
+
+
+def rendition_anchor(pairs: Sequence[tuple[Clip, Clip]], sample_rate: int) -> dict[str, Any]:
+    """The bird's own reproducibility: mean tf_corr and both autonomies over pairs of renditions; None without."""
+    found: dict[str, list[float]] = {"tf_corr": [], "autonomy": [], "autonomy_published": []}
+    for a, b in pairs:
+        between = a.x, b.x, a.onset, b.onset
+        scores = {"tf_corr": rendition_tf_corr(*between, sample_rate=sample_rate)}
+        for name, value in (scores | rendition_autonomy(*between, sample_rate=sample_rate)).items():
+            if not np.isnan(value):
+                found[name].append(value)
+    means = {name: float(np.mean(values)) if values else None for name, values in found.items()}
+    return {**means, "pairs": len(found["tf_corr"])}
