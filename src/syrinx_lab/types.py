@@ -136,6 +136,11 @@ class Heads:
         return tuple(head for head in (self.omega, self.gamma, self.code, self.weights) if head is not None)
 
 
+def knot_count(samples: int, hop: int) -> int:
+    """T = ceil((L - 1) / hop) + 1: the knots, `hop` samples apart from sample 0 on, that reach over L samples."""
+    return -(-(samples - 1) // hop) + 1
+
+
 @dataclass
 class Drives:
     """What drives the oscillator: x'' tau^2 = -stiffness x - gamma v - sum_ij weights_ij x^i v^j.
@@ -194,7 +199,7 @@ class Drives:
             raise ValueError(f"windows of {length} samples from {places} leave drives of {self.samples} samples")
         if any(place % self.hop for place in places):
             raise ValueError(f"windows from {places}: drives of hop {self.hop} are cut at multiples of it")
-        first, steps = places[0] // self.hop, -(-(length - 1) // self.hop) + 1
+        first, steps = places[0] // self.hop, knot_count(length, self.hop)
         if len(set(places)) == 1:
             return self._each(lambda knots: knots[:, first : first + steps])
         device = self.gamma.device
@@ -204,7 +209,7 @@ class Drives:
 
     def held(self, samples: int) -> Drives:
         """The first knot's drives for `samples` samples, unchanging."""
-        knots = -(-(samples - 1) // self.hop) + 1
+        knots = knot_count(samples, self.hop)
         return self._each(lambda y: y[:, :1].expand(-1, knots, *y.shape[2:]))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Drives:

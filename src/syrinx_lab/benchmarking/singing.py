@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..ode.right_hand_side import SoftClamp
 from ..ode.rollout import rollout
-from ..types import Drives, Trajectory
+from ..types import Drives, Trajectory, knot_count
 
 _SAMPLE_RATE = 44_100
 _DAMPING = -0.02  # negative: feeds energy in, until the clamp takes out as much, at an amplitude near 0.13
@@ -88,7 +88,7 @@ def compose_song(
     """
     check_sizes(batch, horizon, degree, hop)
     generator = torch.Generator().manual_seed(seed)
-    knots = -(-(horizon - 1) // hop) + 1
+    knots = knot_count(horizon, hop)
     glide = 2 ** (torch.rand(batch, 1, generator=generator) + torch.linspace(0, 1, knots))  # Hz / 1000, over time
     stiffness = (2 * math.pi * 1000 * glide / _SAMPLE_RATE).square()
     gamma = torch.full((batch, knots), _DAMPING)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ..types import knot_count
+
 
 @dataclass(frozen=True)
 class Work:
@@ -36,7 +38,7 @@ def drives_bytes(batch: int, horizon: int, degree: int, hop: int = 1, itemsize: 
 
     At control rate ceil((H - 1) / hop) + 1 knots reach over H samples.
     """
-    return batch * (-(-(horizon - 1) // hop) + 1) * ((degree + 1) ** 2 + 2) * itemsize
+    return batch * knot_count(horizon, hop) * ((degree + 1) ** 2 + 2) * itemsize
 
 
 def rollout_work(batch: int, horizon: int, degree: int, hop: int = 1, *, backward: bool, itemsize: int = 4) -> Work:

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..types import knot_count
+
 ENVELOPE_MS = 1.0
 
 
@@ -28,7 +30,7 @@ def local_envelope(x: Tensor, sample_rate: int, hop: int, width_ms: float = ENVE
     if not 0 < width_ms < math.inf:
         raise ValueError(f"envelope: width_ms {width_ms} must be positive and finite")
     samples = x.shape[1]
-    count = -(-(samples - 1) // hop) + 1
+    count = knot_count(samples, hop)
     sigma = width_ms * 1e-3 * sample_rate
     half = math.ceil(3 * sigma)
     taps = torch.exp(-0.5 * (torch.arange(-half, half + 1, device=x.device, dtype=x.dtype) / sigma) ** 2)

@@ -92,7 +92,3 @@ class AnalysisFrames:
         """Below the first nothing counts, above the second all, above the third nothing again; in Hz."""
         low, high = self.pitch_range.min_hz, self.pitch_range.max_hz
         return 0.7 * low, 0.85 * low, max(_BAND_TOP_HZ, 1.5 * high)
-
-    def knots(self, samples: int) -> int:
-        """How many knots `samples` samples have: ceil((samples - 1) / hop) + 1."""
-        return -(-(samples - 1) // self.hop) + 1

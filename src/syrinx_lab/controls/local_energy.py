@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..types import knot_count
 from .frames import OVERSAMPLING, AnalysisFrames
 
 
@@ -21,7 +22,7 @@ class LocalEnergy:
     def __init__(self, x: Tensor, frames: AnalysisFrames, weights: Tensor) -> None:
         self.frames = frames
         half, step, hop = frames.half, frames.energy_step, frames.hop
-        count = frames.knots(x.shape[1])
+        count = knot_count(x.shape[1], frames.hop)
         self._margin = frames.longest_lag + frames.delay + step  # samples before the recording's first
         self._points = -(-((count - 1) * hop + 2 * self._margin) // step) + 1
         after = max(0, (self._points - 1) * step + half + 1 - self._margin - x.shape[1])

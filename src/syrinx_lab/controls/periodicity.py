@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..types import knot_count
 from .frames import OVERSAMPLING, AnalysisFrames
 from .local_energy import LocalEnergy
 
@@ -37,7 +38,7 @@ def correlations(x: Tensor, frames: AnalysisFrames) -> Iterator[Tensor]:
     Source: McLeod and Wyvill (2005), A smarter way to find pitch, eqs. 4 to 9 (there with a rectangular window).
     """
     batch, samples = x.shape
-    count, lags = frames.knots(samples), OVERSAMPLING * frames.longest_lag + 2
+    count, lags = knot_count(samples, frames.hop), OVERSAMPLING * frames.longest_lag + 2
     half, hop = frames.half, frames.hop
     window, mask, growth = _constants(frames, x.device, x.dtype)
     energy = LocalEnergy(x, frames, window.square())

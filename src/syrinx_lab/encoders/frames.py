@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..controls import AnalyticControls
-from ..types import Controls, Heads
+from ..types import Controls, Heads, knot_count
 from . import Encoder
 from .log_spectra import FLOOR, LogSpectra
 from .mamba import Mamba, RMSNorm
@@ -143,7 +143,7 @@ class FramesEncoder(Encoder):
         ValueError without analytic controls or when theirs are other knots.
         """
         assert x.ndim == 2, f"x {tuple(x.shape)} is not (B, L)"
-        knots = -(-(x.shape[1] - 1) // self.hop) + 1
+        knots = knot_count(x.shape[1], self.hop)
         if analytic is None:
             raise ValueError(
                 "the frames encoder reads pitch and envelope, but was given no analytic controls: use "

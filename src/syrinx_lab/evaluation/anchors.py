@@ -18,7 +18,7 @@ from ..model import Ouroboros
 from ..ode.syrinx.normal_form import DEGREE
 from ..ode.syrinx.oscillator import Syrinx
 from ..ode.tract import NoTract
-from ..types import Controls
+from ..types import Controls, knot_count
 from .clips import Clip
 from .scoring import Scoring
 from .takes import mean_scores
@@ -37,7 +37,7 @@ class ZeroEncoder(Encoder):
 
     def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
         """x, v (B, L) -> zeros at knots."""
-        knots = -(-(x.shape[1] - 1) // self.hop) + 1
+        knots = knot_count(x.shape[1], self.hop)
         zero = x.new_zeros(len(x), knots)
         return Controls(zero, zero, zero[..., None], self.hop)
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..types import Drives
+from ..types import Drives, knot_count
 from .right_hand_side import acceleration, powers
 
 
@@ -25,7 +25,7 @@ def interpolate(knots: Tensor, hop: int, samples: int) -> Tensor:
         raise ValueError(f"{samples} samples do not lie on {count} knots of hop {hop}")
     if hop == 1:
         return knots[:, :samples]
-    segments = -(-(samples - 1) // hop)
+    segments = knot_count(samples, hop) - 1
     if segments == 0:
         return knots[:, :1]
     a = knots[:, :segments].unsqueeze(2)

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..model import Ouroboros
 from ..ode.parameters import Parameters
-from .table import LEVEL, Columns, DriveTable, knots, parameters_of
+from ..types import knot_count
+from .table import LEVEL, Columns, DriveTable, parameters_of
 
 _MOST = {"pitch": 8.0, "tempo": 16.0, "loudness": 1e3}
 
@@ -56,7 +57,7 @@ def edited(table: DriveTable, edit: Edit, model: Ouroboros) -> DriveTable:
         parts |= {name: np.float32(edit.loudness) * parts[name] for name in (scaled,) if name in parts}
     if edit.tempo != 1:
         samples = max(1, round(samples / edit.tempo))
-        at = np.arange(knots(samples, table.hop)) * edit.tempo
+        at = np.arange(knot_count(samples, table.hop)) * edit.tempo
         parts = {name: _between(values, at) for name, values in parts.items()}
     return DriveTable(parts, samples, table.hop, table.sample_rate)
 

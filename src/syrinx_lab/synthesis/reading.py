@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ..data.derivatives import derivatives
 from ..model import Ouroboros
-from .table import LEVEL, DriveTable, columns_of, knots, layout
+from ..types import knot_count
+from .table import LEVEL, DriveTable, columns_of, layout
 
 PIECE_S = 180.0
 OVERLAP_S = 30.0
@@ -33,7 +34,7 @@ def read_table(
     Raises ValueError for a song that is too short.
     """
     hop, rate, samples = model.control_hop, model.sample_rate, len(song)
-    rows = knots(samples, hop)
+    rows = knot_count(samples, hop)
     parts = {name: np.empty((rows, part.size), np.float32) for name, part in layout(model).items()}
     parts[LEVEL][:] = 1 / scale
     piece, overlap = (max(1, round(seconds * rate / hop)) for seconds in (piece_s, overlap_s))

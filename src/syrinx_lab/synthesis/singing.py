@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ..model import Ouroboros
 from ..ode.control_rate import interpolate
-from ..types import Drives
+from ..types import Drives, knot_count
 from .excitation import white_noise
-from .table import LEVEL, Columns, DriveTable, encoded_of, knots, radiation_of
+from .table import LEVEL, Columns, DriveTable, encoded_of, radiation_of
 
 CHUNK = 2**15
 
@@ -92,7 +92,7 @@ def _drives(exact: Ouroboros, table: DriveTable, start: int, count: int) -> Driv
     hop = table.hop
     sigma = exact.drive_lowpass_ms * 1e-3 * exact.sample_rate / hop
     reach = math.ceil(3 * sigma) + 1 if exact.oscillator.nonlinear_maps else 0
-    first, stop = start // hop, start // hop + knots(count, hop)
+    first, stop = start // hop, start // hop + knot_count(count, hop)
     low = max(first - reach, 0)
     around = {name: values[low : stop + reach] for name, values in table.parts.items()}
     cut = torch.tensor([(first - low) * hop])
@@ -110,4 +110,4 @@ def _radiate(model: Ouroboros, table: DriveTable, source: Tensor, start: int, se
 def _rows(values: Columns, hop: int, start: int, count: int) -> Columns:
     """The knots of `count` samples from `start` on."""
     first = start // hop
-    return values[first : first + knots(count, hop)]
+    return values[first : first + knot_count(count, hop)]

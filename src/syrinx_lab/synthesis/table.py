@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..model import Encoded, Ouroboros
 from ..ode.parameters import ParameterFacts, Parameters, Radiation
+from ..types import knot_count
 
 Columns = NDArray[np.float32]
 
@@ -49,17 +50,12 @@ class DriveTable:
 
     def __post_init__(self) -> None:
         lengths = {len(values) for values in self.parts.values()}
-        assert lengths == {knots(self.samples, self.hop)}, f"{lengths} rows for {self.samples} samples"
+        assert lengths == {knot_count(self.samples, self.hop)}, f"{lengths} rows for {self.samples} samples"
 
     @property
     def rows(self) -> int:
         """T = ceil((L - 1) / hop) + 1."""
-        return knots(self.samples, self.hop)
-
-
-def knots(samples: int, hop: int) -> int:
-    """How many knots it takes to interpolate so many samples."""
-    return -(-(samples - 1) // hop) + 1
+        return knot_count(self.samples, self.hop)
 
 
 def layout(model: Ouroboros) -> dict[str, Part]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...types import Drives
+from ...types import Drives, knot_count
 from ..right_hand_side import SoftClamp
 from .kernels import Arrays, Plan
 from .kernels.backward import backward as backward_kernel
@@ -73,7 +73,7 @@ class _Fused(torch.autograd.Function):
     def backward(ctx, x_grad, v_grad):
         stiffness, gamma, weights, xs, vs = ctx.saved_tensors
         steps = xs.shape[1] - 1
-        touched = steps if ctx.plan.hop == 1 else -(-steps // ctx.plan.hop) + min(steps, 1)  # knots
+        touched = steps if ctx.plan.hop == 1 or not steps else knot_count(xs.shape[1], ctx.plan.hop)
         starts = xs.new_empty(len(xs)), xs.new_empty(len(xs))
         grads = [torch.empty_like(stiffness), torch.empty_like(gamma)]
         grads.append(uninitialised(weights.shape, xs.dtype) if ctx.needs_input_grad[2] else xs.new_empty(0))
