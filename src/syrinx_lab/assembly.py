@@ -12,8 +12,9 @@ from hydra.utils import instantiate
 from lightning.pytorch import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from .contracts import fulfilling
 from .data.corpus import label_list
-from .data.sampler import EdgeBiasedSampler
+from .data.sampler import SegmentSampler
 from .encoders import Encoder
 from .evaluation.scoring import Scoring
 from .losses.weighted import WeightedLoss, WeightedTerm
@@ -90,20 +91,11 @@ def _built(node: Any, less: Sequence[str], **extra: Any) -> Any:
     return instantiate(arguments | {"_partial_": True}, _convert_="all")(**extra)
 
 
-def _fulfilling(part: Any, key: str, names: Sequence[str], contract: type) -> Any:
-    """`part`, if it has what its contract asks for; raises ValueError with the group, the class and what it lacks."""
-    lacking = [name for name in names if not hasattr(part, name)]
-    if lacking:
-        where = f"{contract.__module__}.{contract.__name__}"
-        raise ValueError(f"{key} is a {type(part).__name__}, which has no {lacking[0]}: see {where}")
-    return part
-
-
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
     """The data of a configuration; nothing is read yet."""
     held_out = {k: cfg.eval[k] for k in ("val_count", "test_count", "lead_in", "tail_ms", "renditions_per_clip")}
     held_out |= {k: cfg.eval[k] for k in ("mid_start_ms", "mid_samples") if k in cfg.eval}
-    sampler = _fulfilling(build(cfg.sampler), "sampler", ("counts", "draw", "notes"), EdgeBiasedSampler)
+    sampler = fulfilling(build(cfg.sampler), SegmentSampler, "sampler")
     return build(cfg.data, sampler=sampler, seed=cfg.seed, **held_out)
 
 
@@ -117,8 +109,8 @@ def build_model(cfg: DictConfig) -> Ouroboros:
     Raises ValueError for what a part refuses, with its key, and for an initialisation that does not fit.
     """
     encoder: Encoder = build(cfg.encoder)
-    tract = _fulfilling(build(cfg.tract), "tract", ("channels", "reach"), Tract)
-    noise = _fulfilling(build(cfg.noise), "noise", ("channels", "reach", "background", "calibrate"), Noise)
+    tract = fulfilling(build(cfg.tract), Tract, "tract")
+    noise = fulfilling(build(cfg.noise), Noise, "noise")
     oscillator: Oscillator = build(cfg.oscillator, less=_OF_THE_MODEL)
     heads = encoder.heads
     if heads is not None:
@@ -146,7 +138,7 @@ def build_model(cfg: DictConfig) -> Ouroboros:
 
 def build_horizon(cfg: DictConfig) -> HorizonSchedule:
     """The horizon schedule of a configuration."""
-    return _fulfilling(build(cfg.horizon), "horizon", ("max", "bucketed", "__call__"), HorizonSchedule)
+    return fulfilling(build(cfg.horizon), HorizonSchedule, "horizon")
 
 
 def build_search(cfg: DictConfig) -> Search:

@@ -27,7 +27,6 @@ from .assembly import (
     build_module,
     build_objective,
     build_scoring,
-    described,
     plain,
     run_name,
 )
@@ -36,7 +35,7 @@ from .data.stored_split import difference
 from .evaluation.initial_weights import start_from, weights_file, weights_hash
 from .evaluation.weights import read_checkpoint
 from .logged import backend_used, training_run
-from .metrics.facts import check_selection_metric
+from .metrics.facts import check_selection_metric, with_metric_facts
 from .runs.activity import UNDER_WAY
 from .runs.directory import RunDirectory
 from .runs.identity import identity, run_key
@@ -94,9 +93,9 @@ class Prepared:
 
 def prepare(cfg: DictConfig) -> Prepared:
     """Build and check what a run needs; raises ValueError for all that can be wrong with configuration or data."""
-    plain(cfg)  # refuses what is not set
+    config = plain(cfg)  # refuses what is not set, before anything is built
     scoring = build_scoring(cfg)
-    config = described(cfg, scoring)
+    config = with_metric_facts(config, scoring.outside)
     check_selection_metric(cfg.checkpoint.metric, scoring.known)
     refuse_outputs(config)
     refuse_registry(config["paths"]["outputs"], config["paths"]["registry"])

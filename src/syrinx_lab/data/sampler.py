@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from ..types import Category
 from .segments import Pools
+
+
+class SegmentSampler(Protocol):
+    """What training asks of a sampler: the windows of an epoch as a pure function of (seed, epoch)."""
+
+    def draw(self, pools: Pools, epoch: int, seed: int) -> Sequence[int] | np.ndarray:
+        """Positions in `pools.segments`, in the order of training."""
+
+    def counts(self, pools: Pools) -> dict[Category, int]:
+        """How many windows of each category an epoch holds; they add up to the length of every draw."""
+
+    def notes(self, pools: Pools) -> Sequence[str]:
+        """Lines for a person: the exact counts, and shares that had to move."""
 
 
 class EdgeBiasedSampler:

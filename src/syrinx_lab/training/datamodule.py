@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from ..data.corpus import SILENCE_LABELS, Corpus, Recording, load_corpus
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
+from ..data.sampler import SegmentSampler
 from ..data.segments import Pools, check_horizon, cut_segments
 from ..data.split_counts import split_counts
 from ..data.splits import Splits, check_leaks, split_recordings
@@ -21,21 +22,8 @@ from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_
 from ..data.summary import channels_line
 from ..data.vocalisations import choose_vocalisations, rendition_pairs
 from ..evaluation.clips import Clip
-from ..types import Category, Vocalisation
+from ..types import Vocalisation
 from .epoch_draws import EpochDraws
-
-
-class SegmentSampler(Protocol):
-    """Draws the windows of an epoch as a pure function of (seed, epoch)."""
-
-    def draw(self, pools: Pools, epoch: int, seed: int) -> Sequence[int]:
-        """Indices into the pools' segments, in the order of training."""
-
-    def counts(self, pools: Pools) -> dict[Category, int]:
-        """How many windows of each category an epoch holds."""
-
-    def notes(self, pools: Pools) -> Sequence[str]:
-        """Lines for a person: the exact counts, and shares that had to move."""
 
 
 class DataSource(Protocol):

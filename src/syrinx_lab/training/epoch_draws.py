@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from torch.utils.data import Sampler
 
@@ -10,7 +10,7 @@ from torch.utils.data import Sampler
 class EpochDraws(Sampler[int]):
     """The sampler's draw for the current epoch; the epoch is asked for when iteration begins, not before."""
 
-    def __init__(self, draw: Callable[[int], Sequence[int]], length: int, epoch: Callable[[], int]) -> None:
+    def __init__(self, draw: Callable[[int], Iterable[int]], length: int, epoch: Callable[[], int]) -> None:
         self.draw = draw
         self.length = length
         self.epoch = epoch
