@@ -17,7 +17,7 @@ from torch import Tensor
 from syrinx_lab.encoders.selective_scan import BACKENDS as SCANS
 from syrinx_lab.encoders.selective_scan import selective_scan
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import BACKENDS, rollout, resolve_backend
+from syrinx_lab.ode.rollout import BACKENDS, InitialValueProblem, resolve_backend, rollout
 from syrinx_lab.types import Drives
 
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
@@ -48,7 +48,9 @@ def rolled(inputs: list[Tensor], hop: int, horizon: int, backend: str) -> list[T
     """x and v of a rollout, and the gradients of a sum that sees every sample."""
     stiffness, gamma, weights, x0, v0 = leaves = [y.detach().clone().requires_grad_() for y in inputs]
     drives = Drives(stiffness, gamma, weights, hop)
-    run = rollout(drives, (x0, v0), horizon, backend=backend, step=0.6, clamp=SoftClamp(0.5, 1.0), adjoint_decay=0.99)
+    run = rollout(
+        InitialValueProblem(drives, (x0, v0), horizon, step=0.6, clamp=SoftClamp(0.5, 1.0), adjoint_decay=0.99), backend
+    )
     slope = torch.linspace(0.5, 1.5, horizon, device=run.x.device, dtype=run.x.dtype)
     (run.x * slope + run.v * slope.flip(0)).sum().backward()
     return [run.x.detach(), run.v.detach(), *(y.grad for y in leaves)]  # type: ignore[misc]

@@ -18,7 +18,7 @@ from .ode.lowpass import gaussian_lowpass
 from .ode.noise import Noise, NoNoise
 from .ode.oscillator import Oscillator, Reading
 from .ode.parameters import Parameters, Radiation
-from .ode.rollout import BACKENDS, Forcing, rollout
+from .ode.rollout import BACKENDS, Forcing, InitialValueProblem, rollout
 from .ode.tract import Tract
 from .transfer import normal
 from .types import Controls, Drives, Trajectory
@@ -214,16 +214,8 @@ class Ouroboros(nn.Module):
         adjoint_decay: float = 1.0,
     ) -> Trajectory:
         """The run over `horizon` samples from ic = (x (B,), v (B,)) with only the drives supplied, unless forced."""
-        return rollout(
-            drives,
-            ic,
-            horizon,
-            backend=self.backend,
-            step=self.oscillator.step,
-            clamp=self.oscillator.clamp,
-            forcing=forcing,
-            adjoint_decay=adjoint_decay,
-        )
+        step, clamp = self.oscillator.step, self.oscillator.clamp
+        return rollout(InitialValueProblem(drives, ic, horizon, step, clamp, forcing, adjoint_decay), self.backend)
 
     @torch.no_grad()
     def spun_up(self, drives: Drives, ic: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import Forcing
+from syrinx_lab.ode.rollout import Forcing, InitialValueProblem
 from syrinx_lab.types import Drives
 
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
@@ -41,7 +41,7 @@ class Problem:
         stiffness, gamma, weights, *start = self.inputs
         forcing = None if rate is None else Forcing(*self.data, rate)
         drives = Drives(stiffness, gamma, weights, self.hop)
-        x, v = integrate(drives, tuple(start), self.horizon, STEP, clamp, forcing, decay)
+        x, v = integrate(InitialValueProblem(drives, tuple(start), self.horizon, STEP, clamp, forcing, decay))
         place = torch.arange(x.numel(), dtype=x.dtype).reshape(x.shape)
         loss = (x * torch.cos(place)).sum() + (v * torch.sin(0.7 * place)).sum()
         wanted = [y for y in self.inputs if y.requires_grad]

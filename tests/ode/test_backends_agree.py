@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import Forcing, rollout
+from syrinx_lab.ode.rollout import Forcing, InitialValueProblem, rollout
 from syrinx_lab.types import Drives
 
 CLAMP = SoftClamp(0.5, 1.0)
@@ -48,7 +48,7 @@ def values_and_gradients(
     **steering: Forcing | float | None,
 ) -> list[Tensor]:
     drives, start = Drives(*inputs[:3], hop), inputs[3:]
-    run = rollout(drives, start, horizon, backend=backend, step=step, clamp=clamp, **steering)  # type: ignore[arg-type]
+    run = rollout(InitialValueProblem(drives, start, horizon, step=step, clamp=clamp, **steering), backend)  # type: ignore[arg-type]
     place = torch.arange(run.x.numel(), dtype=run.x.dtype).reshape(run.x.shape)
     loss = (run.x * torch.cos(place)).sum() + (run.v * torch.sin(0.7 * place)).sum()
     wanted = [y for y in inputs if y.requires_grad]
@@ -130,13 +130,13 @@ def test_they_agree_at_control_rate(dtype: torch.dtype, degree: int, clamp: Soft
 
 def test_knots_are_as_good_as_the_samples_between_them() -> None:
     inputs = problem(5, 5, 15)
-    run = rollout(Drives(*inputs[:3], hop=8), inputs[3:], 33, backend="fused", step=0.6, clamp=CLAMP)
+    run = rollout(InitialValueProblem(Drives(*inputs[:3], hop=8), inputs[3:], 33, step=0.6, clamp=CLAMP), "fused")
     place = torch.arange(33, dtype=torch.float64)
     below, share = (place // 8).long().clamp(max=3), place / 8 - (place // 8).clamp(max=3)
     dense = [
         y[:, below] + share.reshape(33, *(1,) * (y.dim() - 2)) * (y[:, below + 1] - y[:, below]) for y in inputs[:3]
     ]
-    same = rollout(Drives(*dense), inputs[3:], 33, backend="fused", step=0.6, clamp=CLAMP)
+    same = rollout(InitialValueProblem(Drives(*dense), inputs[3:], 33, step=0.6, clamp=CLAMP), "fused")
     wanted = inputs[:3]
     found = [run.x, run.v, *torch.autograd.grad(run.x.square().sum(), wanted)]
     assert_agree(found, [same.x, same.v, *torch.autograd.grad(same.x.square().sum(), wanted)], 1e-9)
@@ -208,7 +208,7 @@ def test_fused_takes_drives_that_were_expanded() -> None:
     results = []
     for backend in ("eager", "fused"):
         drives = Drives(stiffness.expand(5, 8), gamma.expand(5, 8), weights.expand(5, 8, 4, 4))
-        run = rollout(drives, (x, v), 8, backend=backend, clamp=CLAMP)
+        run = rollout(InitialValueProblem(drives, (x, v), 8, clamp=CLAMP), backend)
         grads = torch.autograd.grad(run.x.square().sum(), (stiffness, gamma, weights, x, v))
         results.append([run.x, run.v, *grads])
     assert_agree(results[1], results[0], 1e-9)
@@ -219,7 +219,7 @@ def test_fused_takes_drives_that_were_expanded() -> None:
 def test_only_what_needs_a_gradient_gets_one(backend: str, needed: tuple[int, ...]) -> None:
     inputs = tuple(y.detach().requires_grad_(n in needed) for n, y in enumerate(problem(5, 6, 3)))
     stiffness, gamma, weights, x, v = inputs
-    run = rollout(Drives(stiffness, gamma, weights), (x, v), 6, backend=backend, clamp=CLAMP)
+    run = rollout(InitialValueProblem(Drives(stiffness, gamma, weights), (x, v), 6, clamp=CLAMP), backend)
     assert run.x.requires_grad == run.v.requires_grad == bool(needed)
     found = values_and_gradients(inputs, 6, backend, CLAMP)
     assert_agree(found, values_and_gradients(inputs, 6, "eager", CLAMP), 1e-9)
@@ -229,7 +229,9 @@ def test_only_what_needs_a_gradient_gets_one(backend: str, needed: tuple[int, ..
 @pytest.mark.parametrize("clamp", [None, SoftClamp(0.4, 0.7)], ids=["free", "clamped"])
 def test_fused_gradcheck(batch: int, clamp: SoftClamp | None) -> None:
     def run(stiffness: Tensor, gamma: Tensor, weights: Tensor, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        found = rollout(Drives(stiffness, gamma, weights), (x, v), 4, backend="fused", step=0.7, clamp=clamp)
+        found = rollout(
+            InitialValueProblem(Drives(stiffness, gamma, weights), (x, v), 4, step=0.7, clamp=clamp), "fused"
+        )
         return found.x, found.v
 
     assert torch.autograd.gradcheck(run, problem(batch, 4, 2), fast_mode=batch > 1)
@@ -242,7 +244,7 @@ def test_fused_gradcheck_on_knots_and_under_forcing(rate: float) -> None:
 
     def run(stiffness: Tensor, gamma: Tensor, weights: Tensor, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         drives = Drives(stiffness, gamma, weights, hop=3)
-        found = rollout(drives, (x, v), 6, backend="fused", step=0.7, clamp=CLAMP, forcing=forcing)
+        found = rollout(InitialValueProblem(drives, (x, v), 6, step=0.7, clamp=CLAMP, forcing=forcing), "fused")
         return found.x, found.v
 
     assert torch.autograd.gradcheck(run, inputs)
@@ -262,7 +264,8 @@ def test_a_diverging_run_is_not_hidden() -> None:
     for clamp in (None, CLAMP):
         x[2] = float("nan") if clamp else 5.0
         runs = [
-            rollout(Drives(stiffness, gamma, weights), (x, v), 40, backend=b, clamp=clamp) for b in ("eager", "fused")
+            rollout(InitialValueProblem(Drives(stiffness, gamma, weights), (x, v), 40, clamp=clamp), b)
+            for b in ("eager", "fused")
         ]
         for a, b in zip((runs[0].x, runs[0].v), (runs[1].x, runs[1].v)):
             assert torch.equal(a.isfinite(), b.isfinite())

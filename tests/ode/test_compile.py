@@ -13,7 +13,7 @@ from graph_problems import Problem, assert_agree, problems
 from torch._dynamo.utils import counters
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import choose_backend, cudagraph, eager, resolve_backend
+from syrinx_lab.ode.rollout import InitialValueProblem, choose_backend, cudagraph, eager, resolve_backend
 from syrinx_lab.ode.rollout import compile as compiled
 
 CLAMP = SoftClamp(0.5, 1.0)
@@ -102,9 +102,9 @@ def test_where_nothing_compiles_cudagraph_is_called_after_one_warning(monkeypatc
     monkeypatch.setattr(compiled, "COMPILER", broken)
     called: list[int] = []
 
-    def capture_less(*arguments: Any) -> Any:
-        called.append(arguments[2])
-        return eager.integrate(*arguments)
+    def capture_less(problem: InitialValueProblem) -> Any:
+        called.append(problem.horizon)
+        return eager.integrate(problem)
 
     monkeypatch.setattr(cudagraph, "integrate", capture_less)
     problem = Problem(2, 6, 1, torch.float64)

@@ -11,7 +11,7 @@ import torch
 from graph_problems import Problem, assert_agree, problems
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import cudagraph, eager, rollout
+from syrinx_lab.ode.rollout import InitialValueProblem, cudagraph, eager, rollout
 from syrinx_lab.types import Drives
 
 CLAMP = SoftClamp(0.5, 1.0)
@@ -84,7 +84,7 @@ def test_without_gradients_only_the_step_is_captured() -> None:
     with torch.no_grad():
         stiffness, gamma, weights, *start = problem.inputs
         drives = Drives(stiffness, gamma, weights)
-        x, _ = cudagraph.integrate(drives, tuple(start), 17, 0.6, CLAMP, None, 1.0, capture)
+        x, _ = cudagraph.integrate(InitialValueProblem(drives, tuple(start), 17, 0.6, CLAMP, None, 1.0), capture)
     assert capture.captures == 1
     assert not x.requires_grad
     assert_agree(problem.solve(partial(cudagraph.integrate, capture=capture), CLAMP)[:1], [x])
@@ -109,7 +109,9 @@ def test_rollouts_may_be_differentiated_in_any_order() -> None:
     def run(problem: Problem) -> torch.Tensor:
         stiffness, gamma, weights, *start = problem.inputs
         drives = Drives(stiffness, gamma, weights)
-        x, v = cudagraph.integrate(drives, tuple(start), problem.horizon, 0.6, None, None, 1.0, capture)
+        x, v = cudagraph.integrate(
+            InitialValueProblem(drives, tuple(start), problem.horizon, 0.6, None, None, 1.0), capture
+        )
         place = torch.arange(x.numel(), dtype=x.dtype).reshape(x.shape)
         return (x * torch.cos(place)).sum() + (v * torch.sin(0.7 * place)).sum()
 
@@ -127,7 +129,7 @@ def test_a_capture_that_fails_is_told_once_and_eager_computes() -> None:
         assert torch.equal(a, b)
     problem.solve(cudagraph.integrate, None)  # another setting, and no second warning
     stiffness, gamma, weights, *start = problem.inputs
-    rollout(Drives(stiffness, gamma, weights), tuple(start), 12, backend="cudagraph")
+    rollout(InitialValueProblem(Drives(stiffness, gamma, weights), tuple(start), 12), "cudagraph")
     assert not cudagraph.runs_on(torch.device("cpu"))
 
 

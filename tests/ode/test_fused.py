@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import kernels, rollout
+from syrinx_lab.ode.rollout import InitialValueProblem, kernels, rollout
 from syrinx_lab.ode.rollout.fused_cpu import lane_width
 from syrinx_lab.ode.rollout.kernels.backward import backward
 from syrinx_lab.ode.rollout.kernels.forward import forward
@@ -22,7 +22,7 @@ def sing(batch: int = 5, steps: int = 20, dtype: torch.dtype = torch.float64) ->
         torch.randn(*shape, generator=generator, dtype=dtype) for shape in ((batch, steps), (batch, steps, 4, 4))
     )
     drives = Drives(torch.ones_like(gamma), 0.1 * gamma, (0.02 * weights).requires_grad_())
-    run = rollout(drives, (gamma[:, 0], gamma[:, 1]), steps, backend="fused", step=0.5, clamp=SoftClamp())
+    run = rollout(InitialValueProblem(drives, (gamma[:, 0], gamma[:, 1]), steps, step=0.5, clamp=SoftClamp()), "fused")
     return run.x, drives
 
 

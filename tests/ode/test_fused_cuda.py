@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import Forcing, eager, rollout
+from syrinx_lab.ode.rollout import Forcing, InitialValueProblem, eager, rollout
 from syrinx_lab.types import Drives
 
 pytest.importorskip("triton")
@@ -99,7 +99,7 @@ def values_and_gradients(backend: ModuleType, inputs: Inputs, case: Case) -> lis
     stiffness, gamma, weights, x, v = inputs
     drives = Drives(stiffness, gamma, weights, case.hop)
     forcing = forcing_of(case, gamma)
-    xs, vs = backend.integrate(drives, (x, v), case.horizon, 0.6, case.clamp, forcing, case.decay)
+    xs, vs = backend.integrate(InitialValueProblem(drives, (x, v), case.horizon, 0.6, case.clamp, forcing, case.decay))
     place = torch.arange(xs.numel(), device=xs.device, dtype=xs.dtype).reshape(xs.shape)
     loss = (xs * torch.cos(place)).sum() + (vs * torch.sin(0.7 * place)).sum()
     wanted = [y for y in inputs if y.requires_grad]
@@ -175,7 +175,7 @@ def test_drives_may_be_expanded(engine: Engine) -> None:
     for backend in (eager, engine.fused):
         stiffness, gamma, weights = first
         drives = Drives(stiffness.expand(2, 4), gamma.expand(2, 4), weights.expand(2, 4, 3, 3))
-        xs, vs = backend.integrate(drives, (x, v), 4, 0.5, CLAMP, None, 1.0)
+        xs, vs = backend.integrate(InitialValueProblem(drives, (x, v), 4, 0.5, CLAMP, None, 1.0))
         results.append([xs, vs, *torch.autograd.grad(xs.square().sum(), (*first, x, v))])
     assert_agree(results[1], results[0], 1e-9)
 
@@ -191,7 +191,9 @@ def test_only_what_needs_a_gradient_gets_one(engine: Engine, needed: tuple[int, 
 def test_without_gradients_nothing_is_kept(engine: Engine) -> None:
     case = Case(2, 2, 3)
     stiffness, gamma, weights, x, v = (y.detach() for y in problem(case, device=engine.device))
-    xs, vs = engine.fused.integrate(Drives(stiffness, gamma, weights), (x, v), 3, 0.6, CLAMP, None, 1.0)
+    xs, vs = engine.fused.integrate(
+        InitialValueProblem(Drives(stiffness, gamma, weights), (x, v), 3, 0.6, CLAMP, None, 1.0)
+    )
     assert not xs.requires_grad
     assert xs.grad_fn is vs.grad_fn is None
 
@@ -201,7 +203,7 @@ def test_no_gradient_reaches_the_data_of_a_forcing(engine: Engine) -> None:
     stiffness, gamma, weights, x, v = problem(case, device=engine.device)
     data = torch.ones(1, 3, device=engine.device, dtype=torch.float64, requires_grad=True)
     drives = Drives(stiffness, gamma, weights)
-    xs, _ = engine.fused.integrate(drives, (x, v), 3, 0.6, CLAMP, Forcing(data, data, 0.5), 1.0)
+    xs, _ = engine.fused.integrate(InitialValueProblem(drives, (x, v), 3, 0.6, CLAMP, Forcing(data, data, 0.5), 1.0))
     with pytest.raises(RuntimeError, match="to not have been used"):
         torch.autograd.grad(xs.sum(), data)
 
@@ -210,7 +212,9 @@ def test_no_gradient_reaches_the_data_of_a_forcing(engine: Engine) -> None:
 def test_gradcheck(engine: Engine, case: Case) -> None:
     def run(stiffness: Tensor, gamma: Tensor, weights: Tensor, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         drives = Drives(stiffness, gamma, weights, case.hop)
-        return engine.fused.integrate(drives, (x, v), 3, 0.7, case.clamp, forcing_of(case, gamma), 1.0)
+        return engine.fused.integrate(
+            InitialValueProblem(drives, (x, v), 3, 0.7, case.clamp, forcing_of(case, gamma), 1.0)
+        )
 
     assert torch.autograd.gradcheck(
         run, problem(case, device=engine.device), fast_mode=True, check_undefined_grad=False
@@ -224,7 +228,9 @@ def test_a_diverging_run_is_not_hidden(engine: Engine) -> None:
     for clamp in (None, CLAMP):
         x[1] = float("nan") if clamp else 5.0
         drives = Drives(stiffness, gamma, weights)
-        found, expected = (b.integrate(drives, (x, v), 12, 0.6, clamp, None, 1.0) for b in (engine.fused, eager))
+        found, expected = (
+            b.integrate(InitialValueProblem(drives, (x, v), 12, 0.6, clamp, None, 1.0)) for b in (engine.fused, eager)
+        )
         for a, b in zip(found, expected):
             assert torch.equal(a.isfinite(), b.isfinite())
         assert not found[0][1].isfinite().all()
@@ -234,7 +240,7 @@ def test_numbers_reach_double_precision_whole(engine: Engine) -> None:
     """A step of 1/3 that passed through single precision would be wrong by 1e-8 of itself, and so would v."""
     zeros = torch.zeros(1, 2, 2, 2, device=engine.device, dtype=torch.float64)
     nothing, start = Drives(zeros[..., 0, 0], zeros[..., 0, 0], zeros), (zeros[0, 0, 0, :1], zeros[0, 0, 0, :1] + 1)
-    xs, _ = engine.fused.integrate(nothing, start, 2, 1 / 3, None, None, 1.0)
+    xs, _ = engine.fused.integrate(InitialValueProblem(nothing, start, 2, 1 / 3, None, None, 1.0))
     assert abs(xs[0, 1].item() - 1 / 3) < 1e-15
 
 
@@ -262,7 +268,7 @@ def test_a_long_rollout_agrees_on_hardware() -> None:
     results = []
     for device in ("cpu", "cuda"):
         moved = tuple(y.detach().to(device).requires_grad_() for y in inputs)
-        run = rollout(Drives(*moved[:3]), moved[3:], 512, backend="fused", step=0.6, clamp=CLAMP)
+        run = rollout(InitialValueProblem(Drives(*moved[:3]), moved[3:], 512, step=0.6, clamp=CLAMP), "fused")
         grads = torch.autograd.grad(run.x.square().sum() + run.v.sum(), moved)
         results.append([y.cpu() for y in (run.x, run.v, *grads)])
     assert_agree(results[1], results[0], 1e-9)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from syrinx_lab.ode.initialisation import OscInit
-from syrinx_lab.ode.rollout import rollout
+from syrinx_lab.ode.rollout import InitialValueProblem, rollout
 from syrinx_lab.types import Drives, Heads
 
 
@@ -46,7 +46,7 @@ def test_the_limit_cycle_has_the_documented_amplitude_growth_and_pitch() -> None
         stiffness[:, None].expand(2, steps), torch.full((2, steps), prior.gamma, dtype=torch.float64), weights
     )
     quiet = torch.full((2,), 1e-2, dtype=torch.float64)
-    run = rollout(drives, (quiet, torch.zeros_like(quiet)), steps, step=h)
+    run = rollout(InitialValueProblem(drives, (quiet, torch.zeros_like(quiet)), steps, step=h))
 
     amplitude = 2 * math.sqrt(-prior.gamma / prior.vdp)
     assert run.x[:, -1000:].amax(1).tolist() == pytest.approx([amplitude] * 2, rel=0.005)

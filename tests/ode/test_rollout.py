@@ -12,7 +12,7 @@ import torch
 from scipy.special import ellipj
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
-from syrinx_lab.ode.rollout import BACKENDS, choose_backend, rollout
+from syrinx_lab.ode.rollout import BACKENDS, InitialValueProblem, choose_backend, rollout
 from syrinx_lab.types import Drives, Trajectory
 
 
@@ -41,7 +41,7 @@ def test_fourth_order_on_the_damped_harmonic_oscillator(backend: str) -> None:
     for steps in (20, 40, 80):
         h = duration / steps
         drives = constant_drives(steps + 1, k, g, {})
-        run = rollout(drives, start(0.7, -0.4), steps + 1, backend=backend, step=h)
+        run = rollout(InitialValueProblem(drives, start(0.7, -0.4), steps + 1, step=h), backend)
         s = h * torch.arange(steps + 1, dtype=torch.float64)
         swing = 0.7 * torch.cos(w * s) + (-0.4 + 0.35 * g) / w * torch.sin(w * s)
         errors.append((run.x[0] - torch.exp(-g * s / 2) * swing).abs().max().item())
@@ -59,7 +59,7 @@ def test_fourth_order_on_duffings_oscillator(backend: str) -> None:
     for steps in (40, 80, 160):
         h = duration / steps
         drives = constant_drives(steps + 1, 1.0, 0.0, {(3, 0): 1.0})
-        run = rollout(drives, start(amplitude, 0.0), steps + 1, backend=backend, step=h)
+        run = rollout(InitialValueProblem(drives, start(amplitude, 0.0), steps + 1, step=h), backend)
         sn, cn, dn, _ = ellipj(w * h * np.arange(steps + 1), m)
         x_error = np.abs(run.x[0].numpy() - amplitude * cn).max()
         v_error = np.abs(run.v[0].numpy() + amplitude * w * sn * dn).max()
@@ -74,7 +74,7 @@ def test_step_k_is_held_at_the_drives_of_sample_k(backend: str) -> None:
     push = torch.tensor([[3.0, -1.0, 4.0, 1.0, 5.0]], dtype=torch.float64)
     drives = constant_drives(5, 0.0, 0.0, {})
     drives.weights[..., 0, 0] = push
-    run = rollout(drives, start(0.5, 2.0), 5, backend=backend, step=0.1)
+    run = rollout(InitialValueProblem(drives, start(0.5, 2.0), 5, step=0.1), backend)
     assert run.v[0].tolist() == pytest.approx([2.0, 1.7, 1.8, 1.4, 1.3], abs=1e-14)
     mean_v = (run.v[0, 1:] + run.v[0, :-1]) / 2  # exact: the velocity is linear within a step
     assert run.x[0].diff().tolist() == pytest.approx((0.1 * mean_v).tolist(), abs=1e-14)
@@ -84,20 +84,22 @@ def test_step_k_is_held_at_the_drives_of_sample_k(backend: str) -> None:
 def test_the_clamp_acts_on_the_polynomials_inputs_and_after_each_step(backend: str) -> None:
     clamp = SoftClamp(0.5, 1.0)
     free = constant_drives(2, 0.0, 0.0, {})
-    run = rollout(free, start(0.3, 2.0), 2, backend=backend, step=0.25, clamp=clamp)
+    run = rollout(InitialValueProblem(free, start(0.3, 2.0), 2, step=0.25, clamp=clamp), backend)
     assert run.x[0].tolist() == pytest.approx([0.3, 0.5 * math.tanh(0.8 / 0.5)], rel=1e-14)
     assert run.v[0].tolist() == pytest.approx([2.0, math.tanh(2.0)], rel=1e-14)  # the start itself is not clamped
 
     h = 1e-6  # so short that a step is its first slope
     pulled = constant_drives(2, 1.0, 0.5, {(3, 0): 7.0, (1, 1): 2.0})
-    run = rollout(pulled, start(30.0, 20.0), 2, backend=backend, step=h, clamp=SoftClamp(5.0, 1e6))
+    run = rollout(InitialValueProblem(pulled, start(30.0, 20.0), 2, step=h, clamp=SoftClamp(5.0, 1e6)), backend)
     slope = (1e6 * math.atanh(run.v[0, 1].item() / 1e6) - 20.0) / h
     assert slope == pytest.approx(-30.0 - 0.5 * 20.0 - 7.0 * 5.0**3 - 2.0 * 5.0 * 20.0, rel=1e-4)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_horizon_of_one_is_the_start(backend: str) -> None:
-    run = rollout(constant_drives(3, 1.0, 0.0, {}), start(0.3, 2.0), 1, backend=backend, clamp=SoftClamp(0.1, 0.1))
+    run = rollout(
+        InitialValueProblem(constant_drives(3, 1.0, 0.0, {}), start(0.3, 2.0), 1, clamp=SoftClamp(0.1, 0.1)), backend
+    )
     assert run.x.tolist() == [[0.3]]
     assert run.v.tolist() == [[2.0]]
 
@@ -113,7 +115,7 @@ def voice(alpha: float, beta: list[float], clamp: SoftClamp | None) -> Trajector
         drives.weights.expand(batch, steps, 4, 4),
     )
     quiet = torch.full((batch,), 0.01, dtype=torch.float64)
-    return rollout(many, (quiet, quiet), steps, step=24_000 / 88_200, clamp=clamp)
+    return rollout(InitialValueProblem(many, (quiet, quiet), steps, step=24_000 / 88_200, clamp=clamp))
 
 
 def pitch_hz(x: torch.Tensor) -> float:
@@ -148,12 +150,14 @@ def test_auto_is_fused_on_the_cpu_and_every_unknown_name_is_refused() -> None:
     assert choose_backend("eager", cuda) == "eager"
     known = "auto, eager, compile, cudagraph, scan, fused"
     with pytest.raises(ValueError, match=f"^backend 'trapeze' is unknown: choose {known}$"):
-        rollout(constant_drives(2, 1.0, 0.0, {}), start(0, 0), 2, backend="trapeze")
+        rollout(InitialValueProblem(constant_drives(2, 1.0, 0.0, {}), start(0, 0), 2), "trapeze")
 
 
 def test_auto_computes_what_fused_computes() -> None:
     drives, ic = constant_drives(9, 1.0, 0.1, {(3, 0): 1.0}), start(0.3, 0.1)
-    assert torch.equal(rollout(drives, ic, 9).x, rollout(drives, ic, 9, backend="fused").x)
+    assert torch.equal(
+        rollout(InitialValueProblem(drives, ic, 9)).x, rollout(InitialValueProblem(drives, ic, 9), "fused").x
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +182,9 @@ def test_what_does_not_fit_is_refused_in_one_line(change: dict, message: str) ->
     drives.hop = change.get("hop", 1)
     with pytest.raises(ValueError, match=message) as caught:
         rollout(
-            drives, (change.get("x", x), change.get("v", v)), change.get("horizon", 3), step=change.get("step", 1.0)
+            InitialValueProblem(
+                drives, (change.get("x", x), change.get("v", v)), change.get("horizon", 3), step=change.get("step", 1.0)
+            )
         )
     assert re.fullmatch(r"rollout: [^\n]+", str(caught.value))
 
@@ -187,4 +193,4 @@ def test_fused_refuses_what_it_was_not_compiled_for() -> None:
     drives = constant_drives(2, 1.0, 0.0, {})
     half = Drives(drives.stiffness.half(), drives.gamma.half(), drives.weights.half())
     with pytest.raises(ValueError, match=r"torch\.float16 on cpu: choose backend=auto"):
-        rollout(half, (half.gamma[:, 0], half.gamma[:, 1]), 2, backend="fused")
+        rollout(InitialValueProblem(half, (half.gamma[:, 0], half.gamma[:, 1]), 2), "fused")

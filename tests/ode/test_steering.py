@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from syrinx_lab.ode.rollout import Forcing, rollout
+from syrinx_lab.ode.rollout import Forcing, InitialValueProblem, rollout
 from syrinx_lab.types import Drives
 
 
@@ -21,9 +21,9 @@ def test_full_forcing_takes_every_step_from_the_data(backend: str) -> None:
     drives, start = linear(6)
     generator = torch.Generator().manual_seed(0)
     x, v = (torch.randn(1, 6, generator=generator, dtype=torch.float64) for _ in range(2))
-    forced = rollout(drives, start, 6, backend=backend, step=0.4, forcing=Forcing(x, v, 1.0))
+    forced = rollout(InitialValueProblem(drives, start, 6, step=0.4, forcing=Forcing(x, v, 1.0)), backend)
     for t in range(5):
-        one = rollout(drives, (x[:, t], v[:, t]), 2, backend=backend, step=0.4)
+        one = rollout(InitialValueProblem(drives, (x[:, t], v[:, t]), 2, step=0.4), backend)
         torch.testing.assert_close(forced.x[:, t + 1], one.x[:, 1])
         torch.testing.assert_close(forced.v[:, t + 1], one.v[:, 1])
     assert forced.x[0, 0] == start[0]  # as it was before the pull
@@ -35,16 +35,16 @@ def test_full_forcing_takes_every_step_from_the_data(backend: str) -> None:
 def test_forcing_of_rate_zero_is_the_free_run(backend: str) -> None:
     drives, start = linear(9)
     data = torch.ones(1, 9, dtype=torch.float64)
-    forced = rollout(drives, start, 9, backend=backend, forcing=Forcing(data, data, 0.0))
-    assert torch.equal(forced.x, rollout(drives, start, 9, backend=backend).x)
+    forced = rollout(InitialValueProblem(drives, start, 9, forcing=Forcing(data, data, 0.0)), backend)
+    assert torch.equal(forced.x, rollout(InitialValueProblem(drives, start, 9), backend).x)
 
 
 @pytest.mark.parametrize("backend", ["eager", "scan", "fused"])
 @pytest.mark.parametrize("decay", [1.0, 0.5])
 def test_a_loss_k_steps_on_reaches_the_start_with_the_kth_power_of_the_decay(backend: str, decay: float) -> None:
     drives, start = linear(9)
-    run = rollout(drives, start, 9, backend=backend, step=0.4, adjoint_decay=decay)
-    plain = rollout(drives, start, 9, backend=backend, step=0.4)
+    run = rollout(InitialValueProblem(drives, start, 9, step=0.4, adjoint_decay=decay), backend)
+    plain = rollout(InitialValueProblem(drives, start, 9, step=0.4), backend)
     assert torch.equal(run.x, plain.x)
     for k in (0, 1, 5):
         (found,) = torch.autograd.grad(run.x[0, k], start[0], retain_graph=True)
@@ -57,9 +57,9 @@ def test_a_loss_reaches_the_drives_of_the_step_before_undiminished(backend: str)
     drives, start = linear(7)
     stiffness = drives.stiffness.requires_grad_()
     found, full = (
-        torch.autograd.grad(rollout(drives, start, 7, backend=backend, step=0.4, adjoint_decay=d).x[0, 6], stiffness)[
-            0
-        ][0]
+        torch.autograd.grad(
+            rollout(InitialValueProblem(drives, start, 7, step=0.4, adjoint_decay=d), backend).x[0, 6], stiffness
+        )[0][0]
         for d in (0.5, 1.0)
     )
     weight = 0.5 ** torch.tensor([5.0, 4, 3, 2, 1, 0], dtype=torch.float64)
@@ -72,7 +72,7 @@ def test_no_gradient_flows_to_the_data() -> None:
     drives, start = linear(5)
     data = torch.ones(1, 5, dtype=torch.float64, requires_grad=True)
     for backend in ("eager", "scan", "fused"):
-        run = rollout(drives, start, 5, backend=backend, forcing=Forcing(data, data, 0.5))
+        run = rollout(InitialValueProblem(drives, start, 5, forcing=Forcing(data, data, 0.5)), backend)
         grads = torch.autograd.grad(run.x.sum(), (start[0], data), allow_unused=True)
         assert grads[0].item() != 0
         assert grads[1] is None
@@ -88,10 +88,10 @@ def test_data_and_decays_that_do_not_fit_are_told() -> None:
     drives, start = linear(5)
     data = torch.zeros(1, 4, dtype=torch.float64)
     with pytest.raises(ValueError, match=r"forcing x has shape \(1, 4\), but not \(1, 5\)"):
-        rollout(drives, start, 5, forcing=Forcing(data, data, 0.1))
+        rollout(InitialValueProblem(drives, start, 5, forcing=Forcing(data, data, 0.1)))
     single = torch.zeros(1, 5)
     with pytest.raises(ValueError, match=r"forcing x is torch\.float32"):
-        rollout(drives, start, 5, forcing=Forcing(single, single, 0.1))
+        rollout(InitialValueProblem(drives, start, 5, forcing=Forcing(single, single, 0.1)))
     for decay in (0.0, -1.0, 1.01):
         with pytest.raises(ValueError, match="adjoint_decay"):
-            rollout(drives, start, 5, adjoint_decay=decay)
+            rollout(InitialValueProblem(drives, start, 5, adjoint_decay=decay))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from syrinx_lab.controls.analytic import AnalyticControls
 from syrinx_lab.ode.oscillator import Reading
-from syrinx_lab.ode.rollout import rollout
+from syrinx_lab.ode.rollout import InitialValueProblem, rollout
 from syrinx_lab.ode.syrinx.normal_form import alpha_at, fixed_weights, numerical_damping_correction
 from syrinx_lab.ode.syrinx.oscillator import Syrinx, _interpolate
 from syrinx_lab.ode.syrinx.pitch_map import pitch_map
@@ -42,7 +42,7 @@ def steady(syrinx: Syrinx, pitches: list[float], envelope: float, seconds: float
 
 def sung(drives: Drives, start: float = 1e-3) -> Trajectory:
     x = torch.full((len(drives.gamma),), start, dtype=drives.gamma.dtype)
-    return rollout(drives, (x, x), drives.samples, step=24_000 / RATE)
+    return rollout(InitialValueProblem(drives, (x, x), drives.samples, step=24_000 / RATE))
 
 
 def f0_hz(v: Tensor) -> float:
@@ -104,7 +104,7 @@ def test_what_is_numerical_damping_correction_is_what_the_step_takes() -> None:
     ends = []
     for gamma in (torch.zeros_like(beta), numerical_damping_correction(beta, step)):
         drives = Drives(held, gamma[:, None].expand(4, 2).clone(), weights, 2000)
-        sung = rollout(drives, (torch.ones_like(beta), torch.zeros_like(beta)), 2000, step=step)
+        sung = rollout(InitialValueProblem(drives, (torch.ones_like(beta), torch.zeros_like(beta)), 2000, step=step))
         energy = (beta[:, None] * sung.x.square() + sung.v.square()) / beta[:, None]
         ends.append(energy[:, -100:].mean(1).log() / 1999)  # nepers of energy a step
     assert float(ends[0][-1]) < -0.05
@@ -124,7 +124,7 @@ def test_low_notes_keep_their_pitch_at_low_sample_rates(rate: int) -> None:
     pitches = [300.0, 450.0, 620.0, 1000.0, 1700.0, 2900.0, 4000.0]
     drives, _ = steady(syrinx, pitches, 0.1, 0.25)
     start = torch.full((len(pitches),), 1e-3)
-    v = rollout(drives, (start, start), rate // 4, step=syrinx.step).v[:, rate // 20 :]
+    v = rollout(InitialValueProblem(drives, (start, start), rate // 4, step=syrinx.step)).v[:, rate // 20 :]
     cents = [1200 * math.log2(f0_hz(one) * rate / RATE / hz) for one, hz in zip(v, pitches)]
     assert max(map(abs, cents)) < 6
     assert Syrinx(sample_rate=RATE).tau == SPECIES["zebra_finch"].tau_s

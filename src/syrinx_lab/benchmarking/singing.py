@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..ode.right_hand_side import SoftClamp
-from ..ode.rollout import rollout
+from ..ode.rollout import InitialValueProblem, rollout
 from ..types import Drives, Trajectory, knot_count
 
 _SAMPLE_RATE = 44_100
@@ -60,7 +60,7 @@ class Song:
         return lambda: task(backend, horizon)
 
     def _roll(self, backend: str, horizon: int) -> Trajectory:
-        return rollout(self.drives, self.ic, horizon, backend=backend, clamp=CLAMP)
+        return rollout(InitialValueProblem(self.drives, self.ic, horizon, clamp=CLAMP), backend)
 
 
 def check_sizes(batch: int, horizon: int, degree: int, hop: int) -> None:

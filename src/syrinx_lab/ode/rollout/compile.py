@@ -9,43 +9,34 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ...types import Drives
 from ..control_rate import at_audio_rate
-from ..right_hand_side import SoftClamp
 from . import cudagraph
 from .advance import Advance
 from .compiling import Compiler, code_is_generated_for, compile_apart, in_one_line
-from .steering import Forcing
+from .problem import InitialValueProblem
 
 COMPILER: Compiler = "inductor"
 
 
-def integrate(
-    drives: Drives,
-    ic: tuple[Tensor, Tensor],
-    horizon: int,
-    step: float,
-    clamp: SoftClamp | None,
-    forcing: Forcing | None,
-    adjoint_decay: float,
-) -> tuple[Tensor, Tensor]:
-    """The trajectory as one compiled step after another; arguments and result as in `rollout`.
+def integrate(problem: InitialValueProblem) -> tuple[Tensor, Tensor]:
+    """The trajectory as one compiled step after another.
 
     Two graphs, of the step and of its adjoint, serve every horizon, and after the second batch size every larger one.
     The first call of a setting compiles for half a minute. Where the device cannot, one warning is given and the
     `cudagraph` backend computes.
     """
-    if not runs_on(drives.gamma.device):
-        return cudagraph.integrate(drives, ic, horizon, step, clamp, forcing, adjoint_decay)
+    ic, horizon = problem.ic, problem.horizon
+    if not runs_on(ic[0].device):
+        return cudagraph.integrate(problem)
     if horizon == 1:
         return ic[0].unsqueeze(1), ic[1].unsqueeze(1)
-    drives = at_audio_rate(drives, horizon - 1)
-    data = () if forcing is None else (forcing.x.detach(), forcing.v.detach())
-    every = (drives.stiffness, drives.gamma, drives.weights, *data)
+    drives = at_audio_rate(problem.drives, horizon - 1)
+    every = (drives.stiffness, drives.gamma, drives.weights, *problem.data)
     # time first: else the strides of a sample were those of the horizon, and each horizon asked for a graph of its own
     samples = zip(*(y[:, : horizon - 1].movedim(1, 0).contiguous().unbind() for y in every))
-    rate = () if forcing is None else (torch.full((), forcing.rate, dtype=ic[0].dtype, device=ic[0].device),)
-    advance = _compiled(Advance(step, clamp, adjoint_decay), drives.weights.shape[-1], COMPILER)
+    forced = problem.forcing is not None
+    rate = (torch.full((), problem.rate, dtype=ic[0].dtype, device=ic[0].device),) if forced else ()
+    advance = _compiled(problem.advance, drives.weights.shape[-1], COMPILER)
     # The first step is to be like the others, whose state carries a gradient, or it would get graphs of its own.
     learns = torch.is_grad_enabled() and any(y.requires_grad for y in (*every, *ic))
     x, v = (y.contiguous() if y.requires_grad or not learns else y.clone().requires_grad_() for y in ic)

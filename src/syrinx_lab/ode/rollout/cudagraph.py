@@ -11,13 +11,11 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...types import Drives
 from ..control_rate import at_audio_rate
-from ..right_hand_side import SoftClamp
 from . import eager
 from .advance import Advance
 from .compiling import in_one_line
-from .steering import Forcing
+from .problem import InitialValueProblem
 
 Function = Callable[[], None]
 Capture = Callable[[Function, torch.device], Function]  # what runs once -> what replays it
@@ -26,17 +24,8 @@ _WINDOW = 64  # samples of the drives and of the trajectory that lie in the grap
 _refusals: dict[torch.device, str] = {}  # devices on which a capture failed, and why
 
 
-def integrate(
-    drives: Drives,
-    ic: tuple[Tensor, Tensor],
-    horizon: int,
-    step: float,
-    clamp: SoftClamp | None,
-    forcing: Forcing | None,
-    adjoint_decay: float,
-    capture: Capture | None = None,
-) -> tuple[Tensor, Tensor]:
-    """The trajectory by H - 1 replays of one step; arguments and result as in `rollout`.
+def integrate(problem: InitialValueProblem, capture: Capture | None = None) -> tuple[Tensor, Tensor]:
+    """The trajectory by H - 1 replays of one step.
 
     The host starts one graph a step, where eager starts some hundred kernels. The graphs read and write a window of
     64 samples, which is moved along, so their memory does not depend on the horizon. Backward replays the captured
@@ -48,18 +37,17 @@ def integrate(
 
     capture  makes a replayable function of one that runs on fixed memory; None captures a CUDA graph
     """
+    drives, ic, horizon = problem.drives, problem.ic, problem.horizon
     if horizon == 1:
         return ic[0].unsqueeze(1), ic[1].unsqueeze(1)
     inputs = (drives.stiffness, drives.gamma, drives.weights, *ic)
     backward = torch.is_grad_enabled() and any(y.requires_grad for y in inputs)
-    advance = Advance(step, clamp, adjoint_decay)
-    graphs = _captured(drives.weights, advance, forcing is not None, backward, capture or capture_graph)
+    forced = problem.forcing is not None
+    graphs = _captured(drives.weights, problem.advance, forced, backward, capture or capture_graph)
     if graphs is None:
-        return eager.integrate(drives, ic, horizon, step, clamp, forcing, adjoint_decay)
+        return eager.integrate(problem)
     every = at_audio_rate(drives, horizon - 1)
-    data = () if forcing is None else (forcing.x.detach(), forcing.v.detach())
-    rate = 0.0 if forcing is None else forcing.rate
-    xs, vs = _Replayed.apply(graphs, rate, every.stiffness, every.gamma, every.weights, *ic, *data)
+    xs, vs = _Replayed.apply(graphs, problem.rate, every.stiffness, every.gamma, every.weights, *ic, *problem.data)
     return xs.T, vs.T
 
 

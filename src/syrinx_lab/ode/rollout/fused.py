@@ -8,9 +8,7 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor
 
-from ...types import Drives
-from ..right_hand_side import SoftClamp
-from .steering import Forcing
+from .problem import InitialValueProblem
 
 _KERNELS = {"cpu": "fused_cpu", "cuda": "fused_cuda"}
 
@@ -22,27 +20,20 @@ def runs_on(device: torch.device, dtype: torch.dtype) -> bool:
     return device.type == "cpu" or find_spec("triton") is not None
 
 
-def integrate(
-    drives: Drives,
-    ic: tuple[Tensor, Tensor],
-    horizon: int,
-    step: float,
-    clamp: SoftClamp | None,
-    forcing: Forcing | None,
-    adjoint_decay: float,
-) -> tuple[Tensor, Tensor]:
-    """The trajectory by the device's kernels, Numba's on a CPU, Triton's on CUDA; arguments and result as in `rollout`.
+def integrate(problem: InitialValueProblem) -> tuple[Tensor, Tensor]:
+    """The trajectory by the device's kernels, Numba's on a CPU, Triton's on CUDA.
 
     Forward keeps the trajectory alone; backward computes the stages of each step again and returns the exact gradient
     of every drive and of the initial condition (first derivatives only).
 
     Raises ValueError when the tensors are not float32 or float64 on a CPU or on CUDA.
     """
-    device, dtype = drives.gamma.device, drives.gamma.dtype
+    gamma = problem.drives.gamma
+    device, dtype = gamma.device, gamma.dtype
     if not runs_on(device, dtype):
         raise ValueError(
             f"backend fused takes float32 or float64 on a CPU, or on CUDA with Triton, got {dtype} on {device}: "
             "choose backend=auto"
         )
     kernels = import_module(f".{_KERNELS[device.type]}", __package__)  # numba or triton, whichever is wanted
-    return kernels.integrate(drives, ic, horizon, step, clamp, forcing, adjoint_decay)
+    return kernels.integrate(problem)

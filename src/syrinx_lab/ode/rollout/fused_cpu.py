@@ -14,32 +14,26 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...types import Drives, knot_count
+from ...types import knot_count
 from ..right_hand_side import SoftClamp
 from .kernels import Arrays, Plan
 from .kernels.backward import backward as backward_kernel
 from .kernels.forward import forward as forward_kernel
 from .memory import uninitialised
+from .problem import InitialValueProblem
 from .steering import Forcing
 
 _LINE = 64  # bytes of a cache line, and of the widest vector register
 
 
-def integrate(
-    drives: Drives,
-    ic: tuple[Tensor, Tensor],
-    horizon: int,
-    step: float,
-    clamp: SoftClamp | None,
-    forcing: Forcing | None,
-    adjoint_decay: float,
-) -> tuple[Tensor, Tensor]:
-    """The trajectory by Numba kernels, for float32 or float64; arguments and result as in `rollout`.
+def integrate(problem: InitialValueProblem) -> tuple[Tensor, Tensor]:
+    """The trajectory by Numba kernels, for float32 or float64.
 
     The first call for a dtype and a width of the batch compiles for some seconds; the result is cached on disk.
     """
-    every = (drives.stiffness, drives.gamma, drives.weights, *ic)
-    return _Fused.apply(*every, forcing, drives.hop, horizon, step, clamp, adjoint_decay)
+    drives = problem.drives
+    settings = drives.hop, problem.horizon, problem.step, problem.clamp, problem.adjoint_decay
+    return _Fused.apply(drives.stiffness, drives.gamma, drives.weights, *problem.ic, problem.forcing, *settings)
 
 
 def lane_width(batch: int, dtype: torch.dtype, threads: int) -> int:

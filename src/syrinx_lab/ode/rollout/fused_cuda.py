@@ -14,35 +14,25 @@ import triton
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...types import Drives
-from ..right_hand_side import SoftClamp
-from .steering import Forcing
+from .problem import InitialValueProblem
 from .triton_kernels.backward import adjoint_states, drive_gradients, jacobians
 from .triton_kernels.forward import trajectory
 
 _SCAN = 128  # samples that are scanned at once
 
 
-def integrate(
-    drives: Drives,
-    ic: tuple[Tensor, Tensor],
-    horizon: int,
-    step: float,
-    clamp: SoftClamp | None,
-    forcing: Forcing | None,
-    adjoint_decay: float,
-) -> tuple[Tensor, Tensor]:
-    """The trajectory by Triton kernels, one warp an item; arguments and result as in `rollout`.
+def integrate(problem: InitialValueProblem) -> tuple[Tensor, Tensor]:
+    """The trajectory by Triton kernels, one warp an item.
 
     Forward keeps the trajectory alone; backward computes the stages of every step again, all steps at once, and
     returns the exact gradient of every drive and of the initial condition (first derivatives only).
     """
+    drives, ic, clamp = problem.drives, problem.ic, problem.clamp
     x, v = (clamp.x, clamp.v) if clamp else (1.0, 1.0)
-    rate = forcing.rate if forcing else 0.0
-    numbers = (step, x, 1 / x, v, 1 / v, rate, adjoint_decay)
-    data = (forcing.x.detach(), forcing.v.detach()) if forcing else ic
-    inputs = (drives.stiffness, drives.gamma, drives.weights, *ic)
-    return _Fused.apply(*inputs, *data, drives.hop, horizon, numbers, clamp is not None, forcing is not None)
+    numbers = (problem.step, x, 1 / x, v, 1 / v, problem.rate, problem.adjoint_decay)
+    inputs = (drives.stiffness, drives.gamma, drives.weights, *ic, *(problem.data or ic))
+    switches = clamp is not None, problem.forcing is not None
+    return _Fused.apply(*inputs, drives.hop, problem.horizon, numbers, *switches)
 
 
 class _Fused(torch.autograd.Function):

@@ -10,11 +10,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ...types import Drives
 from ..control_rate import at_audio_rate
-from ..right_hand_side import SoftClamp
 from .advance import Advance
 from .compiling import Compiler, code_is_generated_for, compile_apart, in_one_line
+from .problem import InitialValueProblem
 from .steering import Forcing
 
 State = tuple[Tensor, Tensor]
@@ -22,26 +21,18 @@ Samples = tuple[Tensor, ...]  # time first: stiffness, gamma, weights, and what 
 Combine = Callable[[State, Samples], tuple[State, State]]
 
 
-def integrate(
-    drives: Drives,
-    ic: tuple[Tensor, Tensor],
-    horizon: int,
-    step: float,
-    clamp: SoftClamp | None,
-    forcing: Forcing | None,
-    adjoint_decay: float,
-) -> tuple[Tensor, Tensor]:
-    """The trajectory as fold(combine, ic, drives); arguments and result as in `rollout`.
+def integrate(problem: InitialValueProblem) -> tuple[Tensor, Tensor]:
+    """The trajectory as fold(combine, ic, drives).
 
     On CUDA devices of capability 7 and more the fold is torch's scan operator under torch.compile, whose graph does
     not grow with the horizon; should that fail there, one warning is given and the fold is a Python loop.
     """
+    ic, horizon, advance = problem.ic, problem.horizon, problem.advance
     if horizon == 1:
         return ic[0].unsqueeze(1), ic[1].unsqueeze(1)
-    drives = at_audio_rate(drives, horizon - 1)
-    every = (drives.stiffness, drives.gamma, drives.weights, *_pulls(forcing))
+    drives = at_audio_rate(problem.drives, horizon - 1)
+    every = (drives.stiffness, drives.gamma, drives.weights, *_pulls(problem.forcing))
     samples = tuple(y[:, : horizon - 1].movedim(1, 0) for y in every)
-    advance = Advance(step, clamp, adjoint_decay)
     if compiles_on(ic[0].device):
         x, v = _compiled_fold(advance, drives.weights.shape[-1])(*_with_gradient(ic), _with_gradient(samples))
     else:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...types import Drives
-from ..rollout import rollout
+from ..rollout import InitialValueProblem, rollout
 from .normal_form import DEGREE, alpha_at, fixed_weights, numerical_damping_correction
 
 _LOWEST_BETA, _HIGHEST_BETA = -0.003, 7.0  # the cycle of alpha = 0.15 is born at beta = -0.0028
@@ -60,7 +60,7 @@ def pitch_map(tau: float, step: float) -> PitchMap:
     drives = Drives(stiffness, gamma, weights, hop)
     start = torch.full_like(beta, 1e-3)
     with torch.no_grad():
-        v = rollout(drives, (start, start), hop, step=step).v[:, settle:]
+        v = rollout(InitialValueProblem(drives, (start, start), hop, step=step)).v[:, settle:]
     hz, rms = _upward_crossing_rate(v) / dt, v.square().mean(1).sqrt()
     kept: list[int] = []
     highest = 1 / (_STEPS_A_PERIOD * dt)
