@@ -19,6 +19,10 @@ from syrinx_lab.assembly import (
     plain,
 )
 from syrinx_lab.cli import check, config_directory, sweeps_directory
+from syrinx_lab.data.corpus_settings import CorpusSettings
+from syrinx_lab.data.segments import WindowSettings
+from syrinx_lab.data.splits import SplitSettings
+from syrinx_lab.data.vocalisations import ClipSettings
 
 CONF = config_directory()
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
@@ -56,6 +60,30 @@ def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> 
     assert all(build(node) is not None for node in cfg.callbacks.values())
     assert horizon(cfg.n_epochs - 1, cfg.n_epochs) == horizon.max
     assert not list(tmp_path.iterdir()), "building writes nothing"
+
+
+def test_the_settings_of_the_data_are_the_keys_with_their_defaults() -> None:
+    data = build_datamodule(composed("data=folder", "data.root=song"))
+    assert data.reading == CorpusSettings(silence_labels=[*CorpusSettings.silence_labels])
+    assert (data.cutting, data.splitting, data.held_out) == (WindowSettings(), SplitSettings(), ClipSettings())
+    assert (data.root, data.batch_size, data.num_workers, data.synthetic) == ("song", 8, 0, None)
+
+
+def test_every_setting_of_the_data_arrives() -> None:
+    overrides = ["sample_rate=22050", "label=[b,a]", "scale_to=0.2", "context_s=0.06", "window_edges=mirrored"]
+    clips = ["eval.val_count=3", "eval.mid_start_ms=40", "eval.renditions_per_clip=2"]
+    cfg = composed("data.root=song", *(f"data.{one}" for one in overrides), "data.split_seed=7", *clips)
+    data = build_datamodule(cfg)
+    assert (data.reading.sample_rate, data.reading.labels, data.reading.scale_to) == (22050, ["a", "b"], 0.2)
+    assert (data.cutting.context_s, data.cutting.mirrored, data.splitting.split_seed) == (0.06, True, 7)
+    assert data.held_out == ClipSettings(val_count=3, mid_start_ms=40, renditions_per_clip=2)
+
+
+def test_a_stored_configuration_without_a_setting_is_refused_in_a_line() -> None:
+    cfg = composed("data.root=song")
+    del cfg.eval.mid_samples
+    with pytest.raises(ValueError, match=r"^eval\.mid_samples is not set: this configuration is of another version"):
+        build_datamodule(cfg)
 
 
 @pytest.mark.parametrize("sweep", SWEEPS)

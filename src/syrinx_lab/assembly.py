@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
@@ -13,8 +14,11 @@ from lightning.pytorch import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from .contracts import fulfilling
-from .data.corpus import label_list
+from .data.corpus_settings import CorpusSettings, label_list
 from .data.sampler import SegmentSampler
+from .data.segments import WindowSettings
+from .data.splits import SplitSettings
+from .data.vocalisations import ClipSettings
 from .encoders import Encoder
 from .evaluation.scoring import Scoring
 from .losses.weighted import WeightedLoss, WeightedTerm
@@ -34,6 +38,8 @@ from .training.module import OuroborosModule
 from .training.optimisation import OptimiserSettings
 from .training.schedules import HorizonSchedule
 from .types import RolloutSettings
+
+S = TypeVar("S")  # of settings
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:
@@ -93,10 +99,19 @@ def _built(node: Any, less: Sequence[str], **extra: Any) -> Any:
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
     """The data of a configuration; nothing is read yet."""
-    held_out = {k: cfg.eval[k] for k in ("val_count", "test_count", "lead_in", "tail_ms", "renditions_per_clip")}
-    held_out |= {k: cfg.eval[k] for k in ("mid_start_ms", "mid_samples") if k in cfg.eval}
-    sampler = fulfilling(build(cfg.sampler), SegmentSampler, "sampler")
-    return build(cfg.data, sampler=sampler, seed=cfg.seed, **held_out)
+    data = _settings(cfg.data)
+    return SongDataModule(
+        root=data["root"],
+        sampler=fulfilling(build(cfg.sampler), SegmentSampler, "sampler"),
+        seed=cfg.seed,
+        reading=_chosen(CorpusSettings, data, "data"),
+        cutting=_chosen(WindowSettings, data, "data"),
+        splitting=_chosen(SplitSettings, data, "data"),
+        held_out=_chosen(ClipSettings, _settings(cfg.eval), "eval"),
+        batch_size=data["batch_size"],
+        num_workers=data["num_workers"],
+        synthetic=build(cfg.data.synthetic) if "synthetic" in data else None,
+    )
 
 
 # keys of the group oscillator/ that are the whole model's; all others are the oscillator's own
@@ -227,6 +242,15 @@ def _settings(node: Any) -> dict[str, Any]:
     settings = OmegaConf.to_container(node, resolve=True)
     assert isinstance(settings, dict)
     return {str(key): value for key, value in settings.items() if key != "name"}
+
+
+def _chosen(kind: type[S], settings: Mapping[str, Any], group: str) -> S:
+    """A dataclass of those settings of a group that it has a field for; ValueError where a stored one lacks some."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    missing = [name for name in names if name not in settings]
+    if missing:
+        raise ValueError(f"{group}.{missing[0]} is not set: this configuration is of another version of the lab")
+    return kind(**{name: settings[name] for name in names})
 
 
 def build_scoring(cfg: DictConfig) -> Scoring:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .assembly import run_name
-from .data.corpus import label_list
+from .data.corpus_settings import label_list
 from .training.media_logger import LoggedRun
 
 # the flat keys by which a dashboard can compare

@@ -67,7 +67,7 @@ def _check(chosen: dict[str, Any]) -> None:
 
 def _song(stored: DictConfig, chosen: dict[str, Any]) -> Song:
     datamodule = build_datamodule(stored)
-    song = read_song(chosen["song"], datamodule.reading | {"root": datamodule.root}, chosen["scale"])
+    song = read_song(chosen["song"], datamodule.root, datamodule.reading, chosen["scale"])
     if song.channels > 1:
         which = "the mean of all" if song.channel == "mean" else f"channel {song.channel}, counted from 0,"
         print(f"channels  {song.channels}: {which} is read, as in training; give a file of another one to sing that")

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from syrinx_lab.data.annotations import Annotation
-from syrinx_lab.data.corpus import Corpus, load_corpus
+from syrinx_lab.data.corpus import Corpus, CorpusSettings, load_corpus
 
 RATE = 8000  # Hz, low so that tests are quick
 TEXT = "0.1 0.2 a\n0.3 0.5 b\n"
@@ -49,7 +49,7 @@ def annotate(root: Path, audio: str, text: str = TEXT, annotation: str | None = 
 
 
 def load(root: Path | list[str], **options: object) -> Corpus:
-    return load_corpus(root, **{"sample_rate": RATE, **options})  # type: ignore[arg-type]
+    return load_corpus(root, CorpusSettings(**{"sample_rate": RATE, **options}))  # type: ignore[arg-type]
 
 
 def spans(corpus: Corpus, name: str) -> list[tuple[str, int, int]]:

@@ -14,7 +14,7 @@ import yaml
 from folders import RATE, TEXT, annotate, load, spans, tone, write_text, write_tone
 
 from syrinx_lab.data.annotations import ORDER
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 from syrinx_lab.data.examples import examples
 from syrinx_lab.data.report import print_report, summarise
 from syrinx_lab.runs.identity import run_key
@@ -38,7 +38,7 @@ def loudness(root: Path, **options: object) -> float:
 def test_selections_of_one_channel_are_cut_from_it(tmp_path: Path) -> None:
     root = stereo(tmp_path, (2, 0.1, "a"), (2, 0.5, "b"))
     assert loudness(root) == pytest.approx(0.2, rel=1e-3)
-    _, problems = inspect_corpus(root, sample_rate=RATE)
+    _, problems = inspect_corpus(root, CorpusSettings(sample_rate=RATE))
     message = "the selections are on channel 2, which was read instead of data.channel=0"
     assert message in [p.message for p in problems if p.severity == "note"]
     assert loudness(root, channel="mean") == pytest.approx(0.15, rel=1e-3)
@@ -46,7 +46,7 @@ def test_selections_of_one_channel_are_cut_from_it(tmp_path: Path) -> None:
 
 def test_of_selections_on_several_channels_those_of_data_channel_count(tmp_path: Path) -> None:
     root = stereo(tmp_path, (1, 0.1, "a"), (2, 0.12, "b"), (2, 0.5, "b"))
-    _, problems = inspect_corpus(root, sample_rate=RATE)
+    _, problems = inspect_corpus(root, CorpusSettings(sample_rate=RATE))
     said = (
         "selections of x.wav: 1 on channel 1, 2 on channel 2; those of channel 1 were read, data.channel=1 reads others"
     )
@@ -78,7 +78,7 @@ def test_selections_of_two_channels_that_overlap_are_a_fault_of_their_mean(tmp_p
 
 def test_a_channel_that_the_recording_lacks(tmp_path: Path) -> None:
     root = stereo(tmp_path, (2, 0.1, "a"), channels=1)
-    corpus, problems = inspect_corpus(root, sample_rate=RATE)
+    corpus, problems = inspect_corpus(root, CorpusSettings(sample_rate=RATE))
     assert corpus.labels() == {"a": 1}
     said = "x.wav has one channel, but selections are on channel 2; the one was read"
     assert [(p.severity, p.message) for p in problems if "contrast" not in p.message] == [("warning", said)]
@@ -90,7 +90,7 @@ def test_a_channel_that_the_recording_lacks(tmp_path: Path) -> None:
 def test_times_beyond_the_end_hint_at_their_unit(tmp_path: Path, scale: float, unit: str, says: str) -> None:
     onsets = [5e-4, *(0.11 + 0.09 * k for k in range(9))]  # the first lies within, as a number of ms or samples
     annotate(tmp_path, "x.wav", "".join(f"{onset * scale:g} {(onset + 0.08) * scale:g} a\n" for onset in onsets))
-    _, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    _, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     (problem,) = problems
     assert f"times lie beyond the end of x.wav, 1.0000 s, but fit {says}: set data.time_unit={unit}" in problem.message
     assert problem.severity == "error"
@@ -99,11 +99,11 @@ def test_times_beyond_the_end_hint_at_their_unit(tmp_path: Path, scale: float, u
 
 def test_one_syllable_a_little_beyond_the_end_is_no_question_of_units(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav", "1.2 1.3 a\n")
-    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    (problem,) = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     assert "syllable a from 1.2 to 1.3 s lies beyond the end of x.wav" in problem.message
     # as samples these would fit, but half of them fit as seconds
     annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.3 0.4 a\n1600 2400 b\n3200 4000 b\n")
-    said = [problem.message for problem in inspect_corpus(tmp_path, sample_rate=RATE)[1]]
+    said = [problem.message for problem in inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]]
     assert [message.partition(" lies ")[0] for message in said] == [
         "syllable b from 1600 to 2400 s",
         "syllable b from 3200 to 4000 s",
@@ -112,7 +112,7 @@ def test_one_syllable_a_little_beyond_the_end_is_no_question_of_units(tmp_path: 
 
 def test_silences_are_counted_unless_asked_for(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.3 0.4 SIL\n0.5 0.6 h#\n0.7 0.8 SIL\n")
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert corpus.labels() == {"a": 1}
     message = "3 stretches left out as silence: SIL (2), h# (1); data.silence_labels=[] keeps them"
     assert [(p.severity, p.message) for p in problems] == [("note", message)]
@@ -123,12 +123,12 @@ def test_silences_are_counted_unless_asked_for(tmp_path: Path) -> None:
 
 def test_a_label_called_null_is_not_meant_by_null(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.3 0.4 null\n")
-    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    (problem,) = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     assert problem.severity == "note"
     assert problem.message == (
         """all labels are read; for those that are called null alone quote the name: data.label='"null"'"""
     )
-    assert inspect_corpus(tmp_path, sample_rate=RATE, label="null")[1] == []
+    assert inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE, label="null"))[1] == []
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_fault_of_a_label_that_was_not_asked_for_stops_nothing(tmp_path: Path,
     with pytest.raises(ValueError, match=r"x\.txt, line [123]: "):
         load(tmp_path)
     for options in ({"label": ["a", "b"]}, {"faulty": "skip"}):
-        corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE, **options)  # type: ignore[arg-type]
+        corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE, **options))  # type: ignore[arg-type]
         assert {p.severity for p in problems} == {"warning"}
         assert all(p.message.endswith("; left out") for p in problems)
         if "label" in options:
@@ -148,7 +148,7 @@ def test_a_fault_of_a_label_that_was_not_asked_for_stops_nothing(tmp_path: Path,
 
 def test_of_two_labels_that_were_not_asked_for_the_later_gives_way(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.16 0.28 b\n0.3 0.5 c\n")
-    corpus, (problem,) = inspect_corpus(tmp_path, sample_rate=RATE, label="c")
+    corpus, (problem,) = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE, label="c"))
     assert spans(corpus, "x") == [("a", 800, 1600), ("c", 2400, 4000)]
     assert (problem.line, problem.severity) == (2, "warning")
 
@@ -157,8 +157,10 @@ def test_what_cannot_be_read_is_left_out_with_its_recording(tmp_path: Path) -> N
     annotate(tmp_path, "x.wav")
     write_tone(tmp_path / "y.wav")
     write_text(tmp_path / "y.TextGrid", "File type")
-    assert "y.TextGrid: cannot be read as textgrid" in str(inspect_corpus(tmp_path, sample_rate=RATE)[1][0])
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE, faulty="skip")
+    assert "y.TextGrid: cannot be read as textgrid" in str(
+        inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1][0]
+    )
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE, faulty="skip"))
     assert list(corpus.recordings) == ["x"]
     assert [p.severity for p in problems] == ["warning"]
 
@@ -178,7 +180,7 @@ def test_where_nothing_is_annotated_the_files_there_are_named(
 ) -> None:
     write_tone(tmp_path / "x.wav")
     write_text(tmp_path / name, text)
-    problem = inspect_corpus(tmp_path, sample_rate=RATE)[1][-1]
+    problem = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1][-1]
     assert f"no recording is annotated (1 .wav); {name} was not read: {reason}" in problem.message
 
 
@@ -186,7 +188,7 @@ def test_the_likeliest_files_are_named_first_and_the_others_counted(tmp_path: Pa
     write_tone(tmp_path / "x.wav")
     for name in ("a.txt", "b.txt", "c.txt", "d.txt", "t.xlsx", "u.ods"):
         write_text(tmp_path / name, "a rainy day\n")
-    message = inspect_corpus(tmp_path, sample_rate=RATE)[1][-1].message
+    message = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1][-1].message
     assert re.findall(r"(\S+) was not read", message) == ["t.xlsx", "u.ods", "a.txt"]
     assert message.endswith("; nor were 3 more files")
 
@@ -195,7 +197,8 @@ def test_a_table_with_a_byte_that_is_no_text_is_named(tmp_path: Path) -> None:
     write_tone(tmp_path / "x.wav")
     (tmp_path / "t.csv").write_bytes(b"files,onsets\x00\x01\n")
     assert (
-        "t.csv was not read: not a text file: byte 12 is 0" in inspect_corpus(tmp_path, sample_rate=RATE)[1][-1].message
+        "t.csv was not read: not a text file: byte 12 is 0"
+        in inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1][-1].message
     )
 
 
@@ -212,7 +215,7 @@ def test_a_table_with_a_byte_that_is_no_text_is_named(tmp_path: Path) -> None:
 def test_audio_of_kinds_that_cannot_be_read(tmp_path: Path, name: str, advice: str) -> None:
     write_text(tmp_path / name, "")
     write_text(tmp_path / "x.cbin.not.mat", "")
-    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    (problem,) = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     assert f"none of them audio; 1 {Path(name).suffix} file(s) cannot be read; {Path(name).suffix}: " in problem.message
     assert advice in problem.message
 
@@ -236,7 +239,7 @@ def test_names_that_are_not_utf8_are_printed(tmp_path: Path, capsys: pytest.Capt
     assert list(corpus.recordings) == ["caf\\xe9"]
     assert [title for title, _ in examples(corpus)] == ["a  caf\\xe9 at 0.10 s", "b  caf\\xe9 at 0.30 s"]
     write_text(tmp_path / f"{name}.txt", "0.2 0.1 a\n")
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert "caf\\xe9.txt, line 1: the offset" in str(problems[0])
     print_report(summarise(corpus, problems))
     capsys.readouterr().out.encode("utf-8")
@@ -244,7 +247,7 @@ def test_names_that_are_not_utf8_are_printed(tmp_path: Path, capsys: pytest.Capt
         load(tmp_path)
     str(caught.value).encode("utf-8")
     (tmp_path / name).mkdir()
-    (problem,) = inspect_corpus(tmp_path / name, sample_rate=RATE)[1]
+    (problem,) = inspect_corpus(tmp_path / name, CorpusSettings(sample_rate=RATE))[1]
     assert "caf\\xe9: the name of this folder is not UTF-8; rename it, or set data.root to a link" in str(problem)
 
 
@@ -260,7 +263,7 @@ def test_files_of_the_recordings_left_bare_are_named(tmp_path: Path) -> None:
     write_tone(tmp_path / "y.wav")
     write_text(tmp_path / "y.eaf", "<xml/>")
     write_text(tmp_path / "notes.xlsx", "PK")
-    problem = inspect_corpus(tmp_path, sample_rate=RATE)[1][-1]
+    problem = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1][-1]
     said = (
         "1 of 2 recordings have no annotation (y); y.eaf was not read: ELAN's: export it as a Praat TextGrid; annotate"
     )

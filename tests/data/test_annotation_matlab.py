@@ -12,7 +12,7 @@ from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotation_rules import AnnotationRules
 from syrinx_lab.data.annotations import read_annotation_file
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 
 
 def notmat(path: Path, onsets: list[float], offsets: list[float], labels: object = None) -> Path:
@@ -71,9 +71,9 @@ def test_counts_that_do_not_agree_are_refused(
     write_tone(tmp_path / "x.wav")
     write_tone(tmp_path / "y.wav")
     notmat(tmp_path / "y.wav.not.mat", [100, 300], [250, 400], "ab")
-    _, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    _, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert [(p.path.name, p.severity) for p in problems] == [("x.wav.not.mat", "error")]
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE, faulty="skip")
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE, faulty="skip"))
     assert list(corpus.recordings) == ["y"]
     assert [(p.severity, p.message.endswith("; left out")) for p in problems] == [("warning", True)]
 
@@ -102,7 +102,7 @@ def test_a_small_negative_onset_is_moved_and_a_large_one_refused(tmp_path: Path)
 def test_times_in_seconds_in_a_file_of_milliseconds(tmp_path: Path) -> None:
     write_tone(tmp_path / "x.wav")
     path = notmat(tmp_path / "x.wav.not.mat", [0.1, 0.3], [0.25, 0.4], "ab")
-    _, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    _, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert [p.severity for p in problems] == ["error"]
     assert problems[0].message.endswith("were read as milliseconds but seem to be seconds: set data.time_unit=s")
     assert times(read_annotations(path, rules=AnnotationRules(time_unit="s"))) == [(0.1, 0.25, "a"), (0.3, 0.4, "b")]
@@ -111,27 +111,27 @@ def test_times_in_seconds_in_a_file_of_milliseconds(tmp_path: Path) -> None:
 def test_one_short_syllable_is_no_question_of_units(tmp_path: Path) -> None:
     write_tone(tmp_path / "x.wav")
     notmat(tmp_path / "x.wav.not.mat", [100.0], [101.0], "a")
-    assert inspect_corpus(tmp_path, sample_rate=RATE)[0].labels() == {"a": 1}
+    assert inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[0].labels() == {"a": 1}
     notmat(tmp_path / "x.wav.not.mat", [100.0, 300.0], [101.0, 303.0], "ab")
-    assert inspect_corpus(tmp_path, sample_rate=RATE)[0].labels() == {"a": 1, "b": 1}
+    assert inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[0].labels() == {"a": 1, "b": 1}
 
 
 def test_a_recording_made_of_a_cbin_is_found(tmp_path: Path) -> None:
     write_tone(tmp_path / "x.wav")
     notmat(tmp_path / "x.cbin.not.mat", [100, 300], [250, 400], "ab")
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert problems == []
     assert corpus.labels() == {"a": 1, "b": 1}
     (tmp_path / "x.cbin.not.mat").unlink()
     write_text(tmp_path / "t.csv", "files,onsets,offsets,labels\nD:\\d\\x.cbin,0.1,0.2,a\n")
-    assert inspect_corpus(tmp_path, sample_rate=RATE)[0].labels() == {"a": 1}
+    assert inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[0].labels() == {"a": 1}
 
 
 def test_a_cbin_that_was_not_converted_is_named(tmp_path: Path) -> None:
     write_tone(tmp_path / "x.wav")
     for name in ("x", "y"):
         notmat(tmp_path / f"{name}.cbin.not.mat", [100, 300], [250, 400], "ab")
-    (problem,) = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    (problem,) = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     said = (
         "there is no recording of this file's name in a format that can be read; .cbin: evsonganaly's audio: convert it"
     )
@@ -153,7 +153,7 @@ def test_an_element_whose_counts_do_not_agree_is_left_out_alone(tmp_path: Path) 
         read_annotations(path)
     for name in "xyz":
         write_tone(tmp_path / f"{name}.wav")
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE, faulty="skip")
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE, faulty="skip"))
     assert corpus.labels() == {"1": 1, "2": 1, "3": 2}
     assert list(corpus.recordings) == ["x", "z"]
     assert [p.severity for p in problems] == ["warning"]

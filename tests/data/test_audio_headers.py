@@ -12,7 +12,7 @@ from folders import load, tone, write_text
 
 from syrinx_lab.data.audio import AudioClip, read_audio
 from syrinx_lab.data.audio_header import sound_chunk
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 
 RATE = 8000
 SONG = np.random.default_rng(3).integers(-20000, 20000, (4001, 1)).astype(np.int16)
@@ -190,7 +190,7 @@ def test_what_is_annotated_must_be_there(tmp_path: Path) -> None:
     content = riff(chunk(b"fmt ", PLAIN), chunk(b"data", SOUND[:-100], 8002))  # 50 frames of 4001
     (tmp_path / "x.wav").write_bytes(content)
     write_text(tmp_path / "x.txt", "0.1 0.2 a\n0.4 0.4938 b\n")
-    problems = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     assert [p.severity for p in problems if "truncated" in p.message] == ["warning"]
     write_text(tmp_path / "x.txt", "0.1 0.2 a\n0.4 0.4999 b\n")
     with pytest.raises(ValueError, match=r"x\.txt, line 2: .*lies beyond the end of x\.wav"):

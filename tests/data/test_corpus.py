@@ -10,12 +10,13 @@ import pytest
 import soundfile
 from folders import RATE, TEXT, annotate, load, spans, tone, write_text
 
-from syrinx_lab.data.corpus import inspect_corpus, label_list, load_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus, load_corpus
+from syrinx_lab.data.corpus_settings import label_list
 
 
 def test_times_become_the_nearest_samples_of_the_labs_rate(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav", "0.10004 0.20001 a\n0.9 1.0009 b", rate=32000)
-    corpus = load_corpus(tmp_path, sample_rate=44100)
+    corpus = load_corpus(tmp_path, CorpusSettings(sample_rate=44100))
     recording = corpus.recordings["x"]
     assert (recording.native_sample_rate, recording.sample_rate, len(recording.samples)) == (32000, 44100, 44100)
     assert recording.duration_s == 1.0
@@ -90,12 +91,12 @@ def test_the_fingerprint_follows_samples_syllables_and_names(tmp_path: Path) -> 
 
 def test_real_song_is_whole_and_its_two_annotations_agree(song_root: Path) -> None:
     start = time.process_time()
-    table = load_corpus(song_root, label="e")
+    table = load_corpus(song_root, CorpusSettings(label="e"))
     assert time.process_time() - start < 2
     assert table.labels() == {"a": 82, "b": 82, "c": 76, "d": 76, "e": 41, "f": 40, "g": 18, "i": 179}
     assert len(table.recordings) == 30
     assert sum(s.selected for r in table.recordings.values() for s in r.syllables) == 41
-    text = load_corpus(song_root, label="e", annotations="text")
+    text = load_corpus(song_root, CorpusSettings(label="e", annotations="text"))
     assert {r.annotation.suffix for r in table.recordings.values() if r.annotation} == {".csv"}
     assert {r.annotation.suffix for r in text.recordings.values() if r.annotation} == {".txt"}
     assert table.fingerprint() == text.fingerprint()

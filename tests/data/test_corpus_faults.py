@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from folders import AB, HEADER, RATE, TEXT, annotate, load, song, spans, tone, write_text, write_tone
 
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 
 
 def bad(tmp_path: Path, **options: object) -> str:
@@ -40,7 +40,7 @@ def test_recordings_without_annotation(tmp_path: Path) -> None:
     assert "4 of 5 recordings have no annotation (v, w, x, ...); annotate them, or leave them out" in bad(tmp_path)
     assert list(load(tmp_path, unannotated="skip").recordings) == ["z"]
     assert list(load(tmp_path, audio_pattern="z*").recordings) == ["z"]
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert list(corpus.recordings) == list("vwxyz")
     assert [p.severity for p in problems] == ["error"]
 
@@ -62,7 +62,7 @@ def test_annotations_without_recording(tmp_path: Path) -> None:
     rows = "x.wav,0.1,0.2,a\ngone.wav,0.1,0.2,a\ngone.wav,0.3,0.4,a\nfar.wav,0.1,0.2,a\n"
     write_text(tmp_path / "s.csv", HEADER + rows)
     assert "s.csv, line 3: there is no recording 'gone.wav' (nor 1 more that it names)" in bad(tmp_path)
-    _, problems = inspect_corpus(tmp_path, sample_rate=RATE, unannotated="skip")
+    _, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE, unannotated="skip"))
     assert {(p.line, p.severity) for p in problems if p.path.name == "s.csv"} == {(3, "warning")}
 
 
@@ -70,7 +70,7 @@ def test_strays_of_a_format_that_is_not_needed_are_a_note(tmp_path: Path) -> Non
     write_tone(tmp_path / "x.wav")
     write_text(tmp_path / "s.csv", HEADER + "x.wav,0.1,0.2,a\n")
     write_text(tmp_path / "lost.txt", TEXT)
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert corpus.labels() == {"a": 1}
     assert [(p.path.name, p.severity) for p in problems] == [("lost.txt", "note")]
 
@@ -90,7 +90,7 @@ def test_faults_of_lines_are_told_with_file_and_line(tmp_path: Path) -> None:
     said = bad(tmp_path)
     assert "x.txt, line 2: the offset, 0.3 s, must come after the onset, 0.4 s" in said
     assert said.endswith("(1 more such; check_data lists them all)")
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert spans(corpus, "x") == AB[:1]
     assert [(p.path.name, p.line) for p in problems] == [("x.txt", 2), ("x.txt", 3)]
 
@@ -102,7 +102,7 @@ def test_a_damaged_annotation_is_told_once_and_not_as_missing(tmp_path: Path) ->
     (tmp_path / "x.txt").unlink()
     write_text(tmp_path / "x.TextGrid", "File type")
     assert "x.TextGrid: cannot be read as textgrid" in bad(tmp_path)
-    assert len(inspect_corpus(tmp_path, sample_rate=RATE)[1]) == 1
+    assert len(inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]) == 1
     (tmp_path / "x.TextGrid").unlink()
     write_text(tmp_path / "s.csv", "files,begin,finish\nx.wav,0.1,0.2\n")
     assert "s.csv, line 1: the header must name the columns onsets and offsets" in bad(tmp_path)
@@ -125,7 +125,7 @@ def test_unreadable_audio_is_told_among_the_rest(tmp_path: Path) -> None:
     broken[80] = np.nan
     soundfile.write(tmp_path / "x.wav", broken, RATE, subtype="FLOAT")
     soundfile.write(tmp_path / "y.wav", 0 * tone(440, 1, RATE), RATE)
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert list(corpus.recordings) == ["z"]
     assert [(p.path.stem, p.message.split(" ")[0], p.severity) for p in problems] == [
         ("w", "truncated:", "error"),
@@ -138,7 +138,7 @@ def test_unreadable_audio_is_told_among_the_rest(tmp_path: Path) -> None:
 def test_broken_audio_under_an_annotation_in_samples_is_told_once(tmp_path: Path) -> None:
     write_text(tmp_path / "x.wav", "no sound")
     write_text(tmp_path / "x.phn", "800 1600 a\n")
-    problems = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     assert [(p.path.name, p.message.split(" (")[0]) for p in problems] == [("x.wav", "cannot be read as audio")]
 
 
@@ -147,7 +147,7 @@ def test_doubtful_audio_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFi
     for name, wave in (("clipped", loud), ("faint", loud / 2000), ("float", 2 * song(440, 1, RATE))):
         soundfile.write(tmp_path / f"{name}.wav", wave * 1.01 if name == "float" else wave, RATE, subtype="FLOAT")
         write_text(tmp_path / f"{name}.txt", TEXT)
-    problems = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     assert [(p.path.stem, p.severity) for p in problems] == [(n, "warning") for n in ("clipped", "faint", "float")]
     assert [p.message.split(":")[0] for p in problems[:2]] == ["clipped", "nearly silent"]
     assert "divided by 2" in problems[2].message
@@ -180,6 +180,6 @@ def test_digital_silence_inside_a_syllable_cannot_be_scaled_alone(tmp_path: Path
         ("time_unit", "min"),
     ],
 )
-def test_options_that_make_no_sense_are_refused_before_reading(tmp_path: Path, option: str, value: object) -> None:
+def test_settings_that_make_no_sense_are_refused(option: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^data.{option} is {value!r}: give "):
-        inspect_corpus(tmp_path / "none", **{"sample_rate": RATE, option: value})  # type: ignore[arg-type]
+        CorpusSettings(**{"sample_rate": RATE, option: value})  # type: ignore[arg-type]

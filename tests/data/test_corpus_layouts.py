@@ -9,7 +9,7 @@ import pytest
 import scipy.io
 from folders import AB, HEADER, RATE, TEXT, annotate, load, spans, write_text, write_tone
 
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_table_comes_before_files_and_either_can_be_asked_for(tmp_path: Path) 
     assert load(tmp_path, annotation_root=tmp_path / "more").labels() == {"more": 1}
     assert load(tmp_path, annotation_root=tmp_path / "syllables.csv").labels() == {"table": 1}
     (tmp_path / "more/labels.csv").unlink()
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert corpus.labels() == {"table": 1}
     assert [(p.severity, p.path.name) for p in problems] == [("note", "x.txt")]
     assert "1 text file(s) not used, since csv annotates the same" in problems[0].message

@@ -10,7 +10,7 @@ import soundfile
 from folders import RATE, TEXT, load, song, spans, tone, write_text
 
 from syrinx_lab.data.audio import large_offset
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 from syrinx_lab.data.report import summarise
 from syrinx_lab.data.summary import channels_line
 
@@ -25,7 +25,7 @@ def folder(root: Path, samples: np.ndarray, text: str = TEXT, rate: int = RATE) 
 
 
 def said(root: Path, about: str, **options: object) -> list[str]:
-    problems = inspect_corpus(root, **{"sample_rate": RATE, **options})[1]  # type: ignore[arg-type]
+    problems = inspect_corpus(root, CorpusSettings(**{"sample_rate": RATE, **options}))[1]  # type: ignore[arg-type]
     assert all(p.severity == "warning" for p in problems)
     return [p.message for p in problems if about in p.message]
 
@@ -81,7 +81,7 @@ def test_a_channel_in_the_annotation_is_read(tmp_path: Path) -> None:
     head = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation\n"
     rows = "1\tSpectrogram 1\t2\t0.1\t0.2\t0\t9\ta\n2\tSpectrogram 1\t2\t0.3\t0.5\t0\t9\tb\n"
     write_text(tmp_path / "x.Table.1.selections.txt", head + rows)
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     recording = corpus.recordings["x"]
     assert (recording.channel, recording.channels) == (1, 2)
     np.testing.assert_allclose(recording.samples / recording.gain, SONG, atol=1e-6)

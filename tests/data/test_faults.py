@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from syrinx_lab.data.corpus import Corpus, Problem, inspect_corpus
+from syrinx_lab.data.corpus import Corpus, CorpusSettings, Problem, inspect_corpus
 
 Truth = dict[str, list[tuple[float, float, str]]]
 
@@ -33,7 +33,7 @@ def read_case(
         (root / f"rec{number}.wav").symlink_to(faults_root / "audio" / f"rec{number}.wav")
     for path in (faults_root / case).iterdir():
         shutil.copy(path, root)
-    return inspect_corpus(root, **options)  # type: ignore[arg-type]
+    return inspect_corpus(root, CorpusSettings(**options))  # type: ignore[arg-type]
 
 
 def check(corpus: Corpus, truth: Truth, **renamed: str) -> None:
@@ -104,11 +104,11 @@ def test_every_tier_can_be_read_and_the_one_that_was_is_named(faults_root: Path,
     message = "the tier 'bout' was read; data.tier chooses another: 'syllables' (and so 3 more files)"
     assert problems[0].message == message
     for tier in ("syllables", "2", 2):
-        corpus, problems = inspect_corpus(tmp_path, tier=tier)
+        corpus, problems = inspect_corpus(tmp_path, CorpusSettings(tier=tier))
         assert problems == []
         assert len(corpus.recordings) == 4
         check(corpus, truth)
-    _, problems = inspect_corpus(tmp_path, tier="notes")
+    _, problems = inspect_corpus(tmp_path, CorpusSettings(tier="notes"))
     assert "no tier 'notes', as data.tier asks; its tiers are: 'bout', 'syllables'" in problems[0].message
 
 
@@ -123,11 +123,11 @@ def test_faults_of_published_notmat_files(faults_root: Path, truth: Truth, tmp_p
     assert problems[1].message == f"{fault} (data.faulty=skip leaves it out)"
     with_s = {**truth, "rec1": [(0.0, 0.04, "s"), *truth["rec1"]]}
     for options in ({"faulty": "skip"}, {"label": ["a", "b", "c"]}):
-        corpus, problems = inspect_corpus(tmp_path, **options)  # type: ignore[arg-type]
+        corpus, problems = inspect_corpus(tmp_path, CorpusSettings(**options))  # type: ignore[arg-type]
         assert [(p.severity, p.message) for p in problems][1:] == [("warning", f"{fault}; left out")]
         check(corpus, with_s)
         assert math.isclose(corpus.recordings["rec1"].syllables[0].offset, 0.04 * 44100, abs_tol=0.5)
-    _, problems = inspect_corpus(tmp_path, label=["a", "s"])
+    _, problems = inspect_corpus(tmp_path, CorpusSettings(label=["a", "s"]))
     assert [p.severity for p in problems] == ["warning", "error"]
 
 

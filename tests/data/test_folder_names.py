@@ -11,7 +11,7 @@ import pytest
 from folders import AB, HEADER, RATE, TEXT, annotate, load, spans, write_text, write_tone
 
 from syrinx_lab.data.audio_index import AudioIndex
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 from syrinx_lab.data.layout import AudioFile, list_files
 
 BIRD = "/songs/bird"  # no such folder: these tests are of names alone
@@ -146,7 +146,7 @@ def test_a_table_beside_the_root_names_it_and_its_neighbours(tmp_path: Path) -> 
     for day in ("d1", "d2"):
         write_tone(tmp_path / day / "rec0.wav")
     write_text(tmp_path / "s.csv", HEADER + "d1/rec0.wav,0.1,0.2,a\nd2/rec0.wav,0.3,0.4,b\n")
-    corpus, problems = inspect_corpus(tmp_path / "d1", sample_rate=RATE, annotation_root=tmp_path)
+    corpus, problems = inspect_corpus(tmp_path / "d1", CorpusSettings(sample_rate=RATE, annotation_root=tmp_path))
     assert spans(corpus, "rec0") == [("a", 800, 1600)]
     assert [p.severity for p in problems if "outside" in p.message] == ["note"]
     assert spans(load(tmp_path / "d2", annotation_root=tmp_path / "s.csv"), "rec0") == [("b", 2400, 3200)]
@@ -158,7 +158,7 @@ def test_a_table_beside_the_root_names_it_and_its_neighbours(tmp_path: Path) -> 
 def test_a_root_that_was_renamed_is_a_warning(tmp_path: Path) -> None:
     write_tone(tmp_path / "copy/d1/x.wav")
     write_text(tmp_path / "copy/s.csv", HEADER + "bird/d1/x.wav,0.1,0.2,a\n")
-    corpus, problems = inspect_corpus(tmp_path / "copy", sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path / "copy", CorpusSettings(sample_rate=RATE))
     assert corpus.labels() == {"a": 1}
     assert [(p.line, p.severity) for p in problems if "folder 'bird', which is not here" in p.message] == [
         (2, "warning")
@@ -227,13 +227,17 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(ValueError, match=r"/locked: the folder cannot be read \(Permission denied\).*chmod u\+rx"):
         load(tmp_path)
-    said = [p.path.name for p in inspect_corpus(tmp_path, sample_rate=RATE)[1] if "cannot be read" in p.message]
+    said = [
+        p.path.name
+        for p in inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
+        if "cannot be read" in p.message
+    ]
     assert said == ["locked"]  # once, though recordings and annotations are looked for in it
     (tmp_path / "song").mkdir()
     (tmp_path / "x.wav").rename(tmp_path / "song/x.wav")
     with pytest.raises(ValueError, match="/locked: the folder cannot be read"):
         load(tmp_path / "song", annotation_root=tmp_path)
-    problems = inspect_corpus(tmp_path / "locked", sample_rate=RATE)[1]
+    problems = inspect_corpus(tmp_path / "locked", CorpusSettings(sample_rate=RATE))[1]
     assert [str(p).split(":")[0] for p in problems] == [str(tmp_path / "locked")]
 
 
@@ -249,7 +253,7 @@ def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav")
     (tmp_path / "day2").symlink_to(tmp_path / "gone")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    corpus, problems = inspect_corpus(tmp_path, sample_rate=RATE)
+    corpus, problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))
     assert spans(corpus, "x") == AB
     said = {p.path.name: (p.severity, p.message) for p in problems}
     assert said["day2"] == ("warning", f"a link to {tmp_path / 'gone'}, which does not exist; passed over")
@@ -275,7 +279,7 @@ def test_what_the_lab_wrote_below_the_recordings_is_no_recording(tmp_path: Path,
     for name in markers[made]:
         write_text(folder / name, '{"what": "synthetic finch"}')
     assert list(load(tmp_path).recordings) == ["x"]
-    problems = inspect_corpus(tmp_path, sample_rate=RATE)[1]
+    problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]
     (note,) = [problem for problem in problems if "the lab wrote" in problem.message]
     assert (note.severity, note.path) == ("note", folder)
     assert note.message.startswith("1 folder(s) ")
@@ -373,6 +377,6 @@ def test_a_name_that_would_break_a_line_is_written_on_one(tmp_path: Path, charac
         load(root)
     assert f"/day{shown}1/so{shown}ng.txt, line 1: " in str(caught.value)
     write_text(root / f"so{character}ng.txt", "9 9.1 a\n")
-    (problem,) = inspect_corpus(root, sample_rate=RATE)[1]
+    (problem,) = inspect_corpus(root, CorpusSettings(sample_rate=RATE))[1]
     assert f"beyond the end of so{shown}ng.wav, 1.0000 s" in str(problem)
     assert len(str(problem).splitlines()) == 1

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from syrinx_lab.data.audio import write_wav
-from syrinx_lab.data.corpus import Corpus, Problem, Recording, Syllable, inspect_corpus
+from syrinx_lab.data.corpus import Corpus, CorpusSettings, Problem, Recording, Syllable, inspect_corpus
 from syrinx_lab.data.report import CorpusReport, examples, print_report, summarise
-from syrinx_lab.data.segments import Reason, cut_segments
+from syrinx_lab.data.segments import Reason, WindowSettings, cut_segments
 from syrinx_lab.data.synthetic import SyntheticFinch, write_dataset
 from syrinx_lab.types import Category
 
@@ -57,7 +57,7 @@ def test_labels_lengths_and_silences_are_those_of_the_annotation(corpus: Corpus)
 
 
 def test_windows_are_those_of_the_pools(corpus: Corpus) -> None:
-    pools = cut_segments(corpus.recordings.values(), sample_rate=RATE, context_s=0.07)
+    pools = cut_segments(corpus.recordings.values(), WindowSettings(context_s=0.07), sample_rate=RATE)
     report = summarise(corpus, [], pools)
     for row in report.labels:
         for category in Category:
@@ -90,7 +90,7 @@ def test_faults_are_told_with_file_and_line(tmp_path: Path) -> None:
         write_wav(tmp_path / f"{name}.wav", samples, RATE)
         (tmp_path / f"{name}.txt").write_text("0.1 0.2 a\n")
     (tmp_path / "good.txt").write_text("0.1 0.2 a\n0.5 0.4 a\n")
-    corpus, problems = inspect_corpus(str(tmp_path), sample_rate=RATE)
+    corpus, problems = inspect_corpus(str(tmp_path), CorpusSettings(sample_rate=RATE))
     report = summarise(corpus, problems)
     assert report.faults == {
         "clipped": (tmp_path / "clipped.wav",),

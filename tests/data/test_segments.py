@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layouts import RATE, layouts, recording_of
 
-from syrinx_lab.data.segments import Pools, Reason, check_horizon, cut_segments
+from syrinx_lab.data.segments import Pools, Reason, WindowSettings, check_horizon, cut_segments
 from syrinx_lab.types import Category
 
 ONSET, OFFSET, MID = Category
@@ -55,7 +55,7 @@ def test_a_short_gap_shortens_the_silence_and_keeps_the_length() -> None:
     assert spans(pools, ONSET) == [(175, 225), (300, 350)]
     assert spans(pools, OFFSET) == [(264, 314), (375, 425)]
     assert pools.shortened == {(ONSET, "b"): 1, (OFFSET, "a"): 1}
-    strict = cut_segments([song], sample_rate=RATE, short_gap="drop")
+    strict = cut_segments([song], WindowSettings(short_gap="drop"), sample_rate=RATE)
     assert spans(strict, ONSET) == [(175, 225)]
     assert spans(strict, OFFSET) == [(375, 425)]
     assert strict.dropped[ONSET, "b", Reason.SHORT_GAP] == strict.dropped[OFFSET, "a", Reason.SHORT_GAP] == 1
@@ -63,7 +63,7 @@ def test_a_short_gap_shortens_the_silence_and_keeps_the_length() -> None:
 
 def test_a_gap_as_long_as_the_silence_is_not_short() -> None:
     song = recording_of("song", [("a", 200, 300), ("b", 325, 400)])
-    pools = cut_segments([song], sample_rate=RATE, short_gap="drop")
+    pools = cut_segments([song], WindowSettings(short_gap="drop"), sample_rate=RATE)
     assert spans(pools, ONSET) == [(175, 225), (300, 350)]
     assert spans(pools, OFFSET) == [(275, 325), (375, 425)]
     assert not pools.shortened
@@ -118,7 +118,7 @@ def test_windows_of_any_layout(recording, context, prefix, suffix, edge, short_g
     settings_ms = {"edge_ms": edge, "silence_prefix_ms": prefix, "silence_suffix_ms": suffix}
     try:
         pools = cut_segments(
-            [recording], sample_rate=RATE, context_s=context / RATE, short_gap=short_gap, **settings_ms
+            [recording], WindowSettings(context_s=context / RATE, short_gap=short_gap, **settings_ms), sample_rate=RATE
         )
     except ValueError as error:
         assert "selected syllable" in str(error)  # noqa: PT017
@@ -163,15 +163,17 @@ def test_windows_of_any_layout(recording, context, prefix, suffix, edge, short_g
 @given(recording=layouts())
 def test_the_advised_context_fits_and_a_millisecond_more_does_not(recording) -> None:
     try:
-        cut_segments([recording], sample_rate=RATE, context_s=5.0, silence_prefix_ms=0, silence_suffix_ms=0)
+        cut_segments(
+            [recording], WindowSettings(context_s=5.0, silence_prefix_ms=0, silence_suffix_ms=0), sample_rate=RATE
+        )
     except ValueError as error:
         if "set data.context_s to" not in str(error):
             return
         advised = float(str(error).split("set data.context_s to ")[1].split()[0])
     free = {"silence_prefix_ms": 0, "silence_suffix_ms": 0}
-    assert cut_segments([recording], sample_rate=RATE, context_s=advised, **free).segments
+    assert cut_segments([recording], WindowSettings(context_s=advised, **free), sample_rate=RATE).segments
     with pytest.raises(ValueError, match="fits"):
-        cut_segments([recording], sample_rate=RATE, context_s=advised + 1e-3, **free)
+        cut_segments([recording], WindowSettings(context_s=advised + 1e-3, **free), sample_rate=RATE)
 
 
 def test_pools_do_not_depend_on_the_order_of_recordings() -> None:
@@ -184,20 +186,24 @@ def test_pools_do_not_depend_on_the_order_of_recordings() -> None:
 def test_no_window_that_fits_names_the_longest_syllable_and_the_remedy() -> None:
     songs = [recording_of("p", [("a", 200, 240)]), recording_of("q", [("b", 300, 390), ("c", 400, 420)], size=440)]
     with pytest.raises(ValueError) as caught:
-        cut_segments(songs, sample_rate=RATE, context_s=2.0)
+        cut_segments(songs, WindowSettings(context_s=2.0), sample_rate=RATE)
     # p is free to its right: from 175 to the end of its 1000 samples
     assert str(caught.value) == (
         "no window of 2 s fits: the longest selected syllable, 'b' in q, lasts 0.0900 s: "
         "set data.context_s to 0.825 or less"
     )
-    assert cut_segments(songs, sample_rate=RATE, context_s=0.825).sizes()[ONSET] == 1
+    assert cut_segments(songs, WindowSettings(context_s=0.825), sample_rate=RATE).sizes()[ONSET] == 1
 
 
 def test_the_advice_may_come_from_the_middle() -> None:
     cut_off = [recording_of("cut_off", [("a", 3, 203)], size=210)]
     with pytest.raises(ValueError, match=r"set data\.context_s to 0\.18 or less"):
-        cut_segments(cut_off, sample_rate=RATE, context_s=0.181)
-    assert cut_segments(cut_off, sample_rate=RATE, context_s=0.18).sizes() == {ONSET: 0, OFFSET: 0, MID: 1}
+        cut_segments(cut_off, WindowSettings(context_s=0.181), sample_rate=RATE)
+    assert cut_segments(cut_off, WindowSettings(context_s=0.18), sample_rate=RATE).sizes() == {
+        ONSET: 0,
+        OFFSET: 0,
+        MID: 1,
+    }
 
 
 def test_a_horizon_longer_than_the_windows_is_refused() -> None:
@@ -218,12 +224,17 @@ def test_a_horizon_longer_than_the_windows_is_refused() -> None:
         ({"silence_prefix_ms": float("nan")}, "data.silence_prefix_ms is nan"),
         ({"silence_suffix_ms": 50}, "data.context_s 0.05 s is not longer than data.silence_suffix_ms 50 ms"),
         ({"short_gap": "keep"}, "data.short_gap is 'keep': give 'shorten' or 'drop'"),
-        ({"sample_rate": 44_100}, "r: its samples are at 1000 Hz, windows are cut at 44100 Hz"),
+        ({"window_edges": "zeros"}, "data.window_edges is 'zeros': use recording or mirrored"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        cut_segments([recording_of("r", [("a", 200, 300)])], **{"sample_rate": RATE, **setting})
+        WindowSettings(**setting)
+
+
+def test_a_recording_of_another_rate_is_refused() -> None:
+    with pytest.raises(ValueError, match="r: its samples are at 1000 Hz, windows are cut at 44100 Hz"):
+        cut_segments([recording_of("r", [("a", 200, 300)])], sample_rate=44_100)
 
 
 def test_nothing_selected_is_said() -> None:
@@ -242,4 +253,8 @@ def test_real_song_gives_an_onset_window_for_every_e(song_root) -> None:
     assert pools.sizes() == {ONSET: 41, OFFSET: 41, MID: 41}
     # f follows e after some 20 ms, so that strict silences cost half of the OFFSET windows
     assert pools.shortened == {(OFFSET, "e"): 22}
-    assert cut_segments(songs, sample_rate=44_100, short_gap="drop").sizes() == {ONSET: 41, OFFSET: 19, MID: 41}
+    assert cut_segments(songs, WindowSettings(short_gap="drop"), sample_rate=44_100).sizes() == {
+        ONSET: 41,
+        OFFSET: 19,
+        MID: 41,
+    }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from syrinx_lab.data.corpus import Corpus, Recording, Syllable
-from syrinx_lab.data.segments import cut_segments
+from syrinx_lab.data.corpus import Corpus, CorpusSettings, Recording, Syllable
+from syrinx_lab.data.segments import WindowSettings, cut_segments
 from syrinx_lab.data.split_counts import split_counts
 from syrinx_lab.data.splits import Splits
 from syrinx_lab.runs.manifest import build_manifest
@@ -39,7 +39,7 @@ WORDS = {
 
 
 def test_recordings_vocalisations_windows_and_what_is_scored() -> None:
-    pools = cut_segments([SONGS["r1"], SONGS["r2"]], sample_rate=RATE, context_s=0.06)
+    pools = cut_segments([SONGS["r1"], SONGS["r2"]], WindowSettings(context_s=0.06), sample_rate=RATE)
     sizes = {category.name.lower(): count for category, count in pools.sizes().items()}
     found = split_counts(SPLITS, Corpus(SONGS, RATE), pools, {"val": [None], "test": [None]})
     assert found == {**COUNTS, "train": {**COUNTS["train"], "windows": sizes}}
@@ -48,8 +48,8 @@ def test_recordings_vocalisations_windows_and_what_is_scored() -> None:
 
 
 def test_the_record_of_a_run_and_its_manifest_hold_them() -> None:
-    data = SongDataModule(root=".", sampler=None, seed=0)
-    data.corpus, data.sample_rate, data.splits = Corpus(SONGS, RATE), RATE, SPLITS
+    data = SongDataModule(root=".", sampler=None, seed=0, reading=CorpusSettings(sample_rate=RATE))
+    data.corpus, data.splits = Corpus(SONGS, RATE), SPLITS
     data.pools, data.vocalisations = None, {"val": [None], "test": [None]}
     assert data.split_record()["counts"]["val"] == COUNTS["val"]
     manifest = build_manifest(

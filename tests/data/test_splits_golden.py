@@ -11,14 +11,14 @@ from layouts import corpus_of
 from reading_annotations import read_annotations
 
 from syrinx_lab.data.corpus import Corpus
-from syrinx_lab.data.splits import NAMES, split_recordings
+from syrinx_lab.data.splits import NAMES, SplitSettings, split_recordings
 
 
 def digest(corpus: Corpus, seeds: range, **fractions: float) -> str:
     """12 hexadecimal digits of all the splits of these seeds."""
     told = hashlib.sha256()
     for seed in seeds:
-        splits = split_recordings(corpus, seed=seed, **fractions)
+        splits = split_recordings(corpus, SplitSettings(split_seed=seed, **fractions))
         told.update(repr([splits[name] for name in NAMES]).encode())
     return told.hexdigest()[:12]
 

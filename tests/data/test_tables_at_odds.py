@@ -10,14 +10,14 @@ from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotation_rules import AnnotationRules
 from syrinx_lab.data.annotations import detect_format, read_annotation_file
-from syrinx_lab.data.corpus import inspect_corpus
+from syrinx_lab.data.corpus import CorpusSettings, inspect_corpus
 
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)"
 KALEIDOSCOPE = "INDIR,FOLDER,IN FILE,OFFSET,DURATION,MANUAL ID\n"
 
 
 def notes(root: Path) -> list[str]:
-    return [problem.message for problem in inspect_corpus(root, sample_rate=RATE)[1]]
+    return [problem.message for problem in inspect_corpus(root, CorpusSettings(sample_rate=RATE))[1]]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import soundfile as sf
 import torch
 from made_voices import RATE, polynomial_voice, song, syrinx_voice
 
+from syrinx_lab.data.corpus_settings import CorpusSettings
 from syrinx_lab.data.derivatives import derivatives
 from syrinx_lab.ode.parameters import ParameterFacts
 from syrinx_lab.synthesis.reading import read_table
@@ -62,31 +63,30 @@ def bird(tmp_path: Path) -> Path:
     return root
 
 
-def reading(root: Path | str, **changed) -> dict:
-    common = dict(sample_rate=RATE, channel=0, highpass_hz=None, annotations="auto", annotation_root=None)
-    return common | dict(root=str(root), scale="peak", scale_to=0.4) | changed
+def reading(root: Path | str, **changed) -> tuple[str, CorpusSettings]:
+    return str(root), CorpusSettings(**({"sample_rate": RATE} | changed))
 
 
 def test_the_level_is_that_of_the_syllables_where_they_are_known(bird: Path) -> None:
-    annotated = read_song(bird / "sung.wav", reading(bird))
+    annotated = read_song(bird / "sung.wav", *reading(bird))
     assert (annotated.scale, annotated.annotated) == (pytest.approx(4.0, rel=1e-4), True)
     for path, root in ((bird / "other.wav", bird), (bird / "sung.wav", bird.parent / "elsewhere")):
-        whole = read_song(path, reading(root))
+        whole = read_song(path, *reading(root))
         assert (whole.scale, whole.annotated) == (pytest.approx(0.5), False)
         assert np.abs(whole.samples).max() == pytest.approx(0.4)
         assert np.abs(whole.as_recorded()).max() == pytest.approx(0.8)
-    assert read_song(bird / "sung.wav", reading(bird), scale=2.5).scale == 2.5
-    assert read_song(bird / "sung.wav", reading(bird, scale="none")).scale == 1
+    assert read_song(bird / "sung.wav", *reading(bird), scale=2.5).scale == 2.5
+    assert read_song(bird / "sung.wav", *reading(bird, scale="none")).scale == 1
 
 
 def test_songs_that_cannot_be_read_are_told(bird: Path) -> None:
     with pytest.raises(ValueError, match=r"gone\.wav: there is no such file"):
-        read_song(bird / "gone.wav", reading(bird))
+        read_song(bird / "gone.wav", *reading(bird))
     with pytest.raises(ValueError, match="scale is 0"):
-        read_song(bird / "sung.wav", reading(bird), scale=0)
+        read_song(bird / "sung.wav", *reading(bird), scale=0)
     sf.write(bird / "blip.wav", np.array([0.0, 0.5, 0.0]), RATE)
     with pytest.raises(ValueError, match="3 samples are no song"):
-        read_song(bird / "blip.wav", reading(bird))
+        read_song(bird / "blip.wav", *reading(bird))
 
 
 def test_a_song_is_read_from_the_channel_that_its_annotation_names(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_song_is_read_from_the_channel_that_its_annotation_names(tmp_path: Pat
     head = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
     (tmp_path / "x.selections.txt").write_text(f"{head}1\tSpectrogram 2\t2\t0.1\t0.3\ta\n")
     for scale in (None, 1.0):
-        found = read_song(tmp_path / "x.wav", reading(tmp_path, scale="none"), scale=scale)
+        found = read_song(tmp_path / "x.wav", *reading(tmp_path, scale="none"), scale=scale)
         assert np.abs(found.samples).max() == pytest.approx(0.3, rel=1e-3)
 
 
@@ -108,18 +108,18 @@ def test_what_is_odd_about_a_song_is_said(bird: Path, tmp_path: Path) -> None:
         sf.write(bird / name, np.stack([hiss, wave], axis=1), RATE, subtype="FLOAT")
     (bird / "known.txt").write_text("0.0 0.04 a\n")
     sf.write(tmp_path / "offset.wav", 0.3 + 0.1 * wave, RATE, subtype="FLOAT")
-    found = read_song(bird / "stereo.wav", reading(bird))
+    found = read_song(bird / "stereo.wav", *reading(bird))
     assert (found.channel, found.channels) == (0, 2)
     line = found.warnings[-1]
     assert line.startswith("another channel may carry the song: channel 1 is 54 dB louder than channel 0")
-    assert read_song(bird / "stereo.wav", reading(bird, channel=1)).warnings == ()
-    assert read_song(bird / "stereo.wav", reading(bird, channel="mean")).warnings == ()
-    known = read_song(bird / "known.wav", reading(bird))
+    assert read_song(bird / "stereo.wav", *reading(bird, channel=1)).warnings == ()
+    assert read_song(bird / "stereo.wav", *reading(bird, channel="mean")).warnings == ()
+    known = read_song(bird / "known.wav", *reading(bird))
     assert known.annotated
     assert any("another channel carries the song: channel 1" in line for line in known.warnings)
-    (line,) = read_song(tmp_path / "offset.wav", reading(bird)).warnings
+    (line,) = read_song(tmp_path / "offset.wav", *reading(bird)).warnings
     assert line.startswith("DC offset: the mean, 0.3 of full scale")
-    assert read_song(bird / "sung.wav", reading(bird)).channels == 1
+    assert read_song(bird / "sung.wav", *reading(bird)).channels == 1
 
 
 def test_links_to_songs_of_the_corpus_have_their_level(bird: Path, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_links_to_songs_of_the_corpus_have_their_level(bird: Path, tmp_path: Pat
     (tmp_path / "birds").symlink_to(bird)
     for path in (bird / "sung.wav", store / "a1b2.wav", tmp_path / "favourite.wav", tmp_path / "birds" / "sung.wav"):
         for root in (bird, tmp_path / "birds"):
-            found = read_song(path, reading(root))
+            found = read_song(path, *reading(root))
             assert (found.scale, found.annotated) == (pytest.approx(4.0, rel=1e-4), True), path
             assert song_name(path, str(root)) == "sung"
 
@@ -152,5 +152,5 @@ def test_songs_of_one_name_have_names_of_their_own(bird: Path, tmp_path: Path) -
 def test_a_song_is_found_however_its_letters_are_encoded(bird: Path) -> None:
     (bird / "sung.wav").rename(bird / "Ma\u0308nnchen.wav")
     (bird / "sung.txt").rename(bird / "Ma\u0308nnchen.txt")
-    assert read_song(bird / "M\u00e4nnchen.wav", reading(bird)).annotated
+    assert read_song(bird / "M\u00e4nnchen.wav", *reading(bird)).annotated
     assert song_name(bird / "M\u00e4nnchen.wav", str(bird)) == "M\u00e4nnchen"

@@ -11,6 +11,8 @@ import torch
 from forks import Forks
 
 from syrinx_lab.data.sampler import EdgeBiasedSampler
+from syrinx_lab.data.segments import WindowSettings
+from syrinx_lab.data.vocalisations import ClipSettings
 from syrinx_lab.training.datamodule import SongDataModule
 
 TOY = ["debug=tiny", "logger=none", "n_epochs=1", "eval.val_count=1", "eval.test_count=1", "eval.splits=[val]"]
@@ -60,7 +62,8 @@ def test_clips_can_begin_within_syllables(forks: Forks, refined: Path) -> None:
 def test_edges_are_what_they_are_in_windows_clips_and_the_variance(edges: str, mirrored: bool, tiny_song: Path) -> None:
     """A window that is mirrored at its own ends has no slope there."""
     sampler = EdgeBiasedSampler(max_segments=20)
-    data = SongDataModule(root=str(tiny_song), sampler=sampler, seed=0, window_edges=edges, val_count=2, test_count=2)
+    cutting, held_out = WindowSettings(window_edges=edges), ClipSettings(val_count=2, test_count=2)
+    data = SongDataModule(root=str(tiny_song), sampler=sampler, seed=0, cutting=cutting, held_out=held_out)
     data.prepare()
     windows = data.train_dataloader().dataset
     assert (not windows[0].dx[[0, -1]].any()) is mirrored

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from .annotation_channels import settle_channel
 from .annotation_problem import Problem
 from .annotation_records import LEFT_OUT, ROUNDING_S, Annotation
-from .annotation_rules import AnnotationRules
 from .annotation_units import unit_hint
 from .audio import AudioClip, read_audio, scale_factor
 from .audio_file import sound_info
 from .contrast import channel_warning, contrast_warning
+from .corpus_settings import CorpusSettings
 from .layout import AudioFile
 from .pairing import Source
 from .recording import Recording, Syllable, audio_hash
@@ -22,45 +22,22 @@ LEAST_SAMPLES = 5  # that the differences of nine points can be reflected in
 _FAINT = 1e-3  # -60 dB of full scale
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """How loud syllables are made: `measure` (peak, rms, none) is `target`, `per` recording or vocalisation."""
-
-    measure: str
-    per: str
-    target: float
-
-    def __post_init__(self) -> None:
-        if self.measure not in ("peak", "rms", "none"):
-            raise ValueError(f"data.scale is {self.measure!r}: give peak, rms or none")
-        if self.per not in ("recording", "vocalisation"):
-            raise ValueError(f"data.scale_per is {self.per!r}: give recording or vocalisation")
-        if not self.target > 0:
-            raise ValueError(f"data.scale_to is {self.target}: give a level above 0")
-
-
 def read_recording(
-    file: AudioFile,
-    source: Source | None,
-    *,
-    sample_rate: int,
-    channel: int | str,
-    highpass_hz: float | None,
-    scaling: Scaling,
-    rules: AnnotationRules,
+    file: AudioFile, source: Source | None, settings: CorpusSettings
 ) -> tuple[Recording | None, list[Problem]]:
     """Read one recording and place its syllables; None when the audio cannot be used.
 
     Times become samples by rounding: onset = round(onset_s * sample_rate). An offset up to 1 ms beyond the end is moved
     to the end. Where the annotation names a channel, that one is read; see `settle_channel`.
     """
+    sample_rate, channel, rules = settings.sample_rate, settings.channel, settings.rules
     annotated, found = source.syllables if source else (), list[Problem]()
     if source and any(one.channel is not None for one in annotated):
         info = sound_info(file.path)  # None where the file cannot be read, which is said below
         count = info.channels if info else 1
         channel, annotated, found = settle_channel(annotated, channel, count, source.path, file.path.name, rules)
     try:
-        clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=highpass_hz)
+        clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=settings.highpass_hz)
     except ValueError as error:
         return None, [Problem(file.path, None, str(error).removeprefix(f"{file.path}: "))]
     if (size := min(clip.native_frames, len(clip.samples))) < LEAST_SAMPLES:
@@ -96,7 +73,7 @@ def read_recording(
     fixed = channel != "mean" and any(one.channel is not None for one in annotated)
     problems += _doubts(recording, clip, channel, fixed)
     try:
-        return _scaled(recording, scaling), problems
+        return _scaled(recording, settings), problems
     except ValueError as error:
         return recording, [*problems, Problem(file.path, None, str(error))]
 
@@ -123,7 +100,7 @@ def _place(annotation: Annotation, clip: AudioClip, file: AudioFile) -> Syllable
     return Syllable(annotation.label, onset, offset)
 
 
-def _scaled(recording: Recording, scaling: Scaling) -> Recording:
+def _scaled(recording: Recording, settings: CorpusSettings) -> Recording:
     """The recording with its samples, or each syllable's gain, brought to the level asked for.
 
     Syllables of zeros have no level, which is a fault of those that are trained on alone.
@@ -132,13 +109,13 @@ def _scaled(recording: Recording, scaling: Scaling) -> Recording:
     wanted = any(syllable.selected for syllable in recording.syllables)
     if not wanted and not any(cut.any() for cut in cuts):
         return recording
-    if scaling.per == "vocalisation":
+    if settings.scale_per == "vocalisation":
         gains = [
-            scale_factor(cut, scaling.target, scaling.measure) if syllable.selected or cut.any() else 1.0
+            scale_factor(cut, settings.scale_to, settings.scale) if syllable.selected or cut.any() else 1.0
             for syllable, cut in zip(recording.syllables, cuts)
         ]
         return replace(recording, syllables=tuple(replace(s, gain=g) for s, g in zip(recording.syllables, gains)))
-    gain = scale_factor(np.concatenate(cuts), scaling.target, scaling.measure)
+    gain = scale_factor(np.concatenate(cuts), settings.scale_to, settings.scale)
     return replace(recording, samples=recording.samples * np.float32(gain), gain=gain)
 
 

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from .annotation_problem import Problem, is_utf8, printable
-from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .audio_index import CLEANED
+from .corpus_settings import CorpusSettings
 from .foreign import foreign_audio
 from .layout import AudioFile, expand, is_audio, list_files, matches, root_prefixes, same_text
 from .pairing import Pairing, pair
@@ -105,16 +106,14 @@ def recording_id(prefix: str, name: Path) -> str:
 def pair_roots(
     audio: Sequence[Sequence[AudioFile]],
     roots: Sequence[Path],
-    annotation_root: str | os.PathLike[str] | Sequence[str] | None,
-    annotations: str,
-    unannotated: str,
-    rules: AnnotationRules = AS_WRITTEN,
+    settings: CorpusSettings,
 ) -> Pairing:
     """Pair recordings and annotations root by root, or all roots with the one folder (or file) that annotates them.
 
     Raises ValueError when there are several annotation roots, and not one for each root.
     """
-    sides = list(roots) if annotation_root is None else expand(annotation_root)
+    sides = list(roots) if settings.annotation_root is None else expand(settings.annotation_root)
+    missing_audio: Literal["error", "warning"] = "warning" if settings.unannotated == "skip" else "error"
     if len(sides) not in (1, len(roots)):
         raise ValueError(f"{len(sides)} annotation roots for {len(roots)} roots: give one, or one for each root")
     outcome = Pairing()
@@ -131,8 +130,10 @@ def pair_roots(
         if not side.is_file():
             names, unreadable = list_files(side)
             candidates = [name for name in names if not is_audio(name)]
-            outcome.problems += [] if annotation_root is None else unreadable  # else they are known from the audio
-        pairing = pair(files, folder, candidates, annotations, "warning" if unannotated == "skip" else "error", rules)
+            outcome.problems += (
+                [] if settings.annotation_root is None else unreadable
+            )  # else they are known from the audio
+        pairing = pair(files, folder, candidates, settings.annotations, missing_audio, settings.rules)
         outcome.sources.update(pairing.sources)
         outcome.problems += pairing.problems
         outcome.passed += pairing.passed

@@ -61,8 +61,49 @@ class Pools:
         return {category: found[category] for category in Category}
 
 
+@dataclass(frozen=True)
+class WindowSettings:
+    """How windows are cut, see `cut_segments`.
+
+    context_s          length of a window, s
+    edge_ms            ms that MID windows keep from onset and offset
+    silence_prefix_ms  ms of silence before the onset in ONSET windows
+    silence_suffix_ms  ms of silence after the offset in OFFSET windows
+    short_gap          "shorten" or "drop": what becomes of windows whose gap is shorter than that
+    window_edges       "recording" or "mirrored": what the derivatives see beyond the ends of a window or clip
+    Raises ValueError when a setting is out of range.
+    """
+
+    context_s: float = 0.05
+    edge_ms: float = 10.0
+    silence_prefix_ms: float = 25.0
+    silence_suffix_ms: float = 25.0
+    short_gap: str = "shorten"
+    window_edges: str = "recording"
+
+    def __post_init__(self) -> None:
+        for name in ("edge_ms", "silence_prefix_ms", "silence_suffix_ms"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"data.{name} is {value}: give a number of milliseconds, 0 or more")
+            if name != "edge_ms" and not value < self.context_s * 1e3 < math.inf:
+                raise ValueError(
+                    f"data.context_s {self.context_s:g} s is not longer than data.{name} {value:g} ms, so a window "
+                    f"would hold silence alone: raise data.context_s or lower data.{name}"
+                )
+        if self.short_gap not in ("shorten", "drop"):
+            raise ValueError(f"data.short_gap is {self.short_gap!r}: give 'shorten' or 'drop'")
+        if self.window_edges not in ("recording", "mirrored"):
+            raise ValueError(f"data.window_edges is {self.window_edges!r}: use recording or mirrored")
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether windows and clips are mirrored at their ends."""
+        return self.window_edges == "mirrored"
+
+
 class _Rules(NamedTuple):
-    """The settings of `cut_segments` in samples."""
+    """`WindowSettings` in samples."""
 
     context: int
     edge: int
@@ -78,14 +119,7 @@ class _Window(NamedTuple):
 
 
 def cut_segments(
-    recordings: Iterable[Recording],
-    *,
-    sample_rate: int,
-    context_s: float = 0.05,
-    edge_ms: float = 10.0,
-    silence_prefix_ms: float = 25.0,
-    silence_suffix_ms: float = 25.0,
-    short_gap: str = "shorten",
+    recordings: Iterable[Recording], settings: WindowSettings = WindowSettings(), *, sample_rate: int
 ) -> Pools:
     """Cut every selected syllable into ONSET, OFFSET and MID windows of one length, L = round(context_s sample_rate).
 
@@ -99,13 +133,12 @@ def cut_segments(
     into another syllable or beyond the recording is dropped; all that is dropped is counted.
 
     recordings    at `sample_rate`, in any order; the pools are ordered by recording id
+    settings      lengths, and what becomes of short gaps
     sample_rate   Hz
-    context_s     length of a window, s
-    edge_ms, silence_prefix_ms, silence_suffix_ms  ms
-    Raises ValueError when a setting is out of range, a recording has another sample rate, no syllable is selected, or
-    no window of any category fits.
+    Raises ValueError when a recording has another sample rate, no syllable is selected, or no window of any category
+    fits.
     """
-    rules = _rules(sample_rate, context_s, edge_ms, silence_prefix_ms, silence_suffix_ms, short_gap)
+    rules = _rules(settings, sample_rate)
     ordered = sorted(recordings, key=lambda recording: recording.id)
     chosen: list[tuple[Recording, Place]] = []
     for recording in ordered:
@@ -162,23 +195,10 @@ def check_horizon(pools: Pools, horizon: int, sample_rate: int) -> None:
         )
 
 
-def _rules(
-    sample_rate: int, context_s: float, edge_ms: float, prefix_ms: float, suffix_ms: float, short_gap: str
-) -> _Rules:
-    """The settings, checked and turned into samples."""
-    lengths = {"edge_ms": edge_ms, "silence_prefix_ms": prefix_ms, "silence_suffix_ms": suffix_ms}
-    for name, value in lengths.items():
-        if not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"data.{name} is {value}: give a number of milliseconds, 0 or more")
-        if name != "edge_ms" and not value < context_s * 1e3 < math.inf:
-            raise ValueError(
-                f"data.context_s {context_s:g} s is not longer than data.{name} {value:g} ms, so a window would hold "
-                f"silence alone: raise data.context_s or lower data.{name}"
-            )
-    if short_gap not in ("shorten", "drop"):
-        raise ValueError(f"data.short_gap is {short_gap!r}: give 'shorten' or 'drop'")
-    edge, prefix, suffix = (round(value * 1e-3 * sample_rate) for value in lengths.values())
-    return _Rules(round(context_s * sample_rate), edge, prefix, suffix, short_gap == "shorten")
+def _rules(settings: WindowSettings, sample_rate: int) -> _Rules:
+    lengths = settings.edge_ms, settings.silence_prefix_ms, settings.silence_suffix_ms
+    edge, prefix, suffix = (round(value * 1e-3 * sample_rate) for value in lengths)
+    return _Rules(round(settings.context_s * sample_rate), edge, prefix, suffix, settings.short_gap == "shorten")
 
 
 def _windows(place: Place, size: int, rules: _Rules) -> Iterator[tuple[Category, _Window | Reason]]:

@@ -56,9 +56,31 @@ class Splits:
         return f"{name} has no {', '.join(labels[:_SHOWN])}{more}: add recordings that hold it{advice}"
 
 
-def split_recordings(
-    corpus: Corpus, *, val_fraction: float = 0.1, test_fraction: float = 0.1, seed: int = 1234
-) -> Splits:
+@dataclass(frozen=True)
+class SplitSettings:
+    """How recordings are split, see `split_recordings`.
+
+    val_fraction, test_fraction  shares of the recordings, above 0, together below 1
+    split_seed                   0 or more
+    Raises ValueError when a setting is out of range.
+    """
+
+    val_fraction: float = 0.1
+    test_fraction: float = 0.1
+    split_seed: int = 1234
+
+    def __post_init__(self) -> None:
+        val, test = self.val_fraction, self.test_fraction
+        if not (val > 0 and test > 0 and val + test < 1):
+            raise ValueError(
+                f"data.val_fraction {val} and data.test_fraction {test}: give two shares above 0 that add up to less "
+                "than 1"
+            )
+        if self.split_seed < 0:
+            raise ValueError(f"data.split_seed is {self.split_seed}: give 0 or more")
+
+
+def split_recordings(corpus: Corpus, settings: SplitSettings = SplitSettings()) -> Splits:
     """Split a corpus by recording so that each split has its share of every selected label.
 
     Of the R recordings that hold a selected syllable, max(1, round(fraction R)) go to val and to test and the rest, at
@@ -67,17 +89,9 @@ def split_recordings(
     `folder/recording`: birds, days), each folder's labels are spread as well, or the folders alone when that would be
     over 100 kinds to spread, or neither. Recordings without a selected syllable give no window and go to train.
 
-    val_fraction, test_fraction  shares of the recordings, above 0, together below 1
-    seed                         0 or more; the result depends on the corpus, not on its order, and on the seed
-    Raises ValueError when a fraction is out of range or fewer than three recordings hold a selected syllable.
+    The result depends on the settings and on the corpus, not on its order. Raises ValueError when fewer than three
+    recordings hold a selected syllable.
     """
-    if not (val_fraction > 0 and test_fraction > 0 and val_fraction + test_fraction < 1):
-        raise ValueError(
-            f"data.val_fraction {val_fraction} and data.test_fraction {test_fraction}: give two shares above 0 that "
-            "add up to less than 1"
-        )
-    if seed < 0:
-        raise ValueError(f"the seed {seed} is negative: set it to 0 or more")
     useful = [name for name, found in sorted(corpus.recordings.items()) if any(s.selected for s in found.syllables)]
     if len(useful) < 3:
         raise ValueError(
@@ -85,8 +99,8 @@ def split_recordings(
             "need one each: add recordings, cut long ones into files, or select more labels with data.label"
         )
     labels, counts, weights = _label_counts([corpus.recordings[name] for name in useful])
-    sizes = _sizes(len(useful), val_fraction, test_fraction)
-    owner = stratify(counts, weights, sizes, LACKING, np.random.default_rng(seed))
+    sizes = _sizes(len(useful), settings.val_fraction, settings.test_fraction)
+    owner = stratify(counts, weights, sizes, LACKING, np.random.default_rng(settings.split_seed))
 
     parts = [[name for name, split in zip(useful, owner) if split == k] for k in range(3)]
     parts[0] = sorted([*parts[0], *(corpus.recordings.keys() - set(useful))])

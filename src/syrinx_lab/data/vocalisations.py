@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 import numpy as np
@@ -16,15 +16,52 @@ from .segments import places
 CUT_OFF_MS = 5.0
 
 
+@dataclass(frozen=True)
+class ClipSettings:
+    """Which held-out clips are scored, and where they begin and end, see `choose_vocalisations`.
+
+    val_count, test_count  clips of val and of test; 0: all
+    lead_in                samples of silence before the onset
+    tail_ms                ms after the offset
+    mid_start_ms           clips that begin so many ms after the onset instead, as the published loader of sustained
+                           song cuts them; None: whole syllables
+    mid_samples            samples of such a clip
+    renditions_per_clip    other renditions that each clip is compared with
+    Raises ValueError when a setting is out of range.
+    """
+
+    val_count: int = 8
+    test_count: int = 8
+    lead_in: int = 2000
+    tail_ms: float = 25.0
+    mid_start_ms: float | None = None
+    mid_samples: int = 3000
+    renditions_per_clip: int = 4
+
+    def __post_init__(self) -> None:
+        for name in ("val_count", "test_count", "lead_in", "tail_ms"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"eval.{name} is {getattr(self, name)}: give 0 or more")
+        if self.mid_start_ms is not None and not self.mid_start_ms > 0:
+            raise ValueError(
+                f"eval.mid_start_ms is {self.mid_start_ms}: give ms after the onset, or null for whole syllables"
+            )
+        if self.mid_samples < 64:
+            raise ValueError(f"eval.mid_samples is {self.mid_samples}: give 64 samples or more")
+        if self.renditions_per_clip < 1:
+            raise ValueError(f"eval.renditions_per_clip is {self.renditions_per_clip}: give 1 or more")
+
+    def count(self, split: str) -> int:
+        """How many clips of a split are scored; 0: all."""
+        return self.val_count if split == "val" else self.test_count
+
+
 def choose_vocalisations(
     recordings: Iterable[Recording],
+    settings: ClipSettings = ClipSettings(),
     *,
     count: int | None = 8,
-    lead_in: int = 2000,
-    tail_ms: float = 25.0,
     seed: int = 1234,
-    mid_start_ms: float | None = None,
-    mid_samples: int = 3000,
 ) -> list[Vocalisation]:
     """Choose clips of single selected syllables, label by label in turn.
 
@@ -38,27 +75,18 @@ def choose_vocalisations(
 
     recordings  of one split and one sample rate, in any order
     count       how many clips at most; None or 0 gives all
-    lead_in     samples
-    tail_ms     ms
-    mid_start_ms, mid_samples  clips that begin so many ms after the onset and are so many samples long instead, as the
-                published loader of sustained song cuts them; they too keep clear of other syllables, and a syllable
-                that is over before its clip begins gives none. None: whole syllables
-    Raises ValueError when a setting is below 0.
+    settings    where clips begin and end; those of `mid_start_ms` too keep clear of other syllables, and a syllable
+                that is over before its clip begins gives none
     """
-    for name, value in (("count", count or 0), ("lead_in", lead_in), ("tail_ms", tail_ms), ("seed", seed)):
-        if not value >= 0:
-            raise ValueError(f"{name} of the held-out vocalisations is {value}: give 0 or more")
-    if mid_start_ms is not None and not mid_start_ms > 0:
-        raise ValueError(f"eval.mid_start_ms is {mid_start_ms}: give ms after the onset, or null for whole syllables")
-    if mid_samples < 64:
-        raise ValueError(f"eval.mid_samples is {mid_samples}: give 64 samples or more")
+    assert (count or 0) >= 0 <= seed, f"count {count} and seed {seed} are 0 or more"
+    mid_start_ms, tail_s = settings.mid_start_ms, settings.tail_ms * 1e-3
     whole: list[Vocalisation] = []
     cut_off: list[Vocalisation] = []
     for recording in sorted(recordings, key=lambda recording: recording.id):
         margin = CUT_OFF_MS * 1e-3 * recording.sample_rate
-        clips = _clips(recording, lead_in, round(tail_ms * 1e-3 * recording.sample_rate))
+        clips = _clips(recording, settings.lead_in, round(tail_s * recording.sample_rate))
         if mid_start_ms is not None:
-            clips = _mid_clips(recording, round(mid_start_ms * 1e-3 * recording.sample_rate), mid_samples)
+            clips = _mid_clips(recording, round(mid_start_ms * 1e-3 * recording.sample_rate), settings.mid_samples)
         for clip in clips:
             is_whole = margin <= clip.onset and clip.offset <= len(recording.samples) - margin
             (whole if is_whole else cut_off).append(clip)

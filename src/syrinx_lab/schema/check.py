@@ -88,7 +88,9 @@ def checked(command: str, raw: Mapping[str, Any], resolved: Mapping[str, Any]) -
             continue
         if key.kind is None:
             if not any(one == key.path or one.startswith(f"{key.path}.") for one in references):
-                raise ValueError(f"{key.path}: nothing reads a key of this name; correct it, or leave it out")
+                near = nearest_keys(command, key.path, most=1)
+                remedy = f"use {near[0]}" if near else "correct it"
+                raise ValueError(f"{key.path}: nothing reads a key of this name; {remedy}, or leave it out")
             continue
         try:
             taken = key.kind.taken(key.value)

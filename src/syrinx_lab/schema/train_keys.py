@@ -179,7 +179,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "lead_in": Whole(0, 10**8),
         "tail_ms": _MS,
         "max_audio": Whole(0, 10**6),
-        "renditions_per_clip": Whole(0, 10**6),
+        "renditions_per_clip": Whole(1, 10**6),
         "splits": Listed(OneOf("val", "test"), single=True),
         "metrics.*": Group(),  # each with a _target_ from outside
     },

@@ -5,10 +5,9 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from ..data.annotation_problem import printable
 from ..data.audio import read_audio, scale_factor
 from ..data.contrast import louder_channel
 from ..data.corpus import Recording, inspect_corpus
+from ..data.corpus_settings import CorpusSettings
 from ..data.layout import expand
 from ..data.reading import audio_warnings
 from ..data.roots import locate
@@ -45,39 +45,40 @@ class Song:
         return self.samples / np.float32(self.scale)
 
 
-def read_song(path: str | Path, reading: Mapping[str, Any], scale: float | None = None) -> Song:
+def read_song(
+    path: str | Path, root: str | Sequence[str], settings: CorpusSettings, scale: float | None = None
+) -> Song:
     """Read a recording of any length with the settings of a training run.
 
     A recording that lies below the run's roots gets the scale that it had there, from its annotated syllables; another
     one, or one without annotation, is brought to the same level as a whole. With `scale_per` vocalisation all of a
     recording's syllables share one scale here, for the song is one sound.
 
-    path     the file
-    reading  data settings: root, sample_rate, channel, highpass_hz, scale, scale_to, and those of the annotations
-    scale    the factor itself, or None
+    path      the file
+    root      folder or folders of the run's recordings
+    settings  how the run read them
+    scale     the factor itself, or None
     Raises ValueError with one line for a file that is missing or cannot be read, a song shorter than five samples, and
     a scale that is not positive.
     """
     (path,) = expand(path)
-    heard = {name: reading[name] for name in ("sample_rate", "channel", "highpass_hz")}
     if scale is not None and not 0 < scale < np.inf:
         raise ValueError(f"scale is {scale}: use a factor above 0, or null for the one of training")
-    known, warnings = _recording(path, reading, heard)
-    if known is not None:
-        heard["channel"] = known.channel  # which its annotation may name
-    clip = read_audio(path, **heard)
+    known, warnings = _recording(path, expand(root), settings)
+    channel = settings.channel if known is None else known.channel  # which its annotation may name
+    clip = read_audio(path, sample_rate=settings.sample_rate, channel=channel, highpass_hz=settings.highpass_hz)
     samples = clip.samples
     if known is None:
-        louder = louder_channel(clip.native, heard["channel"])
+        louder = louder_channel(clip.native, channel)
         warnings = (*audio_warnings(clip), *([louder] if louder else []))
     if len(samples) < 5:
         raise ValueError(f"{path}: {len(samples)} samples are no song")
     syllables = None if scale is not None or known is None else _within_syllables(known)
     if scale is None:
         sung = samples if syllables is None else samples[syllables]
-        scale = scale_factor(sung, reading["scale_to"], reading["scale"])
+        scale = scale_factor(sung, settings.scale_to, settings.scale)
     scaled = samples * np.float32(scale)
-    return Song(scaled, float(scale), syllables is not None, heard["channel"], clip.channels, warnings)
+    return Song(scaled, float(scale), syllables is not None, channel, clip.channels, warnings)
 
 
 def _within_syllables(recording: Recording) -> NDArray[np.bool_]:
@@ -88,25 +89,14 @@ def _within_syllables(recording: Recording) -> NDArray[np.bool_]:
     return inside
 
 
-def _recording(
-    path: Path, reading: Mapping[str, Any], heard: Mapping[str, Any]
-) -> tuple[Recording | None, tuple[str, ...]]:
+def _recording(path: Path, roots: Sequence[Path], settings: CorpusSettings) -> tuple[Recording | None, tuple[str, ...]]:
     """The recording with its annotated syllables, and its warnings; None where the run's roots do not know the file."""
-    roots = expand(reading["root"])
     place = locate(path, roots)
     if place is None:
         return None, ()
-    corpus, problems = inspect_corpus(
-        [str(root) for root in roots],
-        **heard,
-        annotations=reading["annotations"],
-        annotation_root=reading["annotation_root"],
-        **{key: reading[key] for key in ("tier", "label_column", "time_unit", "silence_labels") if key in reading},
-        faulty="skip",
-        audio_pattern=glob.escape(place[0].as_posix()),
-        scale="none",
-        unannotated="skip",
-    )
+    lenient = replace(settings, label=None, faulty="skip", unannotated="skip")
+    alone = replace(lenient, audio_pattern=glob.escape(place[0].as_posix()), scale="none", scale_per="recording")
+    corpus, problems = inspect_corpus([str(root) for root in roots], alone)
     recording = corpus.recordings.get(place[1])
     if recording is None or not recording.syllables:
         return None, ()

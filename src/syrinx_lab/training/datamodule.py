@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,15 +13,16 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..data.corpus import SILENCE_LABELS, Corpus, Recording, load_corpus
+from ..data.corpus import Corpus, Recording, load_corpus
+from ..data.corpus_settings import CorpusSettings
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.sampler import SegmentSampler
-from ..data.segments import Pools, check_horizon, cut_segments
+from ..data.segments import Pools, WindowSettings, check_horizon, cut_segments
 from ..data.split_counts import split_counts
-from ..data.splits import Splits, check_leaks, split_recordings
+from ..data.splits import Splits, SplitSettings, check_leaks, split_recordings
 from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record, under_stored_names
 from ..data.summary import channels_line
-from ..data.vocalisations import choose_vocalisations, rendition_pairs
+from ..data.vocalisations import ClipSettings, choose_vocalisations, rendition_pairs
 from ..evaluation.clips import Clip
 from ..types import Vocalisation
 from .epoch_draws import EpochDraws
@@ -36,15 +38,17 @@ class DataSource(Protocol):
 class SongDataModule(LightningDataModule):
     """Recordings -> split -> windows of train, clips of val and test.
 
-    The arguments are those of `load_corpus`, `cut_segments`, `split_recordings` and `choose_vocalisations`, where they
-    are described; `synthetic` renders the folder first when there is one.
-
     Args:
+        root: folder or folders of the recordings.
         sampler: which windows make an epoch.
         seed: of the draws.
+        reading: how the folders are read.
+        cutting: how windows are cut.
+        splitting: how recordings are split.
+        held_out: which clips are scored.
         batch_size: windows a batch.
         num_workers: processes that cut windows; 0 is the main one.
-        window_edges: what the derivatives see beyond a window or clip: the recording, or the window mirrored.
+        synthetic: renders the folder first; None: it is there.
 
     Raises:
         ValueError: from `prepare`, on anything that is wrong with the folder; nothing is written then.
@@ -56,82 +60,22 @@ class SongDataModule(LightningDataModule):
         root: str | Sequence[str],
         sampler: SegmentSampler,
         seed: int,
-        label: str | Sequence[str] | None = None,
-        annotations: str = "auto",
-        annotation_root: str | Sequence[str] | None = None,
-        audio_pattern: str | None = None,
-        unannotated: str = "error",
-        tier: str | int | None = None,
-        label_column: str | None = None,
-        time_unit: str | None = None,
-        faulty: str = "error",
-        silence_labels: Sequence[str] | str | None = SILENCE_LABELS,
-        sample_rate: int = 44100,
-        channel: int | str = 0,
-        highpass_hz: float | None = None,
-        scale: str = "peak",
-        scale_per: str = "recording",
-        scale_to: float = 0.4,
-        context_s: float = 0.05,
-        edge_ms: float = 10.0,
-        silence_prefix_ms: float = 25.0,
-        silence_suffix_ms: float = 25.0,
-        short_gap: str = "shorten",
-        window_edges: str = "recording",
-        val_fraction: float = 0.1,
-        test_fraction: float = 0.1,
-        split_seed: int = 1234,
+        reading: CorpusSettings = CorpusSettings(),
+        cutting: WindowSettings = WindowSettings(),
+        splitting: SplitSettings = SplitSettings(),
+        held_out: ClipSettings = ClipSettings(),
         batch_size: int = 8,
         num_workers: int = 0,
-        val_count: int = 8,
-        test_count: int = 8,
-        lead_in: int = 2000,
-        tail_ms: float = 25.0,
-        renditions_per_clip: int = 4,
-        mid_start_ms: float | None = None,
-        mid_samples: int = 3000,
         synthetic: DataSource | None = None,
     ) -> None:
         super().__init__()
         self.root = root
         self.sampler = sampler
         self.seed = seed
-        self.sample_rate = sample_rate
-        self.reading = dict(
-            sample_rate=sample_rate,
-            channel=channel,
-            highpass_hz=highpass_hz,
-            label=label,
-            annotations=annotations,
-            annotation_root=annotation_root,
-            audio_pattern=audio_pattern,
-            scale=scale,
-            scale_per=scale_per,
-            scale_to=scale_to,
-            unannotated=unannotated,
-            tier=tier,
-            label_column=label_column,
-            time_unit=time_unit,
-            faulty=faulty,
-            silence_labels=silence_labels,
-        )
-        self.cutting = dict(
-            sample_rate=sample_rate,
-            context_s=context_s,
-            edge_ms=edge_ms,
-            silence_prefix_ms=silence_prefix_ms,
-            silence_suffix_ms=silence_suffix_ms,
-            short_gap=short_gap,
-        )
-        self.splitting = dict(val_fraction=val_fraction, test_fraction=test_fraction, seed=split_seed)
-        if window_edges not in ("recording", "mirrored"):
-            raise ValueError(f"data.window_edges is {window_edges!r}: use recording or mirrored")
-        self.mirrored = window_edges == "mirrored"
+        self.reading, self.cutting, self.splitting, self.held_out = reading, cutting, splitting, held_out
+        self.sample_rate = reading.sample_rate
         self.batch_size = batch_size
         self.num_workers = num_workers
-        self.counts = {"val": val_count, "test": test_count}
-        self.renditions_per_clip = renditions_per_clip
-        self.clipping = dict(lead_in=lead_in, tail_ms=tail_ms, mid_start_ms=mid_start_ms, mid_samples=mid_samples)
         self.synthetic = synthetic
         self.corpus: Corpus | None = None
         self._prepared = False
@@ -140,7 +84,7 @@ class SongDataModule(LightningDataModule):
         """Read the folder; raises ValueError with one line on the first thing that is wrong with it."""
         if self.corpus is None:
             self.write_synthetic()
-            self.corpus = load_corpus(self.root, **self.reading)  # type: ignore[arg-type]
+            self.corpus = load_corpus(self.root, self.reading)
 
     def prepare(self, horizon: int | None = None, *, stored: SplitRecord | None = None, training: bool = True) -> None:
         """Read, split, cut and check everything, once.
@@ -160,14 +104,13 @@ class SongDataModule(LightningDataModule):
         assert corpus is not None
         self.splits: Splits
         if stored is None:
-            self.splits, self.changes = split_recordings(corpus, **self.splitting), Changes()  # type: ignore[arg-type]
+            self.splits, self.changes = split_recordings(corpus, self.splitting), Changes()
         else:
             corpus = self.corpus = under_stored_names(stored, corpus)
             self.splits, self.changes = restore_split(stored, corpus)
         if training:
             self.pools: Pools = cut_segments(
-                [corpus.recordings[i] for i in self.splits.train],
-                **self.cutting,  # type: ignore[arg-type]
+                [corpus.recordings[i] for i in self.splits.train], self.cutting, sample_rate=self.sample_rate
             )
             self.sampler.counts(self.pools)  # refuses shares of categories that have no window
             if horizon is not None:
@@ -176,9 +119,9 @@ class SongDataModule(LightningDataModule):
         self.vocalisations = {
             split: choose_vocalisations(
                 [corpus.recordings[i] for i in ids],
-                count=self.counts["test" if split == NEW else split],
-                seed=self.splitting["seed"],  # type: ignore[arg-type]
-                **self.clipping,  # type: ignore[arg-type]
+                self.held_out,
+                count=self.held_out.count(split),
+                seed=self.splitting.split_seed,
             )
             for split, ids in parts.items()
         }
@@ -209,7 +152,7 @@ class SongDataModule(LightningDataModule):
             lambda e: self.sampler.draw(self.pools, e, self.seed), sum(self.sampler.counts(self.pools).values()), epoch
         )
         return DataLoader(
-            SegmentDataset(self.recordings, self.pools.segments, mirrored=self.mirrored),
+            SegmentDataset(self.recordings, self.pools.segments, mirrored=self.cutting.mirrored),
             batch_size=self.batch_size,
             sampler=draws,
             collate_fn=collate,
@@ -232,26 +175,22 @@ class SongDataModule(LightningDataModule):
         """Pairs of renditions of one syllable: each clip of the split with others of its label by the same bird."""
         own = {voc.recording for voc in self.vocalisations[split]}
         of_the_run = own.union(self.splits.train, self.splits.val, self.splits.test)
-        candidates = choose_vocalisations(
-            [self.recordings[i] for i in sorted(of_the_run)],
-            count=None,
-            **self.clipping,  # type: ignore[arg-type]
-        )
-        pairs = rendition_pairs(self.vocalisations[split], candidates, per_clip=self.renditions_per_clip)
+        candidates = choose_vocalisations([self.recordings[i] for i in sorted(of_the_run)], self.held_out, count=None)
+        per_clip = self.held_out.renditions_per_clip
+        pairs = rendition_pairs(self.vocalisations[split], candidates, per_clip=per_clip)
         return [(self._clip(a), self._clip(b)) for a, b in pairs]
 
     def calibration_material(self, most: int = 200) -> tuple[list[Tensor], list[Tensor]]:
         """Up to `most` vocalisations of train, of all labels in turn: each with its silence, and the syllable alone."""
         recordings = [self.recordings[i] for i in self.splits.train]
-        lead_in, tail_ms = self.clipping["lead_in"], self.clipping["tail_ms"]
-        found = choose_vocalisations(recordings, count=most, lead_in=lead_in, tail_ms=tail_ms)  # type: ignore[arg-type]
+        found = choose_vocalisations(recordings, replace(self.held_out, mid_start_ms=None), count=most)
         clips = [self._clip(voc) for voc in found]
         whole = [torch.from_numpy(clip.x) for clip in clips]
         return whole, [x[clip.onset : clip.offset] for x, clip in zip(whole, clips)]
 
     def acceleration_variance(self) -> float:
         """Variance of dt^2 x'' over all windows of the training set."""
-        return acceleration_variance(self.recordings, self.pools.segments, mirrored=self.mirrored)
+        return acceleration_variance(self.recordings, self.pools.segments, mirrored=self.cutting.mirrored)
 
     def fingerprint(self) -> str:
         """Hash of what was read."""
@@ -279,7 +218,7 @@ class SongDataModule(LightningDataModule):
     def _clip(self, voc: Vocalisation) -> Clip:
         recording = self.recordings[voc.recording]
         gain = syllable_gain(recording, voc.onset)
-        return Clip(voc, *cut_window(recording, voc.start, voc.stop, gain, mirrored=self.mirrored))
+        return Clip(voc, *cut_window(recording, voc.start, voc.stop, gain, mirrored=self.cutting.mirrored))
 
     @property
     def recordings(self) -> dict[str, Recording]:

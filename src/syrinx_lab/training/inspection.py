@@ -27,9 +27,9 @@ def inspect_data(datamodule: SongDataModule, horizon: int | None) -> Inspection:
     horizon  samples of the longest rollout; None: the objective needs none
     """
     datamodule.write_synthetic()
-    corpus, problems = inspect_corpus(datamodule.root, **datamodule.reading)  # type: ignore[arg-type]
+    corpus, problems = inspect_corpus(datamodule.root, datamodule.reading)
     try:
-        pools = cut_segments(corpus.recordings.values(), **datamodule.cutting)  # type: ignore[arg-type]
+        pools = cut_segments(corpus.recordings.values(), datamodule.cutting, sample_rate=datamodule.sample_rate)
     except ValueError:
         pools = None
     training: tuple[str, ...] = ()
