@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from syrinx_lab.controls.analytic import AnalyticControls
 from syrinx_lab.encoders import Encoder
 from syrinx_lab.encoders.weights_head import WeightsHead
-from syrinx_lab.types import Controls, Heads
+from syrinx_lab.types import Controls, Heads, knot_count
 
 
 class MagnitudeEncoder(Encoder):
@@ -30,7 +30,7 @@ class MagnitudeEncoder(Encoder):
         return Heads(self.omega, self.gamma, self.out, self.code)
 
     def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
-        knots = -(-(x.shape[1] - 1) // self.hop) + 1
+        knots = knot_count(x.shape[1], self.hop)
         both = nn.functional.pad(torch.stack([x.abs(), v.abs()], 1), (0, knots * self.hop - x.shape[1]))
         features = torch.tanh(self.into(both.unflatten(-1, (knots, self.hop)).mean(-1).mT))
         omega, gamma = (head(features)[..., 0] for head in (self.omega, self.gamma))
