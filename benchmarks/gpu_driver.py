@@ -73,7 +73,7 @@ def main(result: Path) -> int:
 
 
 def parts(device: str) -> list[tuple[str, list[str], float]]:
-    """(name, arguments of Python, time limit in s) of every part, the most telling first."""
+    """(name, arguments of Python, time limit in s) of every part, the most informative first."""
     tests = TINY_TESTS if TINY else [*TESTS, *(ON_GPU if device == "cuda" else [])]
     found = [
         ("kernels", [str(HERE / "gpu_kernels.py"), device], 120.0),
@@ -138,8 +138,10 @@ def machine() -> dict[str, Any]:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = None
-    changes = told(["git", "-C", str(ROOT), "status", "--porcelain"])
-    card = told(["nvidia-smi", "--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader"])
+    changes = output_of(["git", "-C", str(ROOT), "status", "--porcelain"])
+    card = output_of(
+        ["nvidia-smi", "--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader"]
+    )
     return {
         "processor": named[1].strip() if named else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -147,7 +149,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions,
         "card": card,
-        "commit": told(["git", "-C", str(ROOT), "rev-parse", "HEAD"]),
+        "commit": output_of(["git", "-C", str(ROOT), "rev-parse", "HEAD"]),
         "changed": None if changes is None else bool(changes),
     }
 
@@ -169,7 +171,7 @@ def cuda_device() -> tuple[bool, str]:
     return done.returncode == 0, lines[-1] if lines else "no CUDA GPU"
 
 
-def told(command: list[str]) -> str | None:
+def output_of(command: list[str]) -> str | None:
     """What a command prints, None where it is not there or fails."""
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.strip()

@@ -1,4 +1,4 @@
-"""How a part of gpu.sh tells its results: a JSON object a line, at once."""
+"""How a part of gpu.sh reports its results: a JSON object a line, at once."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Skip(Exception):
 
 
 def begin(name: str) -> None:
-    """Tell what runs now: whoever stops or kills it knows."""
+    """Report what runs now: whoever stops or kills it knows."""
     with open(os.environ["GPU_RESULTS"] + ".now", "w") as file:
         file.write(name)
 
 
-def tell(name: str, status: str, **facts: Any) -> None:
+def report_result(name: str, status: str, **facts: Any) -> None:
     """Append one result, of what ran until now."""
     with open(os.environ["GPU_RESULTS"], "a") as file:
         file.write(json.dumps({"name": name, "status": status, **facts}, default=str) + "\n")
@@ -30,7 +30,7 @@ def tell(name: str, status: str, **facts: Any) -> None:
 
 
 def check(name: str, function: Callable[[], dict[str, Any] | None]) -> None:
-    """Run `function` and tell what came of it: facts that it returns, or why it failed."""
+    """Run `function` and report what came of it: facts that it returns, or why it failed."""
     began = time.perf_counter()
     begin(name)
     try:
@@ -40,5 +40,5 @@ def check(name: str, function: Callable[[], dict[str, Any] | None]) -> None:
     except Exception as error:  # whatever a compiler or a driver throws is a result
         traceback.print_exc()
         facts, status = {"reason": f"{type(error).__name__}: {str(error)[:500]}"}, "fail"
-    tell(name, status, seconds=round(time.perf_counter() - began, 3), **facts)
+    report_result(name, status, seconds=round(time.perf_counter() - began, 3), **facts)
     print(f"{status:<5} {name}  {facts}", flush=True)

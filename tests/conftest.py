@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,3 +69,12 @@ def tiny_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sf.write(root / f"song{number}.wav", samples.astype(np.float32), rate, subtype="FLOAT")
         (root / f"song{number}.txt").write_text("\n".join(lines) + "\n")
     return root
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that every user of the machine can get at: pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)

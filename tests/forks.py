@@ -54,7 +54,7 @@ class Forks:
         """Start it and wait for it."""
         return self.end(self.start(cwd, module, *arguments))
 
-    def told(self, cwd: Path, module: str, *arguments: str, first: str = "") -> subprocess.CompletedProcess[str]:
+    def completed(self, cwd: Path, module: str, *arguments: str, first: str = "") -> subprocess.CompletedProcess[str]:
         """Start it, wait for it, and return what `subprocess.run` would; nothing is left of its streams in `cwd`."""
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder) / "out", Path(folder) / "err"

@@ -14,7 +14,7 @@ from hydra import compose, initialize_config_dir
 from wandb_workspaces.workspaces import internal
 
 from syrinx_lab.cli import config_directory
-from syrinx_lab.dashboard import _terms, dashboard
+from syrinx_lab.dashboard import configured_terms, dashboard
 from syrinx_lab.metrics.facts import METRICS
 from syrinx_lab.workspace.checking import check_references, checked_spec, panels
 from syrinx_lab.workspace.definition import build_workspace
@@ -32,7 +32,7 @@ def no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def names() -> LoggedNames:
-    return logged_names(_terms())
+    return logged_names(configured_terms())
 
 
 @pytest.fixture(scope="module")
@@ -161,11 +161,11 @@ def test_saving_sends_the_view_that_is_printed(
     monkeypatch.setattr(internal, "upsert_view2", upsert)
     monkeypatch.setattr("wandb_workspaces.workspaces.interface.Workspace.url", "https://wandb.ai/lab/birds?nw=abc")
     run("save=true", "entity=lab", "project=birds", "group=question")
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     (view,) = sent
     assert (view.entity, view.project, view.display_name) == ("lab", "birds", "syrinx_lab: loss_mode in question")
-    assert json.loads(view.spec.model_dump_json(by_alias=True, exclude_none=True)) == json.loads(told.out)
-    assert "https://wandb.ai/lab/birds?nw=abc" in told.err
+    assert json.loads(view.spec.model_dump_json(by_alias=True, exclude_none=True)) == json.loads(printed.out)
+    assert "https://wandb.ai/lab/birds?nw=abc" in printed.err
 
 
 def test_a_server_that_is_out_of_reach_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

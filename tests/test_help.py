@@ -19,7 +19,7 @@ RUN = """
 import contextlib, io, json, runpy, sys
 listed = []
 sys.addaudithook(lambda event, a: listed.append(str(a[0])) if event in ("os.listdir", "os.scandir") and a else None)
-told = {}
+answers = {}
 for words in json.loads(sys.argv[1]):
     sys.argv, out = [words[0], *words[1:]], io.StringIO()
     status = 0
@@ -28,8 +28,8 @@ for words in json.loads(sys.argv[1]):
             runpy.run_module(f"syrinx_lab.{words[0]}", run_name="__main__", alter_sys=True)
         except SystemExit as ended:
             status = ended.code or 0
-    told[" ".join(words)] = [status, out.getvalue()]
-print(json.dumps([told, listed, sorted({name.split(".")[0] for name in sys.modules})]))
+    answers[" ".join(words)] = [status, out.getvalue()]
+print(json.dumps([answers, listed, sorted({name.split(".")[0] for name in sys.modules})]))
 """
 
 
@@ -38,8 +38,8 @@ def asked(*commands: list[str], **variables: str) -> tuple[dict[str, tuple[int, 
     command = [sys.executable, "-c", RUN, json.dumps(commands)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
     assert done.returncode == 0, done.stderr
-    told, listed, modules = json.loads(done.stdout)
-    return {name: (status, text) for name, (status, text) in told.items()}, listed, modules
+    answers, listed, modules = json.loads(done.stdout)
+    return {name: (status, text) for name, (status, text) in answers.items()}, listed, modules
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_the_sweeps_lie_where_the_variable_says_under_any_name(tmp_path: Path) -
     (folder / "more" / "deep.yaml").write_text("# @package _global_\n# Deep?\nn_epochs: 9\n")
     (tmp_path / "stray").mkdir()
     (tmp_path / "stray" / "other.yaml").write_text("n_epochs: 8\n")
-    told, _, modules = asked(
+    answers, _, modules = asked(
         ["train", "--help"],
         ["train", "+sweeps=mine", "--cfg", "job"],
         ["train", "+sweeps/more=deep", "--cfg", "job"],
@@ -112,21 +112,21 @@ def test_the_sweeps_lie_where_the_variable_says_under_any_name(tmp_path: Path) -
         ["train", "--info", "defaults"],
         SYRINX_SWEEPS=str(folder),
     )
-    text = told["train --help"][1]
+    text = answers["train --help"][1]
     assert "\nsweeps: mine\n" in text
     assert "stray" not in text
-    assert told["train +sweeps=mine --cfg job"][1].count("n_epochs: 7\n") == 1
-    assert "n_epochs: 9\n" in told["train +sweeps/more=deep --cfg job"][1]
-    assert "--multirun" in told["train --hydra-help"][1]
-    assert "edge_biased" in told["train --info defaults"][1]
-    assert all(status == 0 for status, _ in told.values())
+    assert answers["train +sweeps=mine --cfg job"][1].count("n_epochs: 7\n") == 1
+    assert "n_epochs: 9\n" in answers["train +sweeps/more=deep --cfg job"][1]
+    assert "--multirun" in answers["train --hydra-help"][1]
+    assert "edge_biased" in answers["train --info defaults"][1]
+    assert all(status == 0 for status, _ in answers.values())
     assert "torch" not in modules
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
-    told, _, _ = asked(
+    answers, _, _ = asked(
         ["train", "--cfg", "job", "--resolve"], SYRINX_OUTPUTS="", SYRINX_SWEEPS=" ", SYRINX_CONF="", SYRINX_REGISTRY=""
     )
-    status, text = told["train --cfg job --resolve"]
+    status, text = answers["train --cfg job --resolve"]
     assert status == 0, text
     assert "root: outputs/data/synthetic\n" in text

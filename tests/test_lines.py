@@ -28,7 +28,7 @@ def test_what_hydra_does_not_know_is_a_line_with_what_there_is(override: str, sa
 
 
 def test_a_warning_of_the_lab_is_a_line_and_others_stay_as_they_are() -> None:
-    ours = cli._as_line(UserWarning("not in\nthe registry"), UserWarning, str(cli.PACKAGE / "fit.py"), 161)
+    ours = cli.as_line(UserWarning("not in\nthe registry"), UserWarning, str(cli.PACKAGE / "fit.py"), 161)
     assert ours == "warning: not in the registry\n"
-    foreign = cli._as_line(UserWarning("old"), UserWarning, "elsewhere.py", 3)
+    foreign = cli.as_line(UserWarning("old"), UserWarning, "elsewhere.py", 3)
     assert foreign.startswith("elsewhere.py:3: UserWarning: old")

@@ -48,7 +48,7 @@ def epochs(run: RunDirectory, first: int, last: int, seconds: float = 2.0) -> No
         run.history.append(row)
 
 
-def news(before: list[Progress] | None, now: list[Progress], names: dict[Path, str]) -> list[str]:
+def events_of(before: list[Progress] | None, now: list[Progress], names: dict[Path, str]) -> list[str]:
     """The lines of what has happened, less the time of day."""
     found = [event.as_line() for event in events_between(before, now, names, at=0.0)]
     return [re.sub(r"  at \d\d:\d\d:\d\d$", "", line) for line in found if not line.startswith("NAN_SPIKE")]
@@ -71,7 +71,7 @@ def test_a_run_as_it_stands(tmp_path: Path) -> None:
     assert (now.horizon, now.skipped) == (1024, 2)
     assert (now.epoch_s, now.eta_s) == (2.0, 22.0)  # the median of the last five
     assert now.plateau is not None
-    assert (now.plateau.since, now.plateau.told) == (4, 8)
+    assert (now.plateau.since, now.plateau.detected_at) == (4, 8)
     assert read_progress(run, patience=5).plateau is None
     assert read_progress(run, metric="loss/spec", patience=4).plateau is not None
     for path in (*run.path.rglob("*"), run.path):
@@ -113,24 +113,24 @@ def test_news_comes_once_and_by_number(tmp_path: Path) -> None:
     epochs(run, 1, 4)
     run.checkpoint_path(2).write_bytes(b"")
     first = [read_progress(run, patience=4)]
-    assert news(None, first, names) == []
-    assert [line.split()[0] for line in news([], first, names)] == ["NEW_CHECKPOINT"]  # a sweep's first run
+    assert events_of(None, first, names) == []
+    assert [line.split()[0] for line in events_of([], first, names)] == ["NEW_CHECKPOINT"]  # a sweep's first run
     epochs(run, 5, 8)
     for epoch in (100_000, 4, 99_999):
         run.checkpoint_path(epoch).write_bytes(b"")
     second = [read_progress(run, patience=4)]
-    assert [line.split()[:4] for line in news(first, second, names)] == [
+    assert [line.split()[:4] for line in events_of(first, second, names)] == [
         ["NEW_CHECKPOINT", "seed=0", "epoch", "4"],
         ["NEW_CHECKPOINT", "seed=0", "epoch", "99999"],
         ["NEW_CHECKPOINT", "seed=0", "epoch", "100000"],
         ["PLATEAU", "seed=0", "epoch", "8:"],
     ]
-    assert news(second, [read_progress(run, patience=4)], names) == []
-    # a run that begins while others are watched tells its checkpoints too
+    assert events_of(second, [read_progress(run, patience=4)], names) == []
+    # a run that begins while others are watched reports its checkpoints too
     other = begin(tmp_path / "other", seed=1)
     other.checkpoint_path(2).write_bytes(b"")
-    told = news(second, [*second, read_progress(other)], {**names, other.path: "seed=1"})
-    assert told == [f"NEW_CHECKPOINT seed=1 epoch 2 {other.checkpoint_path(2)}"]
+    lines = events_of(second, [*second, read_progress(other)], {**names, other.path: "seed=1"})
+    assert lines == [f"NEW_CHECKPOINT seed=1 epoch 2 {other.checkpoint_path(2)}"]
 
 
 def test_runs_are_found_and_named_by_what_varies(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def compiled_only(folder: Path, capability: int = 90) -> Iterator[list[Any]]:
 
 
 def spilled_bytes(kernel: Any, folder: Path) -> int:
-    """How many bytes of a compiled kernel's numbers do not fit into registers; Triton's own assembler tells."""
+    """How many bytes of a compiled kernel's numbers do not fit into registers; Triton's own assembler says so."""
     try:
         assembler = triton.knobs.nvidia.ptxas.path
     except RuntimeError:

@@ -86,7 +86,7 @@ def entry_point(
                 raise interruption from None
             fail(error, config_name)  # here and not below: Hydra would add a line of its own
 
-    warnings.formatwarning = _as_line
+    warnings.formatwarning = as_line
     logging.raiseExceptions = False  # a package whose log finds no space prints a page
     try:
         _read_command_line(config_name)
@@ -108,7 +108,7 @@ def entry_point(
         sys.exit(128 + by)
 
 
-def _as_line(
+def as_line(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
 ) -> str:
     """A warning of the lab as one line for its user; one of another package as Python shows it."""

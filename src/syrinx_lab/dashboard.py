@@ -40,7 +40,7 @@ def dashboard(cfg: DictConfig) -> None:
             if not chosen[name]:
                 raise ValueError(f"{name} is not set: save=true needs it, as {name}=NAME")
     outside = [check_new_name(name, "metrics") for name in chosen["metrics"]]
-    names = logged_names(_terms(), outside=outside)
+    names = logged_names(configured_terms(), outside=outside)
     workspace = build_workspace(
         names,
         entity=chosen["entity"] or "",
@@ -54,7 +54,7 @@ def dashboard(cfg: DictConfig) -> None:
     print(json.dumps(spec, indent=2))
 
 
-def _terms() -> list[str]:
+def configured_terms() -> list[str]:
     """The loss terms that any file of any group names, in the lab's conf/ and in every --config-dir, each once."""
     names: list[str] = []
     for folder in _folders():

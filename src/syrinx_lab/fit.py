@@ -137,7 +137,7 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
     before = [(epoch, path) for epoch, path in run.checkpoints() if epoch < epochs]
     latest = before[-1][1] if before else None
     if latest is not None:
-        read_checkpoint(latest, resumed=True)  # a damaged one is better told now than by Lightning
+        read_checkpoint(latest, resumed=True)  # of a damaged one Lightning would print pages
         print(f"going on after epoch {before[-1][0]} of {epochs}", flush=True)
     objective.fit(SongStatistics(datamodule, module.model))
     if module.model.analyser is not None:

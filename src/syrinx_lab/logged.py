@@ -1,4 +1,4 @@
-"""What loggers are told of a training and of an evaluation, from the configuration."""
+"""What loggers know of a training and of an evaluation, from the configuration."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def evaluation_run(
     return LoggedRun("-".join(parts), name, key, "eval", flat)
 
 
-def backend_used(told: str) -> dict[str, str]:
-    """The keys of the backend that computed the training: its name, and all that is told of it."""
-    return {"backend": told.split(" ")[0], "backend_used": told}
+def backend_used(line: str) -> dict[str, str]:
+    """The keys of the backend that computed the training: its name, and the whole line that names it."""
+    return {"backend": line.split(" ")[0], "backend_used": line}
 
 
 def _config(config: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tell a sweep as one page: `python -m syrinx_lab.report sweep=outputs/sweeps/NAME`, or `run=outputs/RUN`."""
+"""Report a sweep as one page: `python -m syrinx_lab.report sweep=outputs/sweeps/NAME`, or `run=outputs/RUN`."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def report(cfg: DictConfig) -> None:
     if runs:
         study = read_runs(runs)
         folder = _folder(out, study.path)
-        _told(write_report(study, folder, smooth=chosen["smooth"], say=print))
+        _print_address(write_report(study, folder, smooth=chosen["smooth"], say=print))
     for sweep in sweeps:
         study = read_sweep(sweep)
         question = question_of(study.name, study.compared, sweeps_directory())
         folder = _folder(out, Path(sweep))
-        _told(write_report(study, folder, question=question, smooth=chosen["smooth"], say=print))
+        _print_address(write_report(study, folder, question=question, smooth=chosen["smooth"], say=print))
 
 
 def _listed(value: Any) -> list[str]:
@@ -56,7 +56,7 @@ def _folder(out: str | None, subject: Path) -> Path:
     return folder
 
 
-def _told(page: Path) -> None:
+def _print_address(page: Path) -> None:
     print(f"look at   {page}")
 
 

@@ -72,11 +72,11 @@ def watch(cfg: DictConfig) -> None:
                 events += heartbeats(now, by_folder, at=at)
             if chosen["events"] is not None:
                 _append(chosen["events"], events)
-            told = [event.as_line() for event in events if live is None or event.kind != "HEARTBEAT"]
+            lines = [event.as_line() for event in events if live is None or event.kind != "HEARTBEAT"]
             columns = fitting(table_columns(now, names), console().width)
             changed = _changed(before or (), now)
             if live is not None:
-                for line in told:
+                for line in lines:
                     live.console.print(line, highlight=False, soft_wrap=True)
                 live.update(columns_table(columns), refresh=True)
             else:
@@ -85,7 +85,7 @@ def watch(cfg: DictConfig) -> None:
                         print_columns(columns)
                 else:
                     _print_lines(now, names, changed)
-                print("".join(f"{line}\n" for line in told), end="", flush=True)
+                print("".join(f"{line}\n" for line in lines), end="", flush=True)
             if chosen["overlay"] and any(progress.rows for progress in changed):
                 _draw(chosen["overlay"], now, [as_text(name) for name in names], chosen["smooth"])
             over = not any(progress.under_way for progress in now) and not any(map(is_open_sweep, paths))

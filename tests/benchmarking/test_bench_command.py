@@ -81,7 +81,7 @@ def test_bad_words_end_in_one_line(word: str, said: str, tmp_path: Path) -> None
         ("threads=0", "threads is 0: it must be a whole number of at least 1, or null"),
     ],
 )
-def test_bad_values_are_told_before_anything_is_measured(word: str, said: str, tmp_path: Path, monkeypatch) -> None:
+def test_bad_values_are_reported_before_anything_is_measured(word: str, said: str, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("syrinx_lab.bench.measure_rates", lambda *_: pytest.fail("it began"))
     with initialize_config_dir(version_base="1.3", config_dir=str(config_directory())):
         cfg = compose("bench", overrides=[word, f"paths.outputs={tmp_path / 'outputs'}"])

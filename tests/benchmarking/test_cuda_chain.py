@@ -20,6 +20,6 @@ def test_every_step_needs_the_one_before() -> None:
 
     assert cuda_chain.dependent_chain(torch.device("cpu"), torch.float32, shortest, steps=12) == 0.25
     numbers = torch.tensor([0.0, 0.5, 0.5])
-    cuda_chain._chain[(1,)](numbers, 3)
+    cuda_chain.chain[(1,)](numbers, 3)
     assert ran
     assert numbers.tolist() == [0.875, 0.5, 0.5]

@@ -102,7 +102,7 @@ def test_no_pitch_names_what_to_set() -> None:
     assert float(given.background) > 0.5
 
 
-def test_no_recordings_are_told() -> None:
+def test_no_recordings_are_refused() -> None:
     with pytest.raises(ValueError, match="there is none that no other one overlaps"):
         Analyser(sample_rate=RATE).calibrate([], [])
 

@@ -116,7 +116,7 @@ def test_without_the_future_the_pitch_comes_later_and_right() -> None:
         assert -3 < start - 50 < latest_ms
         assert cents(online.pitch_hz[0], f0, 32)[100:-15].max() < 3
         assert online.pitch_hz[0, 0] == pytest.approx(RANGE.middle_hz)  # before anything is known
-    assert cents(whole.pitch_hz[0], f0, 32).max() < 30  # which the whole recording tells from the first knot on
+    assert cents(whole.pitch_hz[0], f0, 32).max() < 30  # which the whole recording shows from the first knot on
 
 
 def test_pitch_runs_straight_between_notes() -> None:

@@ -17,7 +17,7 @@ TWO = [(0.1, 0.25, "a"), (0.3, 0.4, "b")]
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)"
 
 
-def told(path: Path, **rules: str) -> list[tuple[str, str]]:
+def problems_of(path: Path, **rules: str) -> list[tuple[str, str]]:
     detected = detect_format(path)
     assert detected is not None
     found = read_annotation_file(path, detected[0], lambda audio: 8000, AnnotationRules(**rules))  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ def test_every_encoding_and_line_end(tmp_path: Path, encoding: str, ends: str) -
     (tmp_path / "x.txt").write_bytes(ends.join(["0.1\t0.25\té", "0.3\t0.4\tb"]).encode(encoding))
     assert detect_format(tmp_path / "x.txt") == ("text", True)
     assert times(read_annotations(tmp_path / "x.txt")) == [(0.1, 0.25, "é"), (0.3, 0.4, "b")]
-    assert told(tmp_path / "t.csv") == told(tmp_path / "x.txt") == []
+    assert problems_of(tmp_path / "t.csv") == problems_of(tmp_path / "x.txt") == []
 
 
 def test_text_of_one_byte_a_letter_is_read_with_a_note(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_text_of_one_byte_a_letter_is_read_with_a_note(tmp_path: Path) -> None:
     path.write_bytes("0.1 0.2 \xe9\u2019\n".encode("cp1252"))
     assert times(read_annotations(path)) == [(0.1, 0.2, "é\u2019")]
     note = "not UTF-8 (byte 8), read as Windows-1252; save it as UTF-8 if labels or names look wrong"
-    assert told(path) == [("note", note)]
+    assert problems_of(path) == [("note", note)]
     path.write_bytes("0.1 0.2 é\n".encode("utf-16")[:-1])
     with pytest.raises(ValueError, match=r"x\.txt: not whole UTF-16 text \(byte \d+\); save it as UTF-8"):
         read_annotations(path)
@@ -168,7 +168,7 @@ def test_das_leaves_out_types_that_do_not_occur_and_events(tmp_path: Path) -> No
     rows = "name,start_seconds,stop_seconds\na,0.1,0.25\nb,0.3,0.4\nd,,0.0\npulse,,\nsine,nan,nan\npulse,0.5,0.5\n"
     path = write_text(tmp_path / "x_annotations.csv", rows)
     assert times(read_annotations(path)) == TWO
-    assert told(path) == [
+    assert problems_of(path) == [
         ("note", "3 row(s) without times, of song types that do not occur, left out"),
         ("note", "1 event(s) without length left out"),
     ]
@@ -181,7 +181,7 @@ def test_das_leaves_out_types_that_do_not_occur_and_events(tmp_path: Path) -> No
 def test_a_row_may_say_that_a_recording_holds_no_syllable(tmp_path: Path) -> None:
     path = write_text(tmp_path / "t.csv", "files,onsets,offsets,labels\nx.wav,0.1,0.2,a\ny.wav,,,\n")
     assert read_annotations(path)["y.wav"] == ()
-    assert told(path) == [("note", "1 row(s) name a recording without any syllable")]
+    assert problems_of(path) == [("note", "1 row(s) name a recording without any syllable")]
 
 
 def test_a_table_over_several_files_counts_within_each(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_table_over_several_files_counts_within_each(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"line 5: the selection ends in another file, z\.wav"):
         read_annotations(path)
     bare = f"{RAVEN}\tBegin File\tAnnotation\n1\tS 1\t1\t0.1\t0.2\tx.wav\ta\n2\tS 1\t1\t0.1\t0.2\ty.wav\ta\n"
-    severity, message = told(write_text(path, bare))[0]
+    severity, message = problems_of(write_text(path, bare))[0]
     assert severity == "warning"
     assert message.startswith("no column File Offset (s)")
 
@@ -212,7 +212,7 @@ def test_a_label_column_is_asked_for_or_missed(tmp_path: Path) -> None:
     path = write_text(tmp_path / "x.csv", "onset,offset,Call,bird\n0.1,0.25,a,9\n0.3,0.4,b,9\n")
     assert [one.label for one in read_annotations(path)[""]] == ["voc", "voc"]
     message = "no column of labels was found; name theirs with data.label_column; not read: Call, bird"
-    assert told(path) == [("note", message)]
+    assert problems_of(path) == [("note", message)]
     assert times(read_annotations(path, rules=AnnotationRules(label_column="call"))) == TWO
     said = r"x\.csv: there is no column 'notes', as data.label_column asks; it has: onset, offset, Call, bird"
     with pytest.raises(ValueError, match=said):
@@ -268,7 +268,7 @@ def test_birdnets_three_files_of_a_recording(tmp_path: Path) -> None:
     assert times(read_annotations(table), "/d/x.wav") == [(0.1, 0.25, "a"), (0.3, pytest.approx(0.4), "b")]
     labels = write_text(tmp_path / "x.BirdNET.results.txt", audacity)
     assert times(read_annotations(labels)) == TWO
-    assert told(labels) == [("note", "the fields behind the label are not read")]
+    assert problems_of(labels) == [("note", "the fields behind the label are not read")]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_regions_of_sonic_visualiser(tmp_path: Path) -> None:
     text = f'<?xml version="1.0"?><!DOCTYPE sonic-visualiser><sv><data>{model}<dataset>{points}</dataset></data></sv>'
     path = write_text(tmp_path / "x.svl", text)
     assert times(read_annotations(path)) == TWO
-    assert told(write_text(path, text.replace("duration", "height"))) == [
+    assert problems_of(write_text(path, text.replace("duration", "height"))) == [
         ("warning", "its 2 points have no duration; draw a layer of regions")
     ]
     with pytest.raises(ValueError, match=r"x\.svl: cannot be read as svl"):
@@ -306,7 +306,7 @@ def test_the_key_overrules_a_unit_that_a_column_states_wrongly(tmp_path: Path) -
     assert times(read_annotations(path, rules=AnnotationRules(time_unit="s"))) == TWO
 
 
-def test_a_table_without_a_header_is_told_from_one_with_other_columns(tmp_path: Path) -> None:
+def test_a_table_without_a_header_is_distinguished_from_one_with_other_columns(tmp_path: Path) -> None:
     path = write_text(tmp_path / "t.csv", "x.wav,0.1,0.2,a\n")
     with pytest.raises(
         ValueError, match=r"it has: x\.wav, 0\.1, 0\.2, a, which are no names: give it a header, such as"

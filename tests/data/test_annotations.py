@@ -152,7 +152,7 @@ def test_raven_selections_are_read_once_though_listed_for_two_views(tmp_path: Pa
     assert times(read_annotations(path)) == [(0.5, 0.6, "a"), (0.75, 0.85, "b")]
 
 
-def test_formats_are_told_by_their_contents(tmp_path: Path) -> None:
+def test_formats_are_detected_by_their_contents(tmp_path: Path) -> None:
     for name, text, expected in (
         ("a.txt", "0.1 0.2 a\n", ("text", True)),
         ("b.txt", "onset,offset,label\n0.1,0.2,a\n", ("text", True)),

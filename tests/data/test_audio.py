@@ -11,7 +11,7 @@ import soundfile
 from folders import tone, write_tone
 
 from syrinx_lab.data.audio import read_audio, scale_factor, write_wav
-from syrinx_lab.data.resampling import _resample_awkward, resample_to
+from syrinx_lab.data.resampling import resample_by_polyphase, resample_to
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_resampling_removes_what_the_new_rate_cannot_hold() -> None:
 
 def test_both_resamplers_are_the_same_filter() -> None:
     noise = np.random.default_rng(0).standard_normal(9600).astype(np.float32)
-    np.testing.assert_allclose(_resample_awkward(noise, 147, 160), resample_to(noise, 48000, 44100), atol=2e-4)
+    np.testing.assert_allclose(resample_by_polyphase(noise, 147, 160), resample_to(noise, 48000, 44100), atol=2e-4)
 
 
 def test_highpass_removes_hum_and_leaves_song_in_place(tmp_path: Path) -> None:

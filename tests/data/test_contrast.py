@@ -54,8 +54,8 @@ def test_less_than_3_db_are_doubtful(contrast: float, words: str | None) -> None
 
 def test_where_nothing_is_outside_nothing_is_said() -> None:
     assert contrast_warning(SIGNS * INSIDE, SUNG, RATE) is None
-    for gap, told in ((9, False), (10, True)):  # of 10 ms that a contrast needs
-        assert (contrast_warning(SIGNS, (Syllable("a", 0, RATE - gap),), RATE) is not None) == told
+    for gap, warned in ((9, False), (10, True)):  # of 10 ms that a contrast needs
+        assert (contrast_warning(SIGNS, (Syllable("a", 0, RATE - gap),), RATE) is not None) == warned
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_two_names_of_one_table_for_one_recording(tmp_path: Path) -> None:
     assert "s.csv, line 3: two names in this file mean the one recording x" in bad(tmp_path)
 
 
-def test_faults_of_lines_are_told_with_file_and_line(tmp_path: Path) -> None:
+def test_faults_of_lines_are_reported_with_file_and_line(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav", "0.1 0.2 a\n0.9 1.0011 b\n")
     assert "x.txt, line 2: syllable b from 0.9 to 1.0011 s lies beyond the end of x.wav, 1.0000 s" in bad(tmp_path)
     write_text(tmp_path / "x.txt", "0.1 0.2 a\n0.3 0.30001 b\n")
@@ -95,7 +95,7 @@ def test_faults_of_lines_are_told_with_file_and_line(tmp_path: Path) -> None:
     assert [(p.path.name, p.line) for p in problems] == [("x.txt", 2), ("x.txt", 3)]
 
 
-def test_a_damaged_annotation_is_told_once_and_not_as_missing(tmp_path: Path) -> None:
+def test_a_damaged_annotation_is_reported_once_and_not_as_missing(tmp_path: Path) -> None:
     annotate(tmp_path, "x.wav", "zero one a\n")
     assert "x.txt, line 1: 'zero one a' is not `onset offset [label]`" in bad(tmp_path)
     write_text(tmp_path / "x.txt", "")
@@ -116,7 +116,7 @@ def test_two_files_of_one_name_are_not_one_recording(tmp_path: Path) -> None:
     assert "x.wav: has the same name as x.flac; keep one" in bad(tmp_path)
 
 
-def test_unreadable_audio_is_told_among_the_rest(tmp_path: Path) -> None:
+def test_unreadable_audio_is_reported_among_the_rest(tmp_path: Path) -> None:
     for name in "wxyz":
         annotate(tmp_path, f"{name}.wav")
     path = tmp_path / "w.wav"
@@ -135,7 +135,7 @@ def test_unreadable_audio_is_told_among_the_rest(tmp_path: Path) -> None:
     assert bad(tmp_path).startswith(f"{path}: truncated: ")
 
 
-def test_broken_audio_under_an_annotation_in_samples_is_told_once(tmp_path: Path) -> None:
+def test_broken_audio_under_an_annotation_in_samples_is_reported_once(tmp_path: Path) -> None:
     write_text(tmp_path / "x.wav", "no sound")
     write_text(tmp_path / "x.phn", "800 1600 a\n")
     problems = inspect_corpus(tmp_path, CorpusSettings(sample_rate=RATE))[1]

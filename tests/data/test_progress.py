@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def told(stream: io.StringIO, steps: int, each_s: float, total: int | None = 100) -> str:
+def printed(stream: io.StringIO, steps: int, each_s: float, total: int | None = 100) -> str:
     now = [0.0]
     progress = Progress("reading recordings", total, clock=lambda: now[0], stream=stream)
     for done in range(steps):
@@ -26,20 +26,23 @@ def told(stream: io.StringIO, steps: int, each_s: float, total: int | None = 100
 
 
 def test_short_work_is_silent() -> None:
-    assert told(io.StringIO(), 100, 0.0099) == ""
-    assert told(Terminal(), 100, 0.0099) == ""
+    assert printed(io.StringIO(), 100, 0.0099) == ""
+    assert printed(Terminal(), 100, 0.0099) == ""
 
 
 def test_a_log_gets_few_lines() -> None:
-    lines = told(io.StringIO(), 100, 1.0).splitlines()
+    lines = printed(io.StringIO(), 100, 1.0).splitlines()
     assert lines == [f"reading recordings: {n} of 100" for n in (1, 2, 4, 8, 16, 32, 64)]
-    # work that comes in large pieces is not told of in a burst after each
-    assert told(io.StringIO(), 4, 10.0).splitlines() == ["reading recordings: 1 of 100", "reading recordings: 2 of 100"]
-    assert told(io.StringIO(), 3, 1.0, None).splitlines() == ["reading recordings: 1", "reading recordings: 2"]
+    # work that comes in large pieces is not reported in a burst after each
+    assert printed(io.StringIO(), 4, 10.0).splitlines() == [
+        "reading recordings: 1 of 100",
+        "reading recordings: 2 of 100",
+    ]
+    assert printed(io.StringIO(), 3, 1.0, None).splitlines() == ["reading recordings: 1", "reading recordings: 2"]
 
 
 def test_a_terminal_keeps_one_line_and_loses_it_in_the_end() -> None:
-    text = told(Terminal(), 5, 1.0)
+    text = printed(Terminal(), 5, 1.0)
     assert "\n" not in text
     parts = text.split("\r")
     assert parts[1:5] == [f"reading recordings: {n} of 100" for n in (1, 2, 3, 4)]

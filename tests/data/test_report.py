@@ -1,4 +1,4 @@
-"""What check_data tells of a folder: counts and lengths by hand, faults by file and line, text that survives a pipe."""
+"""What check_data reports of a folder: counts and lengths by hand, faults by file and line, text through a pipe."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_synthetic_finch_is_reported_as_rendered(tmp_path: Path) -> None:
     assert all(38 < row.contrast_db < 43 for row in report.recordings)
 
 
-def test_faults_are_told_with_file_and_line(tmp_path: Path) -> None:
+def test_faults_are_reported_with_file_and_line(tmp_path: Path) -> None:
     time = np.arange(RATE) / RATE
     tone = 0.5 * np.sin(2 * np.pi * 440 * time) * np.where((time >= 0.1) & (time < 0.2), 1, 0.05)
     broken = tone.copy()

@@ -1,4 +1,4 @@
-"""ONSET, OFFSET and MID windows: where they lie, what they never hold, and how losses are told."""
+"""ONSET, OFFSET and MID windows: where they lie, what they never hold, and how losses are reported."""
 
 from __future__ import annotations
 

@@ -76,23 +76,23 @@ def test_no_split_of_the_same_sizes_lacks_fewer_labels(songs: list[str], seed: i
     corpus = corpus_of(rows)
     everything = set().union(*rows.values())
 
-    def price(train, val, test) -> int:
+    def cost(train, val, test) -> int:
         return sum(k * len(everything - labels_in(corpus, part)) for k, part in ((2, train), (1, val), (1, test)))
 
     splits = split_recordings(corpus, SplitSettings(val_fraction=0.25, test_fraction=0.25, split_seed=seed))
     size = max(1, int(len(songs) / 4 + 0.5))
     assert (len(splits.val), len(splits.test)) == (size, size)
     least = min(
-        price(set(rows) - {*val, *test}, val, test)
+        cost(set(rows) - {*val, *test}, val, test)
         for val in combinations(rows, size)
         for test in combinations(sorted(set(rows) - set(val)), size)
     )
-    assert price(splits.train, splits.val, splits.test) == least
+    assert cost(splits.train, splits.val, splits.test) == least
     for name in NAMES:
         assert set(splits.missing[name]) == everything - labels_in(corpus, splits[name])
 
 
-def test_a_label_in_two_recordings_is_trained_on_and_its_absence_told() -> None:
+def test_a_label_in_two_recordings_is_trained_on_and_its_absence_reported() -> None:
     corpus = corpus_of({f"r{k}": ["a"] + ["z"] * (k in (1, 2)) for k in range(10)})
     splits = split_recordings(corpus, SplitSettings(split_seed=0))
     assert splits.missing["train"] == ()

@@ -16,11 +16,11 @@ from syrinx_lab.data.splits import NAMES, SplitSettings, split_recordings
 
 def digest(corpus: Corpus, seeds: range, **fractions: float) -> str:
     """12 hexadecimal digits of all the splits of these seeds."""
-    told = hashlib.sha256()
+    hashed = hashlib.sha256()
     for seed in seeds:
         splits = split_recordings(corpus, SplitSettings(split_seed=seed, **fractions))
-        told.update(repr([splits[name] for name in NAMES]).encode())
-    return told.hexdigest()[:12]
+        hashed.update(repr([splits[name] for name in NAMES]).encode())
+    return hashed.hexdigest()[:12]
 
 
 def drawn(recordings: int, labels: int, most: int, skew: float, folders: int = 1, seed: int = 0) -> Corpus:

@@ -28,25 +28,25 @@ def sizes_of(recordings: int) -> tuple[int, int, int]:
 @pytest.mark.parametrize("labels", [5, 40, 0])
 def test_the_sparse_search_ends_as_low_as_the_dense_one(labels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = table(60, labels, 4)
-    sizes, prices = sizes_of(60), {}
+    sizes, costs = sizes_of(60), {}
     for name, large in (("dense", 2**18), ("sparse", 0)):
         monkeypatch.setattr(dense, "LARGE", large)
         owner = stratify(counts, np.ones(counts.shape[1]), sizes, LACKING, np.random.default_rng(1))
         assert np.bincount(owner).tolist() == list(sizes)
         wanted = np.outer(np.array(sizes) / 60, counts.sum(axis=0))
-        prices[name] = dense._Problem(counts.toarray(), np.ones(counts.shape[1]), wanted, LACKING).price(owner)
-    assert prices["sparse"] < 1.03 * prices["dense"]
+        costs[name] = dense.DenseProblem(counts.toarray(), np.ones(counts.shape[1]), wanted, LACKING).cost(owner)
+    assert costs["sparse"] < 1.03 * costs["dense"]
 
 
-def test_prices_and_absences_are_those_of_the_dense_table() -> None:
+def test_costs_and_absences_are_those_of_the_dense_table() -> None:
     counts, sizes = table(50, 30, 5), sizes_of(50)
     wanted = np.outer(np.array(sizes) / 50, counts.sum(axis=0))
     weights = np.random.default_rng(0).random(counts.shape[1])
     owner = np.random.default_rng(1).permutation(np.repeat([0, 1, 2], sizes))
     full, thin = (
-        P(c, weights, wanted, LACKING) for P, c in ((dense._Problem, counts.toarray()), (SparseProblem, counts))
+        P(c, weights, wanted, LACKING) for P, c in ((dense.DenseProblem, counts.toarray()), (SparseProblem, counts))
     )
-    assert thin.price(owner) == pytest.approx(full.price(owner), rel=1e-12)
+    assert thin.cost(owner) == pytest.approx(full.cost(owner), rel=1e-12)
     some = weights > 0.5
     assert thin.absences(owner, some) == pytest.approx(full.absences(owner, some), rel=1e-12)
 

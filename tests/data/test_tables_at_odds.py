@@ -109,7 +109,7 @@ def test_vaks_spectrograms_name_their_recording(tmp_path: Path, ending: str) -> 
     assert spans(load(tmp_path), "x") == AB
 
 
-def test_a_name_that_also_fits_a_deeper_folder_is_told_how_to_be_written(tmp_path: Path) -> None:
+def test_a_name_that_also_fits_a_deeper_folder_is_answered_with_how_to_write_it(tmp_path: Path) -> None:
     root = tmp_path / "bird"
     write_tone(root / "x.wav")
     annotate(root, "day2/x.wav")

@@ -75,10 +75,10 @@ def test_shapes(direction: str, length: int, hop: int, knots: int) -> None:
 def test_the_last_features_are_both_spectra_against_the_loudness(direction: str) -> None:
     encoder, x = make(direction=direction), song(1600)
     analytic = steady(x)
-    told = read(encoder, x, analytic).features[..., -100:]
+    heard = read(encoder, x, analytic).features[..., -100:]
     spectra = torch.cat([encoder.spectra(x, 0, 51), encoder.fine_spectra(x, 0, 51)], -1)
     loudness = torch.log10(analytic.envelope + 1e-7)[..., None] + 3
-    torch.testing.assert_close(told, spectra - loudness, rtol=0, atol=1e-9)
+    torch.testing.assert_close(heard, spectra - loudness, rtol=0, atol=1e-9)
     assert encoder.fine_spectra.n_fft == 128
 
 
@@ -243,7 +243,7 @@ def test_single_and_double_precision() -> None:
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.1, 0.01])
-def test_what_it_reads_is_well_scaled_at_any_gain_and_tells_the_gain(gain: float) -> None:
+def test_what_it_reads_is_well_scaled_at_any_gain_and_holds_the_gain(gain: float) -> None:
     encoder, seen = make(), []
     encoder.into.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     noise = 3e-3 * torch.randn(2, 8000, generator=torch.Generator().manual_seed(3), dtype=torch.float64)

@@ -151,7 +151,7 @@ def test_what_it_says_to_paste_is_taken(forks: Forks, tiny_song: Path, tmp_path:
     write_published(tmp_path / "theirs.tar", keep_const=False, drive_lowpass_ms=0.0, numpy=True, tau=1 / 40000)
     arguments = ["debug=tiny", "data=folder", f"data.root={tiny_song}", "logger=none", "loss=mse_accel", "n_epochs=1"]
     arguments += ["init_from=theirs.tar", "run_dir=run", "eval.splits=[]", "callbacks.evaluation.eval_every=0"]
-    refused = forks.told(tmp_path, "train", *arguments)
+    refused = forks.completed(tmp_path, "train", *arguments)
     assert refused.returncode == 1
     assert not (tmp_path / "run").exists()
     assert "Traceback" not in refused.stderr
@@ -161,16 +161,16 @@ def test_what_it_says_to_paste_is_taken(forks: Forks, tiny_song: Path, tmp_path:
         "oscillator.drive_lowpass_ms",
         "oscillator.tau",
     }
-    done = forks.told(tmp_path, "train", *arguments, *paste)
+    done = forks.completed(tmp_path, "train", *arguments, *paste)
     assert done.returncode == 0, done.stderr
     stored = trained_settings(tmp_path / "run" / "checkpoints" / "epoch00001.ckpt")
     assert (stored["oscillator.tau"], stored["oscillator.keep_const"]) == (2.5e-5, False)
 
     again = [*arguments, "init_from=run", "run_dir=next"]  # of our own, the same holds
-    refused = forks.told(tmp_path, "train", *again)
+    refused = forks.completed(tmp_path, "train", *again)
     assert refused.returncode == 1
     assert set(shlex.split(refused.stderr.split("; add ")[1].split(" (")[0])) == set(paste)
-    assert forks.told(tmp_path, "train", *again, *paste).returncode == 0
+    assert forks.completed(tmp_path, "train", *again, *paste).returncode == 0
 
 
 def test_another_encoder_or_a_physical_prior_is_named_by_its_choice(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_model_that_this_lab_cannot_be_is_refused(beside: dict[str, Any], said
     assert str(error.value).startswith(str(path))
 
 
-def test_what_could_run_code_is_not_unpickled_and_nobody_is_told_to_delete_a_file(tmp_path: Path) -> None:
+def test_what_could_run_code_is_not_unpickled_and_nobody_is_asked_to_delete_a_file(tmp_path: Path) -> None:
     path = tmp_path / "theirs.tar"
     torch.save({"ouroboros": {}, "kernel": nn.Linear(2, 2)}, path)
     with pytest.raises(ValueError, match=r"holds a torch\.nn\.modules\.linear\.Linear, which is not read") as error:

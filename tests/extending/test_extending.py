@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,7 +29,7 @@ def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(forks: Forks, cwd: Path) -> Command:
-    return lambda module, *arguments: forks.told(cwd, module, *arguments, first=FIRST)
+    return lambda module, *arguments: forks.completed(cwd, module, *arguments, first=FIRST)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,14 @@ def test_it_trains_under_its_own_schedules_and_logs_its_term_and_metric(run: Pat
         assert not torch.equal(before[name], after[name]), f"{name} is learned"
     floor = next(value for name, value in after.items() if name.endswith("peak.floor"))
     assert 1e-4 < float(floor) < 1e-3, "a share of the loudest sample of the training set"
+    units = json.loads((run / "state.json").read_text())["units"]
+    assert units["peak"] == "|log ratio|"
+    assert (run / "notes.txt").read_text().split() == ["done", "0", "done", "1", "done", "2"], "its callback"
+
+
+def test_its_term_and_metric_have_a_panel_each_in_the_figure_of_the_run(run: Path) -> None:
+    titles = (run / "figures" / "losses.png").read_text().splitlines()  # `Forks` writes them in place of pixels
+    assert {"loss/peak", "val/peak_error"} <= set(titles)
 
 
 def test_its_logger_gets_what_it_takes_and_says_what_it_does_not(run: Path) -> None:
@@ -130,7 +139,8 @@ def test_a_sweep_culls_and_selects_by_it(train: Command, command: Command, cwd: 
     # read by whom does not have the package
     page = subprocess.run([sys.executable, "-m", "syrinx_lab.report", f"sweep={sweep}"], capture_output=True, text=True)
     assert page.returncode == 0, page.stderr
-    assert "peak_error" in (sweep / "report" / "report.html").read_text()
+    drawn = set(re.findall(r"<text[^>]*>([^<]+)</text>", (sweep / "report" / "report.html").read_text()))
+    assert {"loss/peak", "val/peak_error", "peak_error (less is better)"} <= drawn
 
 
 def test_its_song_is_synthesised_from_a_table_with_its_own_columns(
@@ -166,6 +176,19 @@ def test_its_song_is_synthesised_from_a_table_with_its_own_columns(
         ("eval.metrics.peak_error._target_=stranger_lab.lacking.Metric", "does not say its higher_is_better"),
         ("oscillator._target_=stranger_lab.lacking.Oscillator", "does not say its nonlinear_maps"),
         ("encoder._target_=stranger_lab.lacking.Encoder", "lookahead_ms"),
+        (
+            "+loss.terms.more={weight:0.5,loss:{_target_:torch.nn.Identity}}",
+            "loss.terms.more.loss is a Identity, which is no LossTerm",
+        ),
+        (
+            "+loss.terms.more={loss:{_target_:torch.nn.Identity}}",
+            "loss.terms.more.weight is not set: a term has a loss and a weight",
+        ),
+        (
+            "+loss.terms.more={weight:-1,loss:{_target_:torch.nn.Identity}}",
+            "loss.terms.more.weight is -1: use a number from 0",
+        ),
+        ("+loss.terms.more=3", "loss.terms.more is 3: use a group of keys"),
     ],
 )
 def test_what_keeps_no_contract_is_refused_in_a_line(train: Command, cwd: Path, override: str, said: str) -> None:

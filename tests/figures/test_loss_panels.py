@@ -81,7 +81,7 @@ def test_the_warm_up_ends_between_its_last_epoch_and_the_first_full_one() -> Non
 
 
 @pytest.mark.parametrize("term", ["ltas", "of_a_stranger"])
-def test_warm_ups_of_different_lengths_are_told_apart_whatever_the_term(term: str) -> None:
+def test_warm_ups_of_different_lengths_are_distinguished_whatever_the_term(term: str) -> None:
     rows = history()
     for index, row in enumerate(rows):
         row |= {f"loss/{term}": 1.0, f"train/lam_{term}": 0.1 * min(1.0, index / 10)}

@@ -1,4 +1,4 @@
-"""Runs over each other can be told apart, and noise is averaged no more than it must be."""
+"""Runs over each other can be distinguished, and noise is averaged no more than it must be."""
 
 from __future__ import annotations
 

@@ -33,6 +33,6 @@ def test_gradients_also_at_silence() -> None:
 
 
 @pytest.mark.parametrize("eps", [0.0, -1.0, math.inf])
-def test_a_bad_eps_is_told(eps: float) -> None:
+def test_a_bad_eps_is_refused(eps: float) -> None:
     with pytest.raises(ValueError, match="eps"):
         Level(eps=eps)

@@ -61,8 +61,8 @@ def test_gradients_and_short_rollouts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"), [({"floor": 0.0}, "floor"), ({"n_fft": 15}, "n_fft"), ({"highest_hz": 0.0}, "highest_hz")]
+    ("settings", "message"), [({"floor": 0.0}, "floor"), ({"n_fft": 15}, "n_fft"), ({"highest_hz": 0.0}, "highest_hz")]
 )
-def test_bad_settings_are_told(settings: dict, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_bad_settings_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         LongTermSpectrum(**settings)

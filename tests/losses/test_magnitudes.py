@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syrinx_lab.losses.magnitudes import _hann, stft_magnitudes
+from syrinx_lab.losses.magnitudes import hann_window, stft_magnitudes
 
 
 def slow_magnitudes(x: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
@@ -78,13 +78,13 @@ def test_a_pulse_is_flat_over_all_bins_at_the_height_of_the_window():
 
 
 def test_the_window_is_made_once_and_serves_training_after_inference():
-    _hann.cache_clear()
+    hann_window.cache_clear()
     with torch.inference_mode():
         stft_magnitudes(torch.ones(1, 200), 64, 16)
     x = torch.ones(1, 200, requires_grad=True)
     stft_magnitudes(x, 64, 16).sum().backward()
-    assert _hann.cache_info().misses == 1
-    assert _hann.cache_info().hits == 1
+    assert hann_window.cache_info().misses == 1
+    assert hann_window.cache_info().hits == 1
 
 
 def test_a_signal_too_short_to_reflect_is_a_programmer_error():

@@ -15,7 +15,7 @@ RATE = 44_100
 
 
 def by_definition(output: np.ndarray, target: np.ndarray) -> float:
-    """What the published code computes: its filter is told that the clip lasts a second and may not hold 100 Hz."""
+    """What the published code computes: its filter assumes that the clip lasts a second and may not hold 100 Hz."""
 
     def freed(y: np.ndarray) -> np.ndarray:
         b, a = signal.butter(5, 100 / (0.5 * len(y)), btype="low", analog=False)

@@ -79,7 +79,7 @@ def test_a_class_that_lacks_a_fact_says_what_to_add() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fact", "value", "told"),
+    ("fact", "value", "message"),
     [
         ("unit", "", "unit is '': use the text of an axis, as \"ms\""),
         ("higher_is_better", "no", "higher_is_better is 'no': use True or False"),
@@ -88,11 +88,11 @@ def test_a_class_that_lacks_a_fact_says_what_to_add() -> None:
         ("rescaled", 0, "rescaled is 0: use True or False"),
     ],
 )
-def test_a_fact_of_the_wrong_kind_is_refused(fact: str, value: object, told: str) -> None:
+def test_a_fact_of_the_wrong_kind_is_refused(fact: str, value: object, message: str) -> None:
     wrong = type("Wrong", (Distance,), {fact: value})
     with pytest.raises(ValueError) as refused:
         wrong()
-    assert str(refused.value).startswith(f"Wrong.{told}")
+    assert str(refused.value).startswith(f"Wrong.{message}")
 
 
 @pytest.mark.parametrize("name", ["tf_corr", "accel_r2", "Distance", "rescaled_mine", "seed", "val/mine", "2nd", ""])
@@ -102,13 +102,13 @@ def test_a_name_that_means_something_else_is_refused(name: str) -> None:
 
 
 def test_what_is_no_metric_is_refused() -> None:
-    told = r"^eval\.metrics\.mine: builtins\.dict is no metric: derive it from syrinx_lab\.metrics\.metric\.Metric$"
-    with pytest.raises(ValueError, match=told):
+    message = r"^eval\.metrics\.mine: builtins\.dict is no metric: derive it from syrinx_lab\.metrics\.metric\.Metric$"
+    with pytest.raises(ValueError, match=message):
         check_metric("mine", {})
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (None, "returned None: return one number, or NaN where it is not defined"),
         ("3.0", "returned '3.0': return one number"),
@@ -118,14 +118,14 @@ def test_what_is_no_metric_is_refused() -> None:
         (ZeroDivisionError("a\n b"), "raised ZeroDivisionError: a b"),
     ],
 )
-def test_a_metric_that_fails_is_named_in_one_line(value: Any, told: str) -> None:
+def test_a_metric_that_fails_is_named_in_one_line(value: Any, message: str) -> None:
     class Failing(Distance):
         def score(self, clip: SungClip) -> float:
             if isinstance(value, Exception):
                 raise value
             return value
 
-    with pytest.raises(ValueError, match=f"^metric mine {told}"):
+    with pytest.raises(ValueError, match=f"^metric mine {message}"):
         scored("mine", Failing(), clip())
 
 

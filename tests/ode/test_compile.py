@@ -108,9 +108,9 @@ def test_where_nothing_compiles_cudagraph_is_called_after_one_warning(monkeypatc
 
     monkeypatch.setattr(cudagraph, "integrate", capture_less)
     problem = Problem(2, 6, 1, torch.float64)
-    with pytest.warns(UserWarning, match="compile gives way to cudagraph on cpu: .*no compiler: give CXX") as told:
+    with pytest.warns(UserWarning, match="compile gives way to cudagraph on cpu: .*no compiler: give CXX") as caught:
         found = problem.solve(compiled.integrate, CLAMP)
-    assert len(told) == 1
+    assert len(caught) == 1
     assert_agree(found, problem.solve(eager.integrate, CLAMP))
     problem.solve(compiled.integrate, CLAMP)
     assert called == [6, 6]
@@ -121,7 +121,7 @@ def test_where_nothing_compiles_cudagraph_is_called_after_one_warning(monkeypatc
     assert not choice.graph
 
 
-def test_what_is_told_is_what_runs() -> None:
+def test_what_is_reported_is_what_runs() -> None:
     assert str(resolve_backend("auto", CPU, torch.float64)) == "fused (Numba, CPU, float64)"
     assert str(resolve_backend("compile", CPU)) == "compile (one compiled step in a Python loop, CPU, float32)"
     assert str(resolve_backend("scan", CPU)) == "scan (a fold in Python, CPU, float32)"

@@ -28,7 +28,7 @@ def test_interpolation_keeps_the_axes_behind_time() -> None:
 
 
 @pytest.mark.parametrize(("hop", "samples"), [(4, 10), (0, 3), (4, 0), (1, 4)])
-def test_knots_that_do_not_reach_are_told(hop: int, samples: int) -> None:
+def test_knots_that_do_not_reach_are_refused(hop: int, samples: int) -> None:
     with pytest.raises(ValueError, match=f"{samples} samples do not lie on 3 knots of hop {hop}"):
         interpolate(torch.zeros(1, 3), hop, samples)
 
@@ -51,7 +51,7 @@ def test_the_error_of_knots_is_that_of_a_chord() -> None:
     assert worst == pytest.approx((2 * torch.pi / 512 * 32) ** 2 / 8, rel=0.03)
 
 
-def test_windows_of_knots_begin_where_they_are_told() -> None:
+def test_windows_of_knots_begin_where_they_are_asked_to() -> None:
     dense = torch.randn(2, 17, dtype=torch.float64)
     drives = Drives(dense, dense + 1, dense[..., None, None].expand(2, 17, 2, 2), hop=4)
     assert drives.samples == 65
@@ -64,7 +64,7 @@ def test_windows_of_knots_begin_where_they_are_told() -> None:
 @pytest.mark.parametrize(
     ("start", "length", "reason"), [(6, 8, "multiples"), (60, 6, "leave drives of 65 samples"), (-4, 4, "leave")]
 )
-def test_windows_that_do_not_fit_are_told(start: int, length: int, reason: str) -> None:
+def test_windows_that_do_not_fit_are_refused(start: int, length: int, reason: str) -> None:
     drives = Drives(torch.zeros(1, 17), torch.zeros(1, 17), torch.zeros(1, 17, 2, 2), hop=4)
     with pytest.raises(ValueError, match=reason):
         drives.window(torch.tensor([start]), length)

@@ -120,11 +120,11 @@ def test_rollouts_may_be_differentiated_in_any_order() -> None:
         assert_agree(list(torch.autograd.grad(loss, problem.inputs)), wanted[2:])
 
 
-def test_a_capture_that_fails_is_told_once_and_eager_computes() -> None:
+def test_a_capture_that_fails_is_reported_once_and_eager_computes() -> None:
     problem = Problem(5, 12, 3, torch.float64)
-    with pytest.warns(UserWarning, match="runs as eager on cpu: .*CUDA graphs need a CUDA device") as told:
+    with pytest.warns(UserWarning, match="runs as eager on cpu: .*CUDA graphs need a CUDA device") as caught:
         found = problem.solve(cudagraph.integrate, CLAMP, 0.1, 0.9)
-    assert len(told) == 1
+    assert len(caught) == 1
     for a, b in zip(found, problem.solve(eager.integrate, CLAMP, 0.1, 0.9)):
         assert torch.equal(a, b)
     problem.solve(cudagraph.integrate, None)  # another setting, and no second warning

@@ -19,7 +19,7 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 
 def quiet(**arguments) -> FilteredNoise:
-    """Noise in float64, without a background before it is told one."""
+    """Noise in float64, without a background before it has one."""
     return FilteredNoise(**({"sample_rate": RATE} | arguments)).double()
 
 
@@ -63,7 +63,7 @@ def test_raw_controls_of_zero_begin_at_the_start() -> None:
     assert breath.square().sum(-1).sqrt().tolist()[0] == pytest.approx([0.35 * 2.0 * 0.5] * 3, rel=1e-6)
 
 
-def test_background_is_the_response_it_was_told_and_adds_in_power() -> None:
+def test_background_is_the_response_it_was_given_and_adds_in_power() -> None:
     noise, (first, second) = quiet(background_taps=5), draw(2, 4, 40000)
     off, silence = torch.full((4, 1251, 16), -1e3).double(), torch.zeros(4, 1251).double()
     assert rms(noise.background(second)) == 0

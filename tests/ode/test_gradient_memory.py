@@ -44,13 +44,13 @@ def test_a_block_twice_too_large_is_left_alone() -> None:
     place = uninitialised((100_000,), torch.float32).data_ptr()
     small = uninitialised((1000,), torch.float32)
     assert small.data_ptr() != place
-    assert len(memory._free) == 1
+    assert len(memory.free_blocks) == 1
 
 
 def test_at_most_two_blocks_wait() -> None:
     tensors = [uninitialised((10_000 * n,), torch.float32) for n in range(1, 6)]
     tensors.clear()
-    assert len(memory._free) == 2
+    assert len(memory.free_blocks) == 2
 
 
 def test_two_tensors_alive_never_share_memory() -> None:

@@ -52,8 +52,11 @@ def test_time_scale_step_and_clamp() -> None:
     slow = Polynomial(sample_rate=44100, tau=1 / 22050, clamp_x=None)
     assert slow.step == pytest.approx(0.5)
     assert slow.clamp is None
-    for settings, told in (({"tau": 0.0}, "oscillator.tau is 0.0"), ({"stiffness": "soft"}, "use squared or signed")):
-        with pytest.raises(ValueError, match=told):
+    for settings, message in (
+        ({"tau": 0.0}, "oscillator.tau is 0.0"),
+        ({"stiffness": "soft"}, "use squared or signed"),
+    ):
+        with pytest.raises(ValueError, match=message):
             Polynomial(sample_rate=44100, **settings)
 
 

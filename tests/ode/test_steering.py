@@ -79,12 +79,12 @@ def test_no_gradient_flows_to_the_data() -> None:
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.5, float("nan")])
-def test_rates_outside_zero_to_one_are_told(rate: float) -> None:
+def test_rates_outside_zero_to_one_are_refused(rate: float) -> None:
     with pytest.raises(ValueError, match=r"forcing\.rate is"):
         Forcing(torch.zeros(1, 4), torch.zeros(1, 4), rate)
 
 
-def test_data_and_decays_that_do_not_fit_are_told() -> None:
+def test_data_and_decays_that_do_not_fit_are_refused() -> None:
     drives, start = linear(5)
     data = torch.zeros(1, 4, dtype=torch.float64)
     with pytest.raises(ValueError, match=r"forcing x has shape \(1, 4\), but not \(1, 5\)"):

@@ -12,7 +12,7 @@ from syrinx_lab.controls.analytic import AnalyticControls
 from syrinx_lab.ode.oscillator import Reading
 from syrinx_lab.ode.rollout import InitialValueProblem, rollout
 from syrinx_lab.ode.syrinx.normal_form import alpha_at, fixed_weights, numerical_damping_correction
-from syrinx_lab.ode.syrinx.oscillator import Syrinx, _interpolate
+from syrinx_lab.ode.syrinx.oscillator import Syrinx, piecewise_linear
 from syrinx_lab.ode.syrinx.pitch_map import pitch_map
 from syrinx_lab.ode.syrinx.species import SPECIES
 from syrinx_lab.types import Drives, Trajectory
@@ -64,7 +64,7 @@ def test_the_tension_of_a_pitch_sings_that_pitch() -> None:
 def test_the_map_is_that_of_the_step_that_is_taken() -> None:
     tau, beta = 1 / 24_000, torch.tensor(3.0)
     maps = [pitch_map(tau, 1 / (rate * tau)) for rate in (44_100, 96_000, 192_000)]
-    coarse, fine, finest = (float(_interpolate(beta, m.beta.float(), m.hz.float())) for m in maps)
+    coarse, fine, finest = (float(piecewise_linear(beta, m.beta.float(), m.hz.float())) for m in maps)
     assert fine == pytest.approx(finest, rel=1e-3)
     assert 0.005 < 1 - coarse / finest < 0.011
 
@@ -154,9 +154,9 @@ def test_raw_outputs_of_zero_are_the_normal_form() -> None:
 def test_no_orbit_escapes_whatever_the_encoder_says(raw: float, degree: int) -> None:
     syrinx = Syrinx(sample_rate=RATE, degree=degree)
     pitch = torch.tensor(PITCHES)[:, None].expand(-1, 200)
-    told = torch.full_like(pitch, raw)
+    raws = torch.full_like(pitch, raw)
     weights = torch.full((*pitch.shape, degree + 1, degree + 1), raw)
-    gestures = syrinx.encode(reading(told, told, weights, controls(pitch, torch.full_like(pitch, 0.1))))
+    gestures = syrinx.encode(reading(raws, raws, weights, controls(pitch, torch.full_like(pitch, 0.1))))
     assert float((1200 * torch.log2(gestures.pitch_hz / pitch)).abs().max()) <= 100.01
     assert 0 <= float(gestures.pressure.min()) <= float(gestures.pressure.max()) <= 1
     drives = Drives(*syrinx.decode(gestures, weights)[:3], HOP)
@@ -184,15 +184,17 @@ def test_gradients_reach_every_gesture() -> None:
 def test_interpolation_is_piecewise_linear_and_holds_at_the_ends() -> None:
     x, y = torch.tensor([0.0, 1.0, 3.0]), torch.tensor([1.0, 2.0, 0.0])
     at = torch.tensor([-1.0, 0.0, 0.25, 1.0, 2.0, 3.0, 9.0])
-    torch.testing.assert_close(_interpolate(at, x, y), torch.tensor([1.0, 1.0, 1.25, 2.0, 1.0, 0.0, 0.0]))
+    torch.testing.assert_close(piecewise_linear(at, x, y), torch.tensor([1.0, 1.0, 1.25, 2.0, 1.0, 0.0, 0.0]))
     inner = torch.tensor([0.3, 2.2], dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda a: _interpolate(a, x, y), inner)
+    assert torch.autograd.gradcheck(lambda a: piecewise_linear(a, x, y), inner)
 
 
 def test_the_pitch_of_a_tension_is_the_inverse_of_the_map() -> None:
     syrinx = Syrinx(sample_rate=RATE)
     pitch = torch.tensor(PITCHES)
-    torch.testing.assert_close(syrinx.pitch_at(syrinx._look_up(pitch, syrinx.beta)), pitch, rtol=1e-3, atol=0)
+    torch.testing.assert_close(
+        syrinx.pitch_at(piecewise_linear(pitch.log(), syrinx.log_hz, syrinx.beta)), pitch, rtol=1e-3, atol=0
+    )
 
 
 @pytest.mark.parametrize("name", SPECIES)
@@ -205,7 +207,7 @@ def test_every_species_can_sing_where_it_is_said_to(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"species": "dodo"}, "zebra_finch"),
         ({"degree": 2}, "use 3 or more"),
@@ -215,8 +217,8 @@ def test_every_species_can_sing_where_it_is_said_to(name: str) -> None:
         ({"tau": 1.0}, "does not sing"),
     ],
 )
-def test_bad_settings_are_told(settings: dict, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_bad_settings_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Syrinx(sample_rate=RATE, **settings)
 
 

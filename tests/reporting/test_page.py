@@ -105,7 +105,7 @@ def test_what_comes_from_data_is_text(tmp_path: Path) -> None:
     assert "<script>alert" not in text
 
 
-def test_a_sweep_that_has_hardly_begun_is_told_in_words(tmp_path: Path) -> None:
+def test_a_sweep_that_has_hardly_begun_is_described_in_words(tmp_path: Path) -> None:
     made = MadeSweep(tmp_path, act=lambda job: KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         made.sweep()

@@ -31,7 +31,7 @@ def test_a_sweep_is_written_beside_its_models(root: Path) -> None:
     assert not (root / "outputs" / "registry.sqlite").exists(), "a report writes nothing but itself"
 
 
-def test_a_run_is_written_where_it_is_told(root: Path, tmp_path: Path) -> None:
+def test_a_run_is_written_to_the_folder_that_is_given(root: Path, tmp_path: Path) -> None:
     done = command(root, "run=outputs/mse_accel-s3", f"out={tmp_path / 'deep' / 'page'}")
     assert (done.returncode, done.stderr) == (0, "")
     assert {path.name for path in (tmp_path / "deep" / "page").iterdir()} == {"report.html", "scores.png", "curves.png"}

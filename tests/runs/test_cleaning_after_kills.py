@@ -68,12 +68,12 @@ def test_leftovers_of_kills_are_found_wherever_they_lie(
     ]
     registry = Registry(outputs)
     clean(registry, yes=True)
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for path in left:
-        assert f"left by a kill: {path}\n" in told
+        assert f"left by a kill: {path}\n" in printed
         assert not path.exists()
-    assert told.count("left by a kill") == len(left)
-    assert f"removed 0 rows, 0 folders and {len(left)} files" in told
+    assert printed.count("left by a kill") == len(left)
+    assert f"removed 0 rows, 0 folders and {len(left)} files" in printed
     assert all(path.exists() for path in kept)
     clean(registry, yes=True)
     assert capsys.readouterr().out == "nothing to clean\n"

@@ -162,7 +162,7 @@ def test_a_run_is_found_from_anything_in_it(tmp_path: Path, monkeypatch: pytest.
     assert find_run(Path("outputs") / "run" / inside).path.resolve() == run.path.resolve()
 
 
-def test_what_is_no_run_is_told_what_it_lacks(tmp_path: Path) -> None:
+def test_what_is_no_run_is_refused_with_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such run"):
         find_run(tmp_path / "typo")
     (tmp_path / "empty").mkdir()

@@ -40,7 +40,7 @@ def test_a_loss_spike_is_measured_against_the_epochs_before() -> None:
     assert (epoch, loss) == (6, 20.0)
     assert score == pytest.approx(17 / 1.4826)
     assert loss_spikes(rows([1.0, 2.0, 3.0, 4.0, 5.0, 20.0]), z=12.0) == []
-    assert loss_spikes(rows([1.0, 2.0, 3.0, 4.0, 20.0])) == [], "five epochs tell the usual spread, not four"
+    assert loss_spikes(rows([1.0, 2.0, 3.0, 4.0, 20.0])) == [], "five epochs show the usual spread, not four"
     assert loss_spikes(rows([9.0, 7.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0])) == [], "a fall is none"
     assert loss_spikes(rows([1.0, 2.0, 3.0, 4.0, 5.0, -20.0])) == []
 
@@ -159,7 +159,7 @@ def test_a_heartbeat_comes_as_often_as_asked(
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "message"),
     [
         ("events=run.jsonl/x", "events=run.jsonl/x cannot be written: "),
         ("overlay=.", "overlay=. is a folder: name a file in it, as picture.png"),
@@ -169,7 +169,7 @@ def test_a_heartbeat_comes_as_often_as_asked(
         ("heartbeat_s=0", "heartbeat_s is 0: use more than 0 s"),
     ],
 )
-def test_bad_keys_are_one_line(tmp_path: Path, word: str, told: str) -> None:
+def test_bad_keys_are_one_line(tmp_path: Path, word: str, message: str) -> None:
     from omegaconf import OmegaConf
 
     from syrinx_lab.watch import watch
@@ -184,4 +184,4 @@ def test_bad_keys_are_one_line(tmp_path: Path, word: str, told: str) -> None:
     )
     with pytest.raises(ValueError) as error:
         watch(cfg)
-    assert str(error.value).replace(f"{tmp_path}/", "").startswith(told)
+    assert str(error.value).replace(f"{tmp_path}/", "").startswith(message)

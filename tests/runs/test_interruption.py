@@ -98,7 +98,7 @@ ORPHAN = """
 import os, sys, time
 from syrinx_lab.runs import parent
 if sys.argv[1] == "watch":
-    parent._signal_by_kernel = lambda: False
+    parent.signal_by_kernel = lambda: False
     parent._WATCH_S = 0.05
 above = os.getpid()
 if os.fork() == 0:

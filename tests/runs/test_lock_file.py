@@ -54,8 +54,8 @@ def test_training_goes_on_with_a_line_and_others_are_kept_out(
     with folder_lock(tmp_path, busy="taken"):
         line = f"note: no locks on the file system of {tmp_path}: .lock.held in it stands for one\n"
         assert capsys.readouterr().out == line
-        told = f"taken ({tmp_path / lock_file.NAME} is held by process {os.getpid()} on {socket.gethostname()})"
-        assert in_child(lambda: int(refused(tmp_path) == told)) == 1
+        message = f"taken ({tmp_path / lock_file.NAME} is held by process {os.getpid()} on {socket.gethostname()})"
+        assert in_child(lambda: int(refused(tmp_path) == message)) == 1
         assert in_child(lambda: int(is_locked(tmp_path))) == 1
         with folder_lock(tmp_path, busy="taken"):
             pass  # twice within one process
@@ -79,9 +79,9 @@ def test_a_file_of_a_process_that_was_killed_is_taken_over_at_once(tmp_path: Pat
 @pytest.mark.parametrize("changed", [{"boot": "before the machine was started anew"}, {"begun": "3"}])
 def test_a_process_that_has_the_number_of_a_dead_one_holds_nothing(tmp_path: Path, changed: dict[str, str]) -> None:
     (tmp_path / ".lock").touch()
-    (tmp_path / lock_file.NAME).write_text(json.dumps(lock_file._whose(os.getppid())))
+    (tmp_path / lock_file.NAME).write_text(json.dumps(lock_file.process_record(os.getppid())))
     assert is_locked(tmp_path)
-    (tmp_path / lock_file.NAME).write_text(json.dumps(lock_file._whose(os.getppid()) | changed))
+    (tmp_path / lock_file.NAME).write_text(json.dumps(lock_file.process_record(os.getppid()) | changed))
     assert not is_locked(tmp_path)
 
 
@@ -113,5 +113,5 @@ def test_a_file_that_was_made_anew_meanwhile_is_not_removed(tmp_path: Path, monk
         original(old, new)
 
     monkeypatch.setattr(lock_file.os, "rename", late)
-    lock_file._put_away(path)
+    lock_file.remove_stale(path)
     assert path.read_text() == "of another process"

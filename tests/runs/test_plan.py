@@ -64,7 +64,7 @@ def test_folders_are_named_by_the_swept_values() -> None:
     assert label(("loss=mse_accel", "+optim.lr=0.1")) == "loss=mse_accel,optim.lr=0.1"
     one, other = label(("data.label=[a,b]",)), label(("data.label=(a,b)",))
     assert re.fullmatch(r"data\.label=_a,b_-[0-9a-f]{6}", one)
-    assert one != other, "what a folder's name cannot hold is told apart by the hash"
+    assert one != other, "what a folder's name cannot hold is distinguished by the hash"
     assert len(label((f"loss={'x' * 500}",))) < 100
     assert "/" not in label(("data.root=a/b",))
 

@@ -1,4 +1,4 @@
-"""A plateau is told at the epoch at which it is one, and no earlier."""
+"""A plateau is detected at the epoch at which it is one, and no earlier."""
 
 from __future__ import annotations
 
@@ -13,31 +13,33 @@ def rising_until(epoch: int, last: int = 60, every: int = 5) -> list[tuple[int, 
     return [(e, 0.02 * min(e, epoch)) for e in range(every, last + 1, every)]
 
 
-@pytest.mark.parametrize(("patience", "told"), [(15, 45), (16, 50), (30, 60), (31, None)])
-def test_it_is_told_after_so_many_epochs_without_improvement(patience: int, told: int | None) -> None:
+@pytest.mark.parametrize(("patience", "detected_at"), [(15, 45), (16, 50), (30, 60), (31, None)])
+def test_it_is_detected_after_so_many_epochs_without_improvement(patience: int, detected_at: int | None) -> None:
     found = find_plateau(rising_until(30), patience=patience)
-    assert found == (None if told is None else Plateau(since=30, told=told, best=pytest.approx(0.6)))
+    assert found == (
+        None if detected_at is None else Plateau(since=30, detected_at=detected_at, best=pytest.approx(0.6))
+    )
 
 
 def test_small_steps_count_once_they_add_up() -> None:
     creeping = [(e, 0.004 * e) for e in range(1, 41)]
     assert find_plateau(creeping, patience=3, min_delta=0.01) is None  # 0.012 every third epoch
-    assert find_plateau(creeping[:-1], patience=2, min_delta=0.01) == Plateau(since=37, told=39, best=0.148)
+    assert find_plateau(creeping[:-1], patience=2, min_delta=0.01) == Plateau(since=37, detected_at=39, best=0.148)
 
 
 def test_an_improvement_ends_it_and_another_may_follow() -> None:
     scores = [(e, 0.1) for e in range(1, 11)] + [(11, 0.5)]
     assert find_plateau(scores, patience=5) is None
     scores += [(e, 0.5) for e in range(12, 20)]
-    assert find_plateau(scores, patience=5) == Plateau(since=11, told=16, best=0.5)
+    assert find_plateau(scores, patience=5) == Plateau(since=11, detected_at=16, best=0.5)
 
 
 def test_what_is_no_number_is_no_improvement() -> None:
     scores = [(1, None), (2, 0.3), (3, math.nan), (4, math.inf), (5, None), (6, 0.3)]
-    assert find_plateau(scores, patience=4) == Plateau(since=2, told=6, best=0.3)
+    assert find_plateau(scores, patience=4) == Plateau(since=2, detected_at=6, best=0.3)
     found = find_plateau([(e, None) for e in range(1, 9)], patience=4)
     assert found is not None
-    assert (found.since, found.told) == (1, 5)
+    assert (found.since, found.detected_at) == (1, 5)
     assert math.isnan(found.best)
     assert find_plateau([]) is None
 

@@ -19,8 +19,10 @@ def row(tmp_path: Path, **run: Any) -> dict[str, Any]:
 
 
 def test_modes_are_read_with_their_types() -> None:
-    told = parse("loss.name=mse_accel and val.tf_corr>=0.6 and lr != 1e-3 and keep==true and name~'a and b' and x=null")
-    assert told == [
+    parsed = parse(
+        "loss.name=mse_accel and val.tf_corr>=0.6 and lr != 1e-3 and keep==true and name~'a and b' and x=null"
+    )
+    assert parsed == [
         Condition("loss.name", "=", "mse_accel"),
         Condition("val.tf_corr", ">=", 0.6),
         Condition("lr", "!=", 0.001),

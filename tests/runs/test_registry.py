@@ -18,14 +18,14 @@ from syrinx_lab.runs.registry_database import refuse_registry, registry_url
 
 def content(registry: Registry) -> list[Any]:
     """All that is recorded, less the hour of recording and the rows' numbers."""
-    told: list[Any] = []
+    entries: list[Any] = []
     for row in registry.models():
         evaluations = registry.evaluations(row["key"])
         places = {entry["id"]: (entry["source"], entry["split"]) for entry in evaluations}
         figures = [{**entry, "id": 0, "evaluation_id": places.get(entry["evaluation_id"])}
                    for entry in registry.figures(row["key"])]  # fmt: skip
-        told.append(({**row, "recorded_at": ""}, [{**entry, "id": 0} for entry in evaluations], figures))
-    return told
+        entries.append(({**row, "recorded_at": ""}, [{**entry, "id": 0} for entry in evaluations], figures))
+    return entries
 
 
 def test_a_row_says_what_the_folder_says(tmp_path: Path) -> None:
@@ -42,9 +42,9 @@ def test_a_row_says_what_the_folder_says(tmp_path: Path) -> None:
     assert row["test"]["tf_corr"] == 0.25
     assert row["checkpoint"] == "checkpoints/epoch00010.ckpt"
     assert (row["data_fingerprint"], row["git_commit"], row["git_dirty"]) == ("f00d", "c0ffee" * 6, True)
-    told = [(e["source"], e["split"], e["epoch"], e["scores"]["tf_corr"], e["vocalisations"])
+    entries = [(e["source"], e["split"], e["epoch"], e["scores"]["tf_corr"], e["vocalisations"])
             for e in registry.evaluations(key)]  # fmt: skip
-    assert told == [
+    assert entries == [
         ("training", "val", 5, 0.25, None),
         ("training", "val", 10, 0.5, None),
         ("selected", "val", 10, 0.5, 1),
@@ -91,8 +91,8 @@ def test_a_seed_that_its_sweep_did_not_select_scores_what_its_last_rung_did(tmp_
     (row,) = registry.models()
     assert (row["scored_epoch"], row["checkpoint"]) == (9, "checkpoints/epoch00009.ckpt")
     assert row["val"] == {"tf_corr": 0.8, "rescaled_tf_corr": 0.4}
-    told = [(e["epoch"], e["vocalisations"]) for e in registry.evaluations(key) if e["source"] == "rung"]
-    assert told == [(5, 4), (9, 4)]
+    entries = [(e["epoch"], e["vocalisations"]) for e in registry.evaluations(key) if e["source"] == "rung"]
+    assert entries == [(5, 4), (9, 4)]
 
 
 def test_recording_twice_changes_nothing_and_the_newest_state_stands(tmp_path: Path) -> None:

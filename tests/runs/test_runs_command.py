@@ -56,11 +56,11 @@ class Lab:
         self.patch.setattr("sys.argv", ["runs", *words])
         with pytest.raises(SystemExit) as caught:
             main()
-        told = self.capture.readouterr()
+        printed = self.capture.readouterr()
         assert caught.value.code == 1
-        assert told.err.startswith("error: ")
-        assert told.err.count("\n") == 1
-        return told.err
+        assert printed.err.startswith("error: ")
+        assert printed.err.count("\n") == 1
+        return printed.err
 
     def key(self, seed: int) -> str:
         return next(row["key"] for row in self.registry.models() if row["seed"] == seed)
@@ -89,8 +89,8 @@ def test_list_shows_the_keys_that_vary_and_the_scores(lab: Lab) -> None:
     lines = table(lab("list"))
     assert lines[0] == ["key", "loss.name", "seed", "status", "epochs", *(["val.tf_corr", "val.autonomy"]),
                         "val.bounded_frac"]  # fmt: skip
-    told = [line[1:] for line in lines[1:5]]
-    assert told == [
+    printed = [line[1:] for line in lines[1:5]]
+    assert printed == [
         ["mse_accel", "1", "failed", "10", "0.200", "-1.000", "1.000"],
         ["spectral_rollout", "0", "finished", "10", "0.500", "-1.000", "1.000"],
         ["spectral_rollout", "1", "finished", "10", "0.700", "-1.000", "1.000"],
@@ -118,15 +118,15 @@ def test_list_reads_again_what_was_under_way(lab: Lab) -> None:
 def test_a_run_that_was_killed_is_said_to_be_silent(lab: Lab) -> None:
     for seed, age_s in ((8, 60.0), (9, 3 * 3600.0)):
         lab.registry.record(lab.make(seed, status="running", evaluated=False, age_s=age_s))
-    told = {line[1]: line[2:4] for line in table(lab("list", "where", "status=running"))[1:3]}
-    assert told == {"8": ["running", "10"], "9": ["running,", "silent"]}
+    printed = {line[1]: line[2:4] for line in table(lab("list", "where", "status=running"))[1:3]}
+    assert printed == {"8": ["running", "10"], "9": ["running,", "silent"]}
 
 
 def test_best_is_the_best_bounded_one(lab: Lab) -> None:
-    told = lab("best")
-    assert f"{lab.key(1)}, 0.700 after epoch 10" in told
-    assert "outputs/spectral_rollout-s1-0.001" in told
-    assert [line[:3] for line in table(told)[-3:]] == [
+    printed = lab("best")
+    assert f"{lab.key(1)}, 0.700 after epoch 10" in printed
+    assert "outputs/spectral_rollout-s1-0.001" in printed
+    assert [line[:3] for line in table(printed)[-3:]] == [
         [str(n + 1), lab.key(s), str(s)] for n, s in enumerate((1, 0, 2))
     ]
     assert lab.key(0) in lab("best", "where", "seed!=1", "--by", "tf_corr").splitlines()[0]
@@ -149,8 +149,8 @@ def test_best_does_not_rank_scores_of_other_recordings(lab: Lab) -> None:
 def test_best_says_which_runs_were_not_trained_to_the_end(lab: Lab) -> None:
     assert "not trained to the end" not in lab("best")
     lab.registry.record(make_run(lab.outputs, 5, tf_corr=0.95, epochs=4, status="paused"))
-    told = lab("best")
-    assert f"note: not trained to the end, as seeds that a sweep has culled: {lab.key(5)};" in told
+    printed = lab("best")
+    assert f"note: not trained to the end, as seeds that a sweep has culled: {lab.key(5)};" in printed
     assert "not trained to the end" not in lab("best", "where", "status=finished")
 
 
@@ -167,23 +167,23 @@ def test_labels_that_are_the_same_are_ranked_together(lab: Lab) -> None:
 
 def test_a_run_whose_folder_was_removed_is_listed_as_such(lab: Lab) -> None:
     shutil.rmtree(lab.outputs / "spectral_rollout-s1-0.001")
-    told = {line[1]: line[2:5] for line in table(lab("list", "where", "seed=0,1"))[1:3]}
-    assert told["1"] == ["finished,", "folder", "gone"]
-    assert told["0"][0] == "finished"
+    printed = {line[1]: line[2:5] for line in table(lab("list", "where", "seed=0,1"))[1:3]}
+    assert printed["1"] == ["finished,", "folder", "gone"]
+    assert printed["0"][0] == "finished"
 
 
-def test_a_question_that_no_model_meets_is_told_the_values_that_there_are(lab: Lab) -> None:
+def test_a_question_that_no_model_meets_is_answered_with_the_values_that_there_are(lab: Lab) -> None:
     make_run(lab.outputs, 1, "mse_accel", tf_corr=0.2, status="failed")
     lab("scan")
     line = "no model matches loss=mse_acel: loss.name is mse_accel, spectral_rollout"
     assert lab("list", "where", "loss=mse_acel") == f"{line}\n"
     for command in ("best", "show"):
         assert line in lab.error(command, "where", "loss=mse_acel"), command
-    told = lab("list", "where", "seed=0", "and", "status=trained")
-    assert told == "no model matches status=trained: status is failed, finished\n"
+    printed = lab("list", "where", "seed=0", "and", "status=trained")
+    assert printed == "no model matches status=trained: status is failed, finished\n"
     assert "val.tf_corr is 0.2, 0.5, 0.7, 0.9" in lab("list", "where", "val.tf_corr>1")
-    told = lab("list", "where", "seed=0", "and", "status=failed")
-    assert told == "no model matches: each condition is met by some, all together by none\n"
+    printed = lab("list", "where", "seed=0", "and", "status=failed")
+    assert printed == "no model matches: each condition is met by some, all together by none\n"
 
 
 def test_show_finds_one_model_by_key_name_path_or_condition(lab: Lab) -> None:
@@ -197,25 +197,25 @@ def test_show_finds_one_model_by_key_name_path_or_condition(lab: Lab) -> None:
     sweep.mkdir(parents=True)
     (sweep / "selected_model.json").write_text(f'{{"key": "{lab.key(1)}"}}')
     assert lab("show", "outputs/sweeps/q").startswith(wanted)
-    told = lab("show", "seed=1")
-    assert ["tf_corr", "0.700", "0.800", "0.450", "0.700"] in table(told)
-    assert "recordings" not in told, "a run from before its counts were stored"
+    printed = lab("show", "seed=1")
+    assert ["tf_corr", "0.700", "0.800", "0.450", "0.700"] in table(printed)
+    assert "recordings" not in printed, "a run from before its counts were stored"
     counts = {"train": {"recordings": 6, "vocalisations": 24, "windows": {"onset": 20}}}
     (lab.outputs / "spectral_rollout-s1-0.001" / "split.json").write_text(json.dumps({"counts": counts}))
     assert "\ntrain       6 recordings, 24 vocalisations, windows 20 onset\n" in lab("show", "seed=1")
-    assert "figures/test-001-a-b-drives.png" in told
-    assert "  name: spectral_rollout" in told
+    assert "figures/test-001-a-b-drives.png" in printed
+    assert "  name: spectral_rollout" in printed
 
 
 def test_an_ambiguous_query_says_what_would_settle_it(lab: Lab) -> None:
-    told = lab.error("show", "where", "loss.name=spectral_rollout")
-    assert "means 3 models" in told
-    assert "settle it with seed (0, 1, 2)" in told
+    printed = lab.error("show", "where", "loss.name=spectral_rollout")
+    assert "means 3 models" in printed
+    assert "settle it with seed (0, 1, 2)" in printed
     make_run(lab.outputs, 1, "mse_accel")
     lab("scan")
     assert "settle it with loss.name (mse_accel, spectral_rollout)" in lab.error("show", "where", "seed=1")
-    told = lab.error("diff", "status=finished", lab.key(2))
-    assert "settle it with seed (0, 1, 2) and loss.name (mse_accel, spectral_rollout)" in told
+    printed = lab.error("diff", "status=finished", lab.key(2))
+    assert "settle it with seed (0, 1, 2) and loss.name (mse_accel, spectral_rollout)" in printed
     assert "no model is meant by 'zzz'" in lab.error("show", "zzz")
 
 
@@ -269,11 +269,11 @@ def test_clean_shows_asks_and_removes_after_a_yes(lab: Lab) -> None:
     partial = lab.outputs / "spectral_rollout-s1-0.001" / "checkpoints" / "epoch00015.partial"
     partial.write_bytes(b"")
     for answer in ("n", "", None):
-        told = lab("clean", answer=answer)
-        assert f"row without folder: {gone} spectral_rollout-s0-0.001" in told
-        assert "folder without row: outputs/spectral_rollout-s7-0.001 (2 checkpoints)" in told
-        assert f"left by a kill: outputs/{partial.relative_to(lab.outputs)}" in told
-        assert "nothing was removed" in told
+        printed = lab("clean", answer=answer)
+        assert f"row without folder: {gone} spectral_rollout-s0-0.001" in printed
+        assert "folder without row: outputs/spectral_rollout-s7-0.001 (2 checkpoints)" in printed
+        assert f"left by a kill: outputs/{partial.relative_to(lab.outputs)}" in printed
+        assert "nothing was removed" in printed
         assert len(lab.registry.models()) == 3
         assert unknown.path.is_dir()
         assert partial.exists()
@@ -305,10 +305,10 @@ def test_clean_never_removes_what_is_being_trained(lab: Lab) -> None:
     process.start()
     try:
         assert ready.wait(60)
-        told = lab("clean", "--yes")
-        assert told.count("in use, left alone") == 3
-        assert f"{held.path.relative_to(lab.outputs.parent)} (a process holds its lock)" in told
-        assert "removed 0 rows, 1 folders and 0 files" in told
+        printed = lab("clean", "--yes")
+        assert printed.count("in use, left alone") == 3
+        assert f"{held.path.relative_to(lab.outputs.parent)} (a process holds its lock)" in printed
+        assert "removed 0 rows, 1 folders and 0 files" in printed
         assert all(run.state_path.exists() for run in (young, started, held))
         assert not dead.path.exists()
     finally:
@@ -327,18 +327,18 @@ def test_a_lock_that_is_free_shortens_the_wait_but_not_below_ten_epochs(lab: Lab
         (run.path / ".lock").write_text("")
         for path in (*run.path.rglob("*"), run.path):
             os.utime(path, (time.time() - 120,) * 2)
-    told = lab("clean", "--yes")
+    printed = lab("clean", "--yes")
     assert not quick.path.exists()
     assert slow.path.exists()
-    assert "it last wrote 2 min ago" in told
+    assert "it last wrote 2 min ago" in printed
 
 
 def test_clean_keeps_models_of_worth(lab: Lab) -> None:
     good = lab.make(7)
     copy = lab.make(1, name="copy")
-    told = lab("clean", "--yes")
-    assert "evaluated, left alone: outputs/spectral_rollout-s7-0.001" in told
-    assert "copy, left alone: outputs/copy" in told
+    printed = lab("clean", "--yes")
+    assert "evaluated, left alone: outputs/spectral_rollout-s7-0.001" in printed
+    assert "copy, left alone: outputs/copy" in printed
     assert good.path.exists()
     assert copy.path.exists()
     assert "1 of the folders hold evaluated models: `runs scan` records them instead" in lab("clean", answer="n")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sqlite3
 import stat
-import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from another_user import as_another_user
 from made_runs import make_run
 
 from syrinx_lab.runs.cleaning import clean
@@ -25,15 +24,6 @@ from syrinx_lab.runs.registry import Registry
 from syrinx_lab.runs.watching import watched
 
 
-@pytest.fixture
-def shared() -> Iterator[Path]:
-    """A folder that every user of the machine can get at: pytest's own are closed to others."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder)
-
-
 def with_umask(umask: int, work: Callable[[], object]) -> None:
     before = os.umask(umask)
     try:
@@ -42,38 +32,16 @@ def with_umask(umask: int, work: Callable[[], object]) -> None:
         os.umask(before)
 
 
-def as_somebody_else(work: Callable[[], object]) -> str:
-    """What `work` returns or raises in a process of another user, who is of no group of ours."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([65534])
-            os.setgid(65534)
-            os.setuid(65534)
-            told = str(work())
-        except BaseException as error:
-            told = f"{type(error).__name__}: {error}"
-        os.write(writing, told.encode())
-        os._exit(0)
-    os.close(writing)
-    os.waitpid(child, 0)
-    with os.fdopen(reading) as told:
-        return told.read()
-
-
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")
 
 
-@pytest.mark.parametrize(("umask", "condition"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
-def test_the_umask_decides_who_may_write_to_the_registry(tmp_path: Path, umask: int, condition: int) -> None:
+@pytest.mark.parametrize(("umask", "permissions"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
+def test_the_umask_decides_who_may_write_to_the_registry(tmp_path: Path, umask: int, permissions: int) -> None:
     run = make_run(tmp_path / "outputs", 1)
     registry = Registry(tmp_path / "outputs")
     with_umask(umask, lambda: registry.record(run))
-    conditions = {
-        path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "outputs").glob("registry.sqlite*")
-    }
-    assert set(conditions.values()) == {condition}, conditions
+    found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "outputs").glob("registry.sqlite*")}
+    assert set(found.values()) == {permissions}, found
 
 
 def test_a_registry_that_sqlite_made_is_opened_to_the_group_by_its_owner(tmp_path: Path) -> None:
@@ -94,15 +62,15 @@ def test_a_registry_that_sqlite_made_is_opened_to_the_group_by_its_owner(tmp_pat
 
 
 @root
-def test_a_refused_member_is_told_what_to_do(shared: Path) -> None:
+def test_a_refused_member_reads_what_to_do(shared: Path) -> None:
     run = make_run(shared, 1)
     with_umask(0o022, lambda: Registry(shared).record(run))
-    told = as_somebody_else(lambda: Registry(shared).record(run))
-    assert told.startswith("ValueError: registry ")
-    assert "its owner can share it with `chmod g+w`" in told
-    assert "\n" not in told
+    outcome = as_another_user(lambda: Registry(shared).record(run))
+    assert outcome.startswith("ValueError: registry ")
+    assert "its owner can share it with `chmod g+w`" in outcome
+    assert "\n" not in outcome
     (shared / "registry.sqlite").chmod(0o666)
-    assert as_somebody_else(lambda: Registry(shared).record(run)) == run.state()["key"]
+    assert as_another_user(lambda: Registry(shared).record(run)) == run.state()["key"]
 
 
 @root
@@ -112,8 +80,8 @@ def test_the_lock_of_somebody_elses_folder_can_be_asked(shared: Path) -> None:
     run = make_run(shared, 1)
     with folder_lock(run.path, busy=""):
         (run.path / ".lock").chmod(0o644)
-        assert as_somebody_else(lambda: being_trained(run)) == "a process holds its lock"
-    assert as_somebody_else(lambda: being_trained(run)) == "None"
+        assert as_another_user(lambda: being_trained(run)) == "a process holds its lock"
+    assert as_another_user(lambda: being_trained(run)) == "None"
 
 
 @root
@@ -129,7 +97,7 @@ def test_who_only_reads_a_registry_makes_no_file_that_its_owner_could_not_write_
     (shared / "registry.sqlite").chmod(file)
     shared.chmod(folder)
     before = {path.name: (path.stat().st_uid, path.read_bytes()) for path in shared.glob("registry.sqlite*")}
-    assert as_somebody_else(lambda: [row["status"] for row in Registry(shared).models()]) == str(
+    assert as_another_user(lambda: [row["status"] for row in Registry(shared).models()]) == str(
         ["rewritten" if log else run.state()["status"]]
     )
     assert {path.name: (path.stat().st_uid, path.read_bytes()) for path in shared.glob("registry.sqlite*")} == before
@@ -154,11 +122,11 @@ def test_runs_that_somebody_keeps_to_himself_are_named_by_scan_and_left_alone_by
     for file in shared.glob("registry.sqlite*"):
         file.chmod(0o666)
     runs[0].path.chmod(0o700)
-    assert as_somebody_else(lambda: Registry(shared).scan()) == str(
+    assert as_another_user(lambda: Registry(shared).scan()) == str(
         ([runs[1].state()["key"]], [f"{runs[0].path}: Permission denied"])
     )
-    assert as_somebody_else(lambda: bool(find_leftovers(Registry(shared)))) == "False"
-    assert as_somebody_else(lambda: _warned(lambda: watched([shared]))) == (
+    assert as_another_user(lambda: bool(find_leftovers(Registry(shared)))) == "False"
+    assert as_another_user(lambda: _warned(lambda: watched([shared]))) == (
         f"[RunDirectory('{runs[1].path}')] ['{runs[0].path} is left out: Permission denied']"
     )
 
@@ -181,10 +149,10 @@ def test_what_somebody_else_owns_is_not_removed_and_said(shared: Path) -> None:
     os.utime(debris, (time.time() - 100,) * 2)
     for file in shared.glob("registry.sqlite*"):
         file.chmod(0o666)
-    told = as_somebody_else(lambda: _printed(lambda: clean(Registry(shared), yes=True)))
-    assert f"left alone: {debris} (Permission denied)" in told
-    assert f"left alone: {unknown.path} ({unknown.path} cannot be written to (Permission denied)" in told
-    assert "removed 0 rows, 1 folders and 1 files, less these 2" in told
+    outcome = as_another_user(lambda: _printed(lambda: clean(Registry(shared), yes=True)))
+    assert f"left alone: {debris} (Permission denied)" in outcome
+    assert f"left alone: {unknown.path} ({unknown.path} cannot be written to (Permission denied)" in outcome
+    assert "removed 0 rows, 1 folders and 1 files, less these 2" in outcome
     assert debris.exists()
     assert unknown.config_path.exists()
 
@@ -201,17 +169,17 @@ def test_a_folder_that_cannot_be_written_to_is_refused_with_what_to_do(shared: P
     run = make_run(shared, 1)
 
     def refused(folder: Path) -> None:
-        told = as_somebody_else(lambda: _locked(folder))
-        assert told.startswith(f"ValueError: {folder} cannot be written to (Permission denied): ")
-        assert "SYRINX_OUTPUTS" in told
-        advised = as_somebody_else(lambda: refuse_unwritable(folder / "report", "give out=FOLDER"))
+        outcome = as_another_user(lambda: _locked(folder))
+        assert outcome.startswith(f"ValueError: {folder} cannot be written to (Permission denied): ")
+        assert "SYRINX_OUTPUTS" in outcome
+        advised = as_another_user(lambda: refuse_unwritable(folder / "report", "give out=FOLDER"))
         assert advised.startswith(f"ValueError: {folder}/report cannot be written to")
         assert advised.endswith(": give out=FOLDER")
 
     refused(run.path)
     refused(shared / "new")
     assert not (shared / "new").exists()
-    refuse_unwritable(shared / "new" / "report", "nobody is told this")
+    refuse_unwritable(shared / "new" / "report", "nobody reads this")
 
 
 def _locked(folder: Path) -> None:

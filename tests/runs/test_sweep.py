@@ -233,7 +233,7 @@ def test_no_seed_came_through(tmp_path: Path) -> None:
     assert {label for label, _, _ in stage.launched} == {"lam=1"}
 
 
-def test_an_evaluation_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+def test_an_evaluation_that_fails_is_reported_and_tried_again(tmp_path: Path) -> None:
     stage = Stage(tmp_path, lambda job: "failed" if job.selected else "trained")
     with pytest.raises(ValueError, match="seed 1 was selected, and its evaluation failed: out of luck"):
         stage.sweep(planned())

@@ -32,5 +32,5 @@ def test_a_job_writes_where_its_sweep_looks(name: str, tmp_path: Path) -> None:
     job = Job(Condition(label=f"data.root={name}", overrides=(), n_epochs=1, rungs=(), config={}), seed=0, epochs=1)
     overrides = OverridesParser.create().parse_overrides(_own(folder, job))
     given = {one.get_key_element(): one.value() for one in overrides}
-    told = Path(str(given["hydra.sweep.dir"])) / str(given["hydra.sweep.subdir"])
-    assert told == folder.job_path(job.condition, 0)
+    given_path = Path(str(given["hydra.sweep.dir"])) / str(given["hydra.sweep.subdir"])
+    assert given_path == folder.job_path(job.condition, 0)

@@ -11,7 +11,7 @@ import pytest
 from forks import Forks
 from wandb_files import Piece, read_pieces
 
-from syrinx_lab.dashboard import _terms
+from syrinx_lab.dashboard import configured_terms
 from syrinx_lab.logged import COMPARED
 from syrinx_lab.runs.history import History
 from syrinx_lab.workspace.logged_names import logged_names
@@ -19,7 +19,7 @@ from syrinx_lab.workspace.logged_names import logged_names
 TINY = [
     *("debug=tiny", "data=folder", "trainer.accelerator=cpu", "n_epochs=3", "callbacks.evaluation.eval_every=2"),
     *("sampler.max_segments=4", "eval.val_count=2", "eval.test_count=2", "eval.max_audio=1"),
-    *(f"loss.terms.{term}.weight=0.01" for term in _terms()),  # so that every term is logged
+    *(f"loss.terms.{term}.weight=0.01" for term in configured_terms()),  # so that every term is logged
     *("seed=0,1", "search.cull_frac=0.3", "search.cull_keep=1"),
 ]
 
@@ -82,9 +82,9 @@ def test_the_epochs_of_the_rungs_line_up(pieces: dict[str, Piece], selected: Pat
     rows = [row for name in ("e00001", "e00003") for row in pieces[name].rows]
     history = History(selected / "history.jsonl").read()
     assert [row["epoch"] for row in rows] == [1, 2, 3] == [row["_step"] for row in rows]
-    for row, told in zip(rows, history):
-        logged = {name: value for name, value in row.items() if told.get(name) is not None}
-        assert logged == pytest.approx({name: told[name] for name in logged}, rel=1e-6)
+    for row, row_of in zip(rows, history):
+        logged = {name: value for name, value in row.items() if row_of.get(name) is not None}
+        assert logged == pytest.approx({name: row_of[name] for name in logged}, rel=1e-6)
         assert {"loss/total", "train/horizon", "train/lam_spec"} <= logged.keys()
     assert pieces["e00003-eval-val"].rows[0]["epoch"] == 3
     for piece in pieces.values():
@@ -120,20 +120,20 @@ def test_an_evaluation_has_sounds_pictures_and_a_table(pieces: dict[str, Piece],
         file = piece.folder / "files" / row[f"eval/{split}/vocalisations.path"]
         table = json.loads(file.read_text())
         rows = [dict(zip(table["columns"], cells)) for cells in table["data"]]
-        for told, clip in zip(rows, scores["per_vocalisation"], strict=True):
-            assert (told["recording"], told["label"], told["onset_s"]) == (
+        for row_of, clip in zip(rows, scores["per_vocalisation"], strict=True):
+            assert (row_of["recording"], row_of["label"], row_of["onset_s"]) == (
                 clip["recording"],
                 clip["label"],
                 clip["onset_s"],
             )
-            assert told["raw_autonomy"] == clip["raw"]["autonomy"]
-            assert told["rescaled_env_corr"] == clip["rescaled"]["env_corr"]
+            assert row_of["raw_autonomy"] == clip["raw"]["autonomy"]
+            assert row_of["rescaled_env_corr"] == clip["rescaled"]["env_corr"]
     assert len(list((piece.folder / "files" / "media" / "audio").rglob("*.wav"))) == 6
 
 
 def test_what_the_dashboard_shows_is_logged(pieces: dict[str, Piece]) -> None:
     logged = set().union(*(piece.names for piece in pieces.values()))
-    names = logged_names(_terms())
+    names = logged_names(configured_terms())
     assert names.numbers - logged == set()
     assert {*names.audio, *names.pictures, *names.tables} - logged == set()
     left = {name for name in logged if name.startswith(("loss/", "train/", "val/", "eval/"))}

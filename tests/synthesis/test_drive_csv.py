@@ -1,4 +1,4 @@
-"""Drives as a table on disk: the same to the last bit, and every mistake told with its line."""
+"""Drives as a table on disk: the same to the last bit, and every mistake named with its line."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_spreadsheets_may_move_columns_add_some_and_end_lines_their_way(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("line", "column", "text", "told"),
+    ("line", "column", "text", "message"),
     [
         (3, "pitch_hz", "high", r"line 3: pitch_hz is 'high'; give a finite number"),
         (4, "gain", "", r"line 4: gain is ''"),
@@ -94,18 +94,18 @@ def test_spreadsheets_may_move_columns_add_some_and_end_lines_their_way(tmp_path
         (1, "time_s", "t", r"line 1: no column time_s"),
     ],
 )
-def test_mistakes_are_told_with_their_line(tmp_path: Path, line: int, column: str, text: str, told: str) -> None:
+def test_mistakes_are_named_with_their_line(tmp_path: Path, line: int, column: str, text: str, message: str) -> None:
     path = tmp_path / "drives.csv"
     write_drives(path, small(), PARTS)
     rows = [row.split(",") for row in path.read_text().splitlines()]
     rows[line - 1][rows[0].index(column)] = text
     path.write_text("\n".join(",".join(row) for row in rows) + "\n")
-    with pytest.raises(ValueError, match=rf"drives\.csv, {told}"):
+    with pytest.raises(ValueError, match=rf"drives\.csv, {message}"):
         read(path)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda text: "", "line 1: no column time_s and 6 more"),
         (lambda text: text.splitlines()[0] + "\n", "no row of drives"),
@@ -119,15 +119,15 @@ def test_mistakes_are_told_with_their_line(tmp_path: Path, line: int, column: st
     ],
     ids=["empty", "header alone", "semicolons", "twice", "blank line", "row deleted"],
 )
-def test_files_that_are_no_drives_are_told(tmp_path: Path, change, told: str) -> None:
+def test_files_that_are_no_drives_are_refused(tmp_path: Path, change, message: str) -> None:
     path = tmp_path / "drives.csv"
     write_drives(path, small(), PARTS)
     path.write_text(change(path.read_text()))
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         read(path)
 
 
-def test_files_that_are_not_there_or_not_text_are_told(tmp_path: Path) -> None:
+def test_files_that_are_not_there_or_not_text_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no such file"):
         read(tmp_path / "drives.csv")
     (tmp_path / "drives.csv").write_bytes(bytes(range(128, 256)) * 4)

@@ -48,7 +48,7 @@ def test_the_account_compares_at_the_loudness_of_the_recording() -> None:
     assert compared(0 * x, Song(x, 1.0, True), RATE, alike=False)[1] == "rms       0, silent"
 
 
-def test_a_sound_that_diverges_is_cut_and_told() -> None:
+def test_a_sound_that_diverges_is_cut_and_reported() -> None:
     sound, lines = finite(np.array([0.1, np.nan, np.inf, 0.2], np.float32), 1000)
     assert sound.tolist() == pytest.approx([0.1, 0, 0, 0.2])
     assert lines == ["warning   the oscillator diverged at 0.001 s: silence instead"]

@@ -97,12 +97,12 @@ def test_without_a_prior_stiffness_follows_the_square_and_loudness_is_the_output
 
 @pytest.mark.parametrize("factor", [0, -1.0, float("nan"), float("inf"), "fast", True, None])
 @pytest.mark.parametrize("name", ["pitch", "tempo", "loudness"])
-def test_bad_factors_are_told(name: str, factor: object) -> None:
+def test_bad_factors_are_refused(name: str, factor: object) -> None:
     with pytest.raises(ValueError, match=rf"edit\.{name} is {factor}: use a factor from"):
         Edit(**{name: factor})
 
 
-def test_pitch_beyond_the_oscillators_is_told() -> None:
+def test_pitch_beyond_the_oscillators_is_refused() -> None:
     assert out_of_reach(table(), voice()) == []
     high = edited(edited(table(), Edit(pitch=8.0), voice()), Edit(pitch=8.0), voice())
     low, top = voice().oscillator.pitch_range_hz

@@ -79,7 +79,7 @@ def test_the_level_is_that_of_the_syllables_where_they_are_known(bird: Path) -> 
     assert read_song(bird / "sung.wav", *reading(bird, scale="none")).scale == 1
 
 
-def test_songs_that_cannot_be_read_are_told(bird: Path) -> None:
+def test_songs_that_cannot_be_read_are_refused(bird: Path) -> None:
     with pytest.raises(ValueError, match=r"gone\.wav: there is no such file"):
         read_song(bird / "gone.wav", *reading(bird))
     with pytest.raises(ValueError, match="scale is 0"):

@@ -101,7 +101,7 @@ def test_a_stereo_recording_at_another_rate_is_read_as_training_would(
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "message"),
     [
         (["song=gone.wav"], r"gone\.wav: there is no such file"),
         ([], "there is nothing to sing"),
@@ -115,14 +115,16 @@ def test_a_stereo_recording_at_another_rate_is_read_as_training_would(
         (["song=SONG", "checkpoint.file=gone.ckpt"], r"gone\.ckpt: no such checkpoint"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_a_line(run: Path, tiny_song: Path, overrides: list[str], told: str) -> None:
+def test_what_cannot_be_done_is_refused_in_a_line(
+    run: Path, tiny_song: Path, overrides: list[str], message: str
+) -> None:
     given = [text.replace("SONG", str(tiny_song / "song0.wav")) for text in overrides]
-    with pytest.raises(ValueError, match=told) as caught:
+    with pytest.raises(ValueError, match=message) as caught:
         command(*([] if "run=gone" in given else [f"run={run}"]), *given)
     assert "\n" not in str(caught.value)
 
 
-def test_a_run_without_a_checkpoint_is_told(run: Path, tiny_song: Path, tmp_path: Path) -> None:
+def test_a_run_without_a_checkpoint_is_refused(run: Path, tiny_song: Path, tmp_path: Path) -> None:
     shutil.copy(run / "config.yaml", tmp_path)
     with pytest.raises(ValueError, match=r"no checkpoints/epoch\*\.ckpt"):
         command(f"run={tmp_path}", f"song={tiny_song / 'song0.wav'}")

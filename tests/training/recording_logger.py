@@ -36,8 +36,8 @@ class RecordingLogger(MediaLogger):
         return {int(data[0]["epoch"]) + 1 for data in self.read("metrics", self.described.id) if "epoch" in data[0]}
 
     def log_sounds(self, name: str, sounds: Captioned, sample_rate: int, *, epoch: int) -> None:
-        told = [(caption, len(samples), float(abs(samples).max())) for caption, samples in sounds]
-        self._record("sounds", name, told, sample_rate, epoch)
+        given = [(caption, len(samples), float(abs(samples).max())) for caption, samples in sounds]
+        self._record("sounds", name, given, sample_rate, epoch)
 
     def log_pictures(self, name: str, pictures: Captioned, *, epoch: int) -> None:
         self._record("pictures", name, [(caption, pixels.shape, str(pixels.dtype)) for caption, pixels in pictures])

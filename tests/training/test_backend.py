@@ -61,8 +61,8 @@ def test_a_horizon_of_many_lengths_is_warned_of_in_one_line(
     backend: str, horizon: HorizonSchedule, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert report_backend(module(backend, horizon), CPU).name == backend
-    told, warning = capsys.readouterr().out.splitlines()
-    assert told.startswith(f"backend   {backend} (")
+    printed, warning = capsys.readouterr().out.splitlines()
+    assert printed.startswith(f"backend   {backend} (")
     assert warning.startswith("warning   ")
     assert said in warning
     assert warning.endswith("horizon=pow2 takes few")
@@ -89,8 +89,8 @@ def test_a_graph_backend_that_gave_way_is_warned_of_too(
 ) -> None:
     monkeypatch.setattr(cudagraph, "runs_on", lambda device: False)
     assert report_backend(module("cudagraph", LinearHorizon(100, 500)), CPU).name == "eager"
-    told, warning = capsys.readouterr().out.splitlines()
-    assert told.endswith("in place of cudagraph")
+    printed, warning = capsys.readouterr().out.splitlines()
+    assert printed.endswith("in place of cudagraph")
     assert "the graph of backend cudagraph is of one step" in warning
 
 

@@ -140,7 +140,7 @@ def test_one_clear_line(
     song = tmp_path / "song"
     shutil.copytree(tiny_song, song)
     damage(song)
-    done = forks.told(tmp_path, "train", *TINY, "data.root=song", "paths.outputs=out", *overrides)
+    done = forks.completed(tmp_path, "train", *TINY, "data.root=song", "paths.outputs=out", *overrides)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr + done.stdout
     lines = done.stderr.strip().splitlines()
@@ -154,7 +154,7 @@ def test_one_clear_line(
 @pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
     arguments = ["debug=tiny", "data=folder", "logger=none", f"data.root={tiny_song}", "paths.outputs=out"]
-    done = forks.told(tmp_path, "train", *arguments, "trainer.accelerator=gpu")
+    done = forks.completed(tmp_path, "train", *arguments, "trainer.accelerator=gpu")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "error: trainer.accelerator is gpu, and torch finds none here: use auto or cpu\n"
     assert not (tmp_path / "out").exists()
@@ -169,16 +169,16 @@ def test_labels_are_what_was_typed_in_runs_sweeps_and_their_evaluation(
         lines = [" ".join([*row[:2], {"a": "1.0", "b": "1e3"}.get(row[2], row[2])]) for row in rows]
         file.write_text("\n".join(lines) + "\n")
     common = [*TINY, "data.root=song", "n_epochs=1", "loss=mse_accel", "eval.val_count=1", "eval.test_count=1"]
-    single = forks.told(tmp_path, "train", *common, "data.label=[1.0,1e3]", "run_dir=2024", "eval.splits=val")
+    single = forks.completed(tmp_path, "train", *common, "data.label=[1.0,1e3]", "run_dir=2024", "eval.splits=val")
     assert single.returncode == 0, single.stderr
     stored = (tmp_path / "2024" / "config.yaml").read_text()
     assert yaml.safe_load(stored)["data"]["label"] == ["1.0", "1e3"]
     assert yaml.safe_load(stored)["eval"]["splits"] == ["val"]
     manifest = json.loads((tmp_path / "2024" / "selected_model.json").read_text())
     assert {row["label"] for row in manifest["scores"]["val"]["per_vocalisation"]} <= {"1.0", "1e3"}
-    again = forks.told(tmp_path, "evaluate", "run=2024", "split=val")
+    again = forks.completed(tmp_path, "evaluate", "run=2024", "split=val")
     assert again.returncode == 0, again.stderr
-    swept = forks.told(tmp_path, "train", "-m", *common, "data.label=1.0,[1e3]", "seed=0", "sweep_name=7")
+    swept = forks.completed(tmp_path, "train", "-m", *common, "data.label=1.0,[1e3]", "seed=0", "sweep_name=7")
     jobs = sorted((tmp_path / "outputs" / "sweeps" / "7").glob("*/s0/*/config.yaml")) + sorted(
         (tmp_path / "outputs").rglob("config.yaml")
     )
@@ -198,11 +198,11 @@ def test_other_sample_rates_are_no_error(tiny_song: Path, tmp_path: Path) -> Non
 
 def test_corrupt_and_foreign_checkpoints(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
     shutil.copytree(tiny_song, tmp_path / "song")
-    done = forks.told(tmp_path, "train", *TINY, "data.root=song", "run_dir=run", "n_epochs=1", "loss=mse_accel")
+    done = forks.completed(tmp_path, "train", *TINY, "data.root=song", "run_dir=run", "n_epochs=1", "loss=mse_accel")
     assert done.returncode == 0, done.stderr
     checkpoint = tmp_path / "run" / "checkpoints" / "epoch00001.ckpt"
     arguments = [*TINY, "data.root=song", "run_dir=next", f"init_from={checkpoint}", "n_epochs=1"]
-    other = forks.told(tmp_path, "train", *arguments, "oscillator.degree=2")
+    other = forks.completed(tmp_path, "train", *arguments, "oscillator.degree=2")
     assert other.returncode == 1
     assert "another model" in other.stderr
     assert "Traceback" not in other.stderr

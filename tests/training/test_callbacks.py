@@ -32,7 +32,7 @@ class Measures(Callback):
             pl_module.log("val/mine", self.rate * (trainer.current_epoch + 1), batch_size=1)
 
 
-class Tells(EpochReporter):
+class Reports(EpochReporter):
     pass
 
 
@@ -47,9 +47,9 @@ def test_a_callback_stays_and_a_function_makes_one_of_the_run() -> None:
 
 
 def test_reporters_come_last_whatever_the_order_of_the_configuration() -> None:
-    tells, ready, own, history = Tells(), Measures(), Measures(), HistoryWriter(Path("history.jsonl"))
-    assert run_callbacks({"callbacks.a": tells, "callbacks.b": ready}, CONTEXT, history, own) == [
-        *(ready, own, tells, history),
+    reports, ready, own, history = Reports(), Measures(), Measures(), HistoryWriter(Path("history.jsonl"))
+    assert run_callbacks({"callbacks.a": reports, "callbacks.b": ready}, CONTEXT, history, own) == [
+        *(ready, own, reports, history),
     ]
 
 

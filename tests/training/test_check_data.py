@@ -97,8 +97,8 @@ def test_a_copy_in_another_format_is_the_same_audio(song: Path, tmp_path: Path) 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder that takes nothing, even from root")
 def test_the_report_needs_no_folder_to_write_to(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checked(song, Path("/proc/outputs"))
-    told = capsys.readouterr().out.splitlines()
-    assert "nothing is wrong with the files, and training would take them" in told
-    assert told[-1].startswith(
+    printed = capsys.readouterr().out.splitlines()
+    assert "nothing is wrong with the files, and training would take them" in printed
+    assert printed[-1].startswith(
         "note: no picture of examples, /proc/outputs/check_data cannot be written to: give paths"
     )

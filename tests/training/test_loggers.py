@@ -116,7 +116,7 @@ def test_a_run_that_fails_is_finished_as_failed_and_the_next_is_another(tmp_path
     ("override", "said"),
     [("logger.mode=sometimes", "logger.mode is 'sometimes'"), ("logger.mode=online", "`wandb login`")],
 )
-def test_a_logger_that_cannot_be_is_told_before_anything_is_written(
+def test_a_logger_that_cannot_be_is_refused_before_anything_is_written(
     override: str, said: str, tiny_song: Path, tmp_path: Path
 ) -> None:
     outputs = tmp_path / "outputs"

@@ -25,11 +25,11 @@ OUTSIDE = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
 KILLED = """
 import os, signal
 from syrinx_lab.training.checkpoints import Checkpoints
-save = Checkpoints._save
+save = Checkpoints.save
 def save_and_die(self, trainer, epoch):
     save(self, trainer, epoch)
     os.kill(os.getpid(), signal.SIGKILL)
-Checkpoints._save = save_and_die
+Checkpoints.save = save_and_die
 """
 
 
@@ -84,24 +84,24 @@ def test_a_logger_from_outside_gets_numbers_sounds_pictures_tables_and_what_a_ki
     history = run.history.read()
     rows = [row for row, _ in logger.read("metrics", training) if "loss/total" in row]
     assert [row["epoch"] for row in rows] == [0, 1], "the first was kept from it by the kill"
-    for row, told in zip(rows, history):
-        assert row["loss/total"] == pytest.approx(told["loss/total"], rel=1e-6)
-        assert row["val/tf_corr"] == pytest.approx(told["val/tf_corr"], rel=1e-6)
+    for row, given in zip(rows, history):
+        assert row["loss/total"] == pytest.approx(given["loss/total"], rel=1e-6)
+        assert row["val/tf_corr"] == pytest.approx(given["val/tf_corr"], rel=1e-6)
     sounds = logger.read("sounds", training)
     assert [(name, rate, epoch) for name, _, rate, epoch in sounds] == [
         ("val/audio", 44100, 1),
         ("val/audio", 44100, 2),
     ]
     assert [caption.rpartition(" ")[2] for caption, _, _ in sounds[0][1]] == ["target", "raw"]
-    assert all(count > 1000 and peak <= 1 for _, told, _, _ in sounds for _, count, peak in told)
+    assert all(count > 1000 and peak <= 1 for _, given, _, _ in sounds for _, count, peak in given)
 
     manifest = json.loads(run.manifest_path.read_text())
     (means, step), (test_means, _) = logger.read("metrics", evaluation)
     assert step == 2
     assert means["eval/val/tf_corr"] == pytest.approx(manifest["scores"]["val"]["raw"]["tf_corr"], rel=1e-9)
     assert {name.split("/")[1] for name in test_means} == {"test"}
-    (name, told, _, epoch), _ = logger.read("sounds", evaluation)
-    assert (name, epoch, len(told)) == ("eval/val/audio", 2, 3)
+    (name, given, _, epoch), _ = logger.read("sounds", evaluation)
+    assert (name, epoch, len(given)) == ("eval/val/audio", 2, 3)
     (name, ((caption, shape, dtype),)), _ = logger.read("pictures", evaluation)
     assert (name, shape[2], dtype) == ("eval/val/spectrogram", 3, "uint8")
     assert caption.startswith("000-")
@@ -114,8 +114,8 @@ def test_what_a_logger_does_not_take_is_said_once(tmp_path: Path, capsys: pytest
     for _ in range(2):
         with finishing(checked(Numbers)(tmp_path, described())) as logger:
             logger.log_metrics({"loss/total": 1.0, "epoch": 0}, step=0)
-    told = capsys.readouterr().out
-    assert told == (
+    given = capsys.readouterr().out
+    assert given == (
         "note: the logger Numbers gets no sounds and pictures and tables: it does not define log_sounds and "
         "log_pictures and log_table\n"
     )

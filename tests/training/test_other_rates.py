@@ -39,12 +39,12 @@ def test_a_rate_that_is_none_is_refused_by_its_own_name() -> None:
 def test_the_recipe_trains_at_22050_hz_in_one_command(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
     recipe = ["experiment=zebra_finch", f"data.root={tiny_song}", "data.sample_rate=22050", "logger=none", "n_epochs=1"]
     small = ["sampler.max_segments=16", "eval.val_count=1", "callbacks.evaluation.eval_every=0", "eval.splits=val"]
-    done = forks.told(tmp_path, "train", *recipe, *small, "run_dir=run")
+    done = forks.completed(tmp_path, "train", *recipe, *small, "run_dir=run")
     assert done.returncode == 0, done.stderr
     assert History(tmp_path / "run" / "history.jsonl").read()[0]["train/horizon"] == 1024
     # stored as a number: a run keeps its key, and is read without the rule
     assert yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["horizon"]["max"] == 1024
-    refused = forks.told(tmp_path, "train", *recipe, *small, "run_dir=long", "horizon.max=2048")
+    refused = forks.completed(tmp_path, "train", *recipe, *small, "run_dir=long", "horizon.max=2048")
     assert refused.returncode == 1
     assert "set horizon.max=1102 or less, or data.context_s=0.0929" in refused.stderr
     assert not (tmp_path / "long").exists()

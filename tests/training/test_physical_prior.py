@@ -99,7 +99,7 @@ def test_a_rollout_within_a_syllable_begins_on_the_cycle_and_a_cold_one_near_sil
     assert float(v[1, :64].max()) > 0.3
 
 
-def test_samples_encoder_can_be_told_to_depart_from_the_prior_too() -> None:
+def test_samples_encoder_can_be_set_to_depart_from_the_prior_too() -> None:
     model = syrinx_model(frames=False)
     made = prediction(model, tone())
     assert made.drives.hop == 32
@@ -210,13 +210,13 @@ def test_each_group_is_clipped_by_itself() -> None:
     "settings",
     [{"drives_start_epoch": -1}, {"drives_lr_scale": 0.0}, {"drives_grad_clip": 0.0}, {"tract_lr_scale": 0.0}],
 )
-def test_bad_settings_of_the_groups_are_told(settings: dict) -> None:
+def test_bad_settings_of_the_groups_are_refused(settings: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))):
         module(syrinx_model(), **settings)
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"control_hop": 16}, r"encoder\.hop 32"),
         ({"analyser": None}, "encoder reads pitch or envelope: use controls=analytic"),
@@ -224,10 +224,10 @@ def test_bad_settings_of_the_groups_are_told(settings: dict) -> None:
         ({"oscillator": NoTract()}, r"oscillator is a NoTract: derive it from syrinx_lab\.ode\.oscillator\.Oscillator"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(settings: dict, told: str) -> None:
+def test_parts_that_do_not_fit_are_refused(settings: dict, message: str) -> None:
     encoder = FramesEncoder(3, True, RATE, d_model=8, n_layers=1)
     arguments = dict(oscillator=Syrinx(sample_rate=RATE), tract=NoTract(), analyser=Analyser(sample_rate=RATE))
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         Ouroboros(encoder, **(arguments | settings))
 
 

@@ -25,7 +25,7 @@ def refined(forks: Forks, tiny_song: Path, tmp_path_factory: pytest.TempPathFact
     fit = ["experiment=published", "loss=mse_accel", "optim=adam_plateau", "run_dir=fit"]
     refine = ["experiment=refine", "init_from=fit", "run_dir=refined", "horizon.max=800", "data.batch_size=4"]
     for arguments in (fit, refine):
-        done = forks.told(cwd, "train", f"data.root={tiny_song}", *arguments, *TOY)
+        done = forks.completed(cwd, "train", f"data.root={tiny_song}", *arguments, *TOY)
         assert done.returncode == 0, done.stderr
     return cwd
 
@@ -52,7 +52,7 @@ def test_clips_can_begin_within_syllables(forks: Forks, refined: Path) -> None:
     config = json.loads((refined / "fit" / "selected_model.json").read_text())["config"]
     mid = ["eval.mid_start_ms=30", "eval.mid_samples=2000", "eval.start=data", "run_dir=mid"]
     root = config["data"]["root"]
-    done = forks.told(refined, "train", f"data.root={root}", "data=folder", "loss=mse_accel", *TOY, *mid)
+    done = forks.completed(refined, "train", f"data.root={root}", "data=folder", "loss=mse_accel", *TOY, *mid)
     assert done.returncode == 0, done.stderr
     scores = json.loads((refined / "mid" / "selected_model.json").read_text())["scores"]["val"]["per_vocalisation"]
     assert [row["start_s"] - row["onset_s"] for row in scores] == pytest.approx([0.03], abs=1e-4)

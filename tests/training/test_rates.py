@@ -72,7 +72,7 @@ def test_an_optimiser_that_cannot_be_made_is_refused() -> None:
     ],
 )
 def test_nothing_is_claimed(overrides: list[str], said: str, forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
-    done = forks.told(tmp_path, "train", *TINY, f"data.root={tiny_song}", "run_dir=run", *overrides)
+    done = forks.completed(tmp_path, "train", *TINY, f"data.root={tiny_song}", "run_dir=run", *overrides)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -101,7 +101,7 @@ def test_plateaus_lower_the_rate_and_resume_bit_for_bit(forks: Forks, tiny_song:
 def test_a_score_counts_where_it_was_evaluated_alone(forks: Forks, tiny_song: Path, tmp_path: Path) -> None:
     """bounded_frac stays where it is: epochs without an evaluation neither count nor are remembered."""
     plateau = ["optim=adam_plateau", "optim.monitor=val/bounded_frac", "optim.scheduler.patience=0", "n_epochs=6"]
-    done = forks.told(
+    done = forks.completed(
         tmp_path,
         "train",
         *TINY,

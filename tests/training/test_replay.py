@@ -18,13 +18,13 @@ TINY += ["sampler.max_segments=4", "eval.val_count=1", "eval.max_audio=0"]
 KILLED = """
 import os, signal, time
 from syrinx_lab.training.checkpoints import Checkpoints
-save = Checkpoints._save
+save = Checkpoints.save
 def save_and_die(self, trainer, epoch):
     save(self, trainer, epoch)
     if epoch == LAST:
         time.sleep(1.5)  # W&B writes what it has once a second
         os.kill(os.getpid(), signal.SIGKILL)
-Checkpoints._save = save_and_die
+Checkpoints.save = save_and_die
 """
 
 
@@ -51,7 +51,7 @@ def killed(forks: Forks, cwd: Path, song: Path, *overrides: str, after: int) -> 
 
 def again(forks: Forks, cwd: Path, song: Path, *overrides: str) -> str:
     """What the same command prints when it is given again."""
-    done = forks.told(cwd, "train", *TINY, f"data.root={song}", *overrides)
+    done = forks.completed(cwd, "train", *TINY, f"data.root={song}", *overrides)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -73,9 +73,9 @@ def test_a_run_that_died_with_its_last_checkpoint_is_ended(forks: Forks, tiny_so
     assert [[row["epoch"] for row in piece.rows] for piece in pieces] == [[1], [2]]
     assert [piece.exit_code for piece in pieces] == [None, 0]
     assert (pieces[1].run["run_id"], pieces[1].run["resume"]) == (piece.run["run_id"], True)
-    told = run.history.read()[1]
-    assert pieces[1].rows[0]["loss/total"] == pytest.approx(told["loss/total"], rel=1e-6)
-    assert pieces[1].rows[0]["val/tf_corr"] == pytest.approx(told["val/tf_corr"], rel=1e-6)
+    expected = run.history.read()[1]
+    assert pieces[1].rows[0]["loss/total"] == pytest.approx(expected["loss/total"], rel=1e-6)
+    assert pieces[1].rows[0]["val/tf_corr"] == pytest.approx(expected["val/tf_corr"], rel=1e-6)
     assert not empty.parent.exists()
     assert figure.read_text() != "of an earlier rung"
     assert "training" not in run.state()

@@ -28,7 +28,7 @@ Train = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def train(forks: Forks) -> Train:
     """What `train` says to a root, a working directory and overrides."""
-    return lambda root, cwd, *overrides: forks.told(cwd, "train", *TINY, f"data.root={root}", *overrides)
+    return lambda root, cwd, *overrides: forks.completed(cwd, "train", *TINY, f"data.root={root}", *overrides)
 
 
 def process(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

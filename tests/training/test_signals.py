@@ -109,7 +109,7 @@ def test_the_next_tasks_of_the_step_are_refused_in_a_line(forks: Forks, undistur
     from syrinx_lab.runs.lock import folder_lock
 
     with folder_lock(undisturbed, busy=""):
-        done = forks.told(undisturbed.parent, "train", *TINY, f"data.root={tiny_song}", "run_dir=run")
+        done = forks.completed(undisturbed.parent, "train", *TINY, f"data.root={tiny_song}", "run_dir=run")
     assert (done.returncode, done.stderr) == (1, "error: another process trains run: wait until it has ended\n")
 
 

@@ -185,7 +185,7 @@ def _refuse(config: Mapping[str, Any]) -> None:
 
 
 def _own(folder: Any, job: Any) -> list[str]:
-    """The overrides that the sweep itself gives a job: it composes its configuration anew, and is told no other way."""
+    """The overrides that the sweep itself gives a job, which composes its configuration anew: it needs every one."""
     from syrinx_lab.command_line import quoted
 
     path = folder.job_path(job.condition, job.seed)

@@ -35,7 +35,7 @@ def running_backends(song: Song, bench: Bench, names: Iterable[str] = BACKENDS) 
 def _objection(name: str, song: Song, bench: Bench) -> str | None:
     """Why a backend is not timed as itself, found by a few samples there and back, which warm it up as well."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of fallbacks, which the note tells of
+        warnings.simplefilter("ignore")  # of fallbacks, which the note names
         try:
             settled = resolve_backend(name, bench.device, bench.dtype)
             if settled.name != name:

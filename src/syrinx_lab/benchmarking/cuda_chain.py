@@ -13,7 +13,7 @@ _STEPS = 200_000
 
 
 @triton.jit
-def _chain(numbers, steps):
+def chain(numbers, steps):
     value, factor, term = tl.load(numbers), tl.load(numbers + 1), tl.load(numbers + 2)
     for _ in range(steps):
         value = value * factor + term
@@ -25,4 +25,4 @@ def dependent_chain(
 ) -> float:
     """Seconds from one multiply-add to the next that needs it; `shortest` gives the best time of a function in s."""
     numbers = torch.tensor([0.25, 0.5, 0.5], device=device, dtype=dtype)
-    return shortest(lambda: _chain[(1,)](numbers, steps, num_warps=1)) / steps
+    return shortest(lambda: chain[(1,)](numbers, steps, num_warps=1)) / steps

@@ -24,7 +24,7 @@ class Bench:
     device, dtype  of every tensor
     rates          of this machine, for the floors
     effort         of what is fast
-    note           is told, in one line, what is left out and why
+    note           takes a line on what is left out and why
     objections     rollout backend -> why it does not run here; filled by `backends`
     """
 

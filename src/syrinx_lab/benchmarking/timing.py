@@ -85,7 +85,7 @@ def measure(
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait until the device has done all that it was told to do."""
+    """Wait until the device has done all the work in its queue."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

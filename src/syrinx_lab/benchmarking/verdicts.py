@@ -50,8 +50,8 @@ class Verdict:
     def __str__(self) -> str:
         words = zip(("at least", "at most"), self.asked)
         bounds = " and ".join(f"{word} {number(bound)}" for word, bound in words if bound is not None)
-        told = f"asked: {bounds}: {'yes' if self.kept else 'NO'}" if bounds else "nothing asked"
-        return f"{self.what:<76} {number(self.measured):>8}   {told}"
+        verdict = f"asked: {bounds}: {'yes' if self.kept else 'NO'}" if bounds else "nothing asked"
+        return f"{self.what:<76} {number(self.measured):>8}   {verdict}"
 
 
 def verdicts(rows: Sequence[Row]) -> list[Verdict]:

@@ -93,15 +93,15 @@ class Analyser(nn.Module):
 
     def _first_look(self, syllables: list[Tensor]) -> PitchRange:
         """The range of pitch through the longest frames in which there is any pitch."""
-        told = ""
+        reason = ""
         for octave in range(_SHORTER):
             low = self.widest.min_hz * 2**octave
             if octave == 0 or low < self.widest.max_hz / 2:
                 try:
                     return estimate_pitch_range(syllables, self.sample_rate, PitchRange(low, self.widest.max_hz))
                 except ValueError as error:
-                    told = told or str(error)
-        raise ValueError(f"{told}: controls.pitch_range_hz=[LOWEST,HIGHEST], or select other labels (data.label)")
+                    reason = reason or str(error)
+        raise ValueError(f"{reason}: controls.pitch_range_hz=[LOWEST,HIGHEST], or select other labels (data.label)")
 
     def forward(self, x: Tensor, hop: int) -> AnalyticControls:
         """The controls of recordings x (B, L) at knots `hop` samples apart."""

@@ -22,7 +22,7 @@ def background_response(recordings: Iterable[Tensor], frame: int = FRAME) -> Ten
     |H(k)|^2 = mean over quiet frames of |sum_u w(u) x(c + u) e^(-i 2 pi k u / n)|^2 / sum_u w(u)^2
 
     with a Hann window w of n = frame samples. Quiet frames have at most twice the power of the 5 % quantile of all.
-    Song without pauses has no quiet frame: where quarters of frames tell that their power is more than four times too
+    Song without pauses has no quiet frame: where quarters of frames show that their power is more than four times too
     large, H is scaled down to those.
 
     recordings  tensors (L,), with their silence; those shorter than a frame do not count

@@ -208,7 +208,7 @@ def _crosses(end_file: str, begins_in: tuple[str, str]) -> bool:
 
 
 def _say_what_was_passed_over(reading: _Reading) -> None:
-    """Notes of what a table holds that is no syllable, or cannot be told from it."""
+    """Notes of what a table holds that is no syllable, or cannot be distinguished from one."""
     found, columns = reading.found, reading.columns
     if reading.absent:
         found.fault(None, f"{reading.absent} row(s) without times, of song types that do not occur, left out", "note")

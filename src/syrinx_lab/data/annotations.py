@@ -160,7 +160,7 @@ def _is_yarden(path: Path) -> bool:
 
 
 def _detect_in_text(path: Path) -> tuple[str, bool] | None:
-    """Tell tables, Audacity's two layouts and plain lines apart."""
+    """Distinguish tables, Audacity's two layouts and plain lines."""
     plain = "text" if path.suffix.lower() == ".txt" else "csv"
     try:
         text = decode(path).text

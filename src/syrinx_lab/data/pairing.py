@@ -75,7 +75,7 @@ def pair(
         file = candidate.file
         if candidate.doubtful and all(recording.id in outcome.sources for recording in candidate.own or audio):
             continue
-        # A file that cannot be read at all still claims the recording of its name, so that one fault is told once.
+        # A file that cannot be read at all still claims the recording of its name, so that one fault is reported once.
         named = file.recordings or ({"": []} if candidate.own else {})
         used, absent = not named, []
         for name, syllables in named.items():

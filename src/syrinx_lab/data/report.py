@@ -121,9 +121,9 @@ def _faults(report: CorpusReport) -> Iterator[str]:
     for name, paths in report.faults.items():
         yield f"{name} recordings: {len(paths) or 'none'}" + "".join(f"\n  {printable(path)}" for path in paths)
     counts = [(severity, sum(p.severity == severity for p in report.problems)) for severity in _STYLES]
-    told = ", ".join(_count(count, severity) for severity, count in counts if count)
+    counted = ", ".join(_count(count, severity) for severity, count in counts if count)
     fine = "nothing is wrong with the files" + (", and training would take them" if report.training else "")
-    yield f"{told}:" if told else fine
+    yield f"{counted}:" if counted else fine
 
 
 def _table(title: str, names: list[str], numbers: list[str]) -> Table:

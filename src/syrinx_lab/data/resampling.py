@@ -24,7 +24,7 @@ def resample_to(samples: np.ndarray, native_rate: int, rate: int) -> np.ndarray:
     divisor = math.gcd(native_rate, rate)
     down, up = native_rate // divisor, rate // divisor
     if up * (down + 2 * _ZERO_CROSSINGS * max(1, down // up)) > _LARGEST_TABLE:
-        return _resample_awkward(samples, up, down)
+        return resample_by_polyphase(samples, up, down)
     wave = resample(
         torch.from_numpy(samples),
         native_rate,
@@ -37,8 +37,8 @@ def resample_to(samples: np.ndarray, native_rate: int, rate: int) -> np.ndarray:
     return wave.numpy()
 
 
-def _resample_awkward(samples: np.ndarray, up: int, down: int) -> np.ndarray:
-    """The same filter for rates with a small common divisor (24414 Hz), where a table of all phases fills memory."""
+def resample_by_polyphase(samples: np.ndarray, up: int, down: int) -> np.ndarray:
+    """The filter of `resample_to` where a table of all phases would fill memory: a small common divisor (24414 Hz)."""
     most = max(up, down)
     half = math.ceil(_ZERO_CROSSINGS * most / _ROLLOFF)
     taps = firwin(2 * half + 1, _ROLLOFF / most, window=("kaiser", _KAISER_BETA))

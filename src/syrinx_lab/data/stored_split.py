@@ -42,8 +42,10 @@ class Changes:
 
     def anchor_flags(self, split: str) -> list[str]:
         """Lines on other splits, from which the anchors of a split's scores take renditions and calibration."""
-        told = {"changed": self.changed, "missing": self.missing}
-        ids = {how: sorted(k for name in NAMES if name != split for k in by.get(name, ())) for how, by in told.items()}
+        affected = {"changed": self.changed, "missing": self.missing}
+        ids = {
+            how: sorted(k for name in NAMES if name != split for k in by.get(name, ())) for how, by in affected.items()
+        }
         return [
             f"anchors: {listed(found)} of the other splits {how} since the training: they are not those of before"
             for how, found in ids.items()
@@ -52,14 +54,14 @@ class Changes:
 
     def lines(self) -> list[str]:
         """All that differs, a line each, for a person."""
-        told = [line for split in NAMES for line in self.flags(split)]
+        lines = [line for split in NAMES for line in self.flags(split)]
         if self.copies:
             pairs = ", ".join(f"{copy} of {there}" for copy, there in list(self.copies.items())[:_NAMED])
             more = f", and {len(self.copies) - _NAMED} more" if len(self.copies) > _NAMED else ""
-            told.append(f"left out as copies of recordings of the split: {pairs}{more}")
+            lines.append(f"left out as copies of recordings of the split: {pairs}{more}")
         if self.new:
-            told.append(f"{listed(self.new)} new since the training: in none of its splits, scored by split={NEW}")
-        return told
+            lines.append(f"{listed(self.new)} new since the training: in none of its splits, scored by split={NEW}")
+        return lines
 
 
 def listed(ids: Sequence[str]) -> str:

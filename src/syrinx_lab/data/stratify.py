@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .progress import Progress
-from .stratify_price import SHORTLIST, TINY, label_prices
+from .stratify_cost import SHORTLIST, TINY, label_costs
 from .stratify_sparse import SparseProblem, unavoidable_alone
 
 TRIALS = 64
@@ -59,15 +59,15 @@ def stratify(
     without = np.append(np.cumsum(sorted(lacking))[::-1], 0.0)
     main = weights == weights.max()
     unavoidable = float(weights[main] @ without[np.minimum(holders[main], len(sizes))])
-    problem: _Problem | SparseProblem
+    problem: DenseProblem | SparseProblem
     if recordings * labels <= LARGE:
-        problem, trials = _Problem(counts.toarray(), weights, wanted, lacking), TRIALS
+        problem, trials = DenseProblem(counts.toarray(), weights, wanted, lacking), TRIALS
     else:
         problem = SparseProblem(counts, weights, wanted, lacking)
         unavoidable += unavoidable_alone(counts[:, main], weights[main], sizes, lacking)
         trials = min(TRIALS, max(4, WORK // counts.nnz))
     best = problem.mend(_deal(counts, wanted, sizes, generator))
-    least = problem.price(best)
+    least = problem.cost(best)
     for _ in range(trials):
         if problem.absences(best, main) <= unavoidable + TINY:
             break
@@ -76,8 +76,8 @@ def stratify(
             trial[[one, other]] = trial[[other, one]]
         trial = problem.mend(trial)
         # as good will do: it leads on to other divisions
-        if problem.price(trial) < least + TINY:
-            best, least = trial, problem.price(trial)
+        if problem.cost(trial) < least + TINY:
+            best, least = trial, problem.cost(trial)
     return best
 
 
@@ -117,7 +117,7 @@ def _deal(counts: csr_array, wanted: np.ndarray, sizes: Sequence[int], generator
     return owner
 
 
-class _Problem:
+class DenseProblem:
     """Counts, weights and dues, and what a division costs under them."""
 
     def __init__(self, counts: np.ndarray, weights: np.ndarray, wanted: np.ndarray, lacking: Sequence[float]) -> None:
@@ -135,22 +135,22 @@ class _Problem:
         absent = [(self.held(owner, k) == 0) & labels for k in range(len(self.lacking))]
         return float(self.lacking @ np.array(absent) @ self.weights)
 
-    def price(self, owner: np.ndarray) -> float:
+    def cost(self, owner: np.ndarray) -> float:
         """What the splits pay in all."""
-        return float(sum(self.split_price(k, self.held(owner, k)) for k in range(len(self.lacking))))
+        return float(sum(self.split_cost(k, self.held(owner, k)) for k in range(len(self.lacking))))
 
-    def split_price(self, split: int, held: np.ndarray) -> np.ndarray:
+    def split_cost(self, split: int, held: np.ndarray) -> np.ndarray:
         """(...) what a split pays when it holds (..., L) syllables."""
-        return label_prices(held, self.wanted[split], self.lacking[split]) @ self.weights
+        return label_costs(held, self.wanted[split], self.lacking[split]) @ self.weights
 
-    def pair_price(
+    def pair_cost(
         self, split: int, other: int, held: np.ndarray, other_held: np.ndarray, moved: np.ndarray
     ) -> np.ndarray:
         """(...) what two splits pay once `split` has got (..., L) syllables from `other`."""
-        return self.split_price(split, held + moved) + self.split_price(other, other_held - moved)
+        return self.split_cost(split, held + moved) + self.split_cost(other, other_held - moved)
 
     def mend(self, owner: np.ndarray) -> np.ndarray:
-        """Exchanges of two recordings, each of which lowers the price, until none does."""
+        """Exchanges of two recordings, each of which lowers the cost, until none does."""
         owner = owner.copy()
         searching = True
         while searching:
@@ -168,13 +168,13 @@ class _Problem:
         for other in range(len(self.lacking)):
             if other == split:
                 continue
-            pay = partial(self.pair_price, split, other, self.held(owner, split), self.held(owner, other))
+            pay = partial(self.pair_cost, split, other, self.held(owner, split), self.held(owner, other))
             givers, takers = np.flatnonzero(owner == other), np.flatnonzero(owner == split)
             # alone, a move shows which recordings are worth trying; few recordings are all tried
             givers = givers[np.argsort(pay(self.counts[givers]), kind="stable")[:SHORTLIST]]
             takers = takers[np.argsort(pay(-self.counts[takers]), kind="stable")[:SHORTLIST]]
-            prices = pay(self.counts[givers][:, None] - self.counts[takers])
-            giver, taker = np.unravel_index(prices.argmin(), prices.shape)
-            if prices[giver, taker] < pay(np.zeros(len(self.weights))) - TINY:
+            costs = pay(self.counts[givers][:, None] - self.counts[takers])
+            giver, taker = np.unravel_index(costs.argmin(), costs.shape)
+            if costs[giver, taker] < pay(np.zeros(len(self.weights))) - TINY:
                 return int(givers[giver]), int(takers[taker])
         return None

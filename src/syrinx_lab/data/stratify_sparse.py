@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .progress import Progress
-from .stratify_price import SHORTLIST, TINY, label_prices
+from .stratify_cost import SHORTLIST, TINY, label_costs
 
 
 class SparseProblem:
@@ -37,13 +37,13 @@ class SparseProblem:
         """What the splits pay for those of `labels` that they lack."""
         return float(self.lacking @ ((self.held(owner) == 0) & labels) @ self.weights)
 
-    def price(self, owner: np.ndarray) -> float:
+    def cost(self, owner: np.ndarray) -> float:
         """What the splits pay in all."""
         held = self.held(owner)
-        return float(sum(self._prices(k, held[k], slice(None)).sum() for k in range(len(self.lacking))))
+        return float(sum(self._costs(k, held[k], slice(None)).sum() for k in range(len(self.lacking))))
 
     def mend(self, owner: np.ndarray) -> np.ndarray:
-        """Exchanges of two recordings, each of which lowers the price, until none does."""
+        """Exchanges of two recordings, each of which lowers the cost, until none does."""
         owner, held = owner.copy(), self.held(owner)
         progress, made = Progress("evening out the splits, exchanges"), 0
         searching = True
@@ -85,10 +85,10 @@ class SparseProblem:
         self.looked_at += len(self.rows)
         rows, columns, values = self.rows[inside], self.columns[inside], self.values[inside]
         change = (
-            self._prices(target, held[target, columns] + values, columns)
-            - self._prices(target, held[target, columns], columns)
-            + self._prices(source, held[source, columns] - values, columns)
-            - self._prices(source, held[source, columns], columns)
+            self._costs(target, held[target, columns] + values, columns)
+            - self._costs(target, held[target, columns], columns)
+            + self._costs(source, held[source, columns] - values, columns)
+            - self._costs(source, held[source, columns], columns)
         )
         gain = np.bincount(rows, change, len(owner))
         found = np.flatnonzero(owner == source)
@@ -99,7 +99,7 @@ class SparseProblem:
     def _gainful(
         self, held: np.ndarray, givers: np.ndarray, takers: np.ndarray, split: int, other: int
     ) -> list[tuple[int, int]]:
-        """The exchanges of a shortlist that lower the price, the best first."""
+        """The exchanges of a shortlist that lower the cost, the best first."""
         labels = np.unique(np.concatenate([self._labels(recording) for recording in (*givers, *takers)]))
         given = self.counts[givers][:, labels].toarray()
         taken = self.counts[takers][:, labels].toarray()
@@ -107,10 +107,10 @@ class SparseProblem:
         self.looked_at += moved.size
         here, there = held[split, labels], held[other, labels]
         change = (
-            self._prices(split, here + moved, labels).sum(-1)
-            + self._prices(other, there - moved, labels).sum(-1)
-            - self._prices(split, here, labels).sum()
-            - self._prices(other, there, labels).sum()
+            self._costs(split, here + moved, labels).sum(-1)
+            + self._costs(other, there - moved, labels).sum(-1)
+            - self._costs(split, here, labels).sum()
+            - self._costs(other, there, labels).sum()
         )
         best = np.argsort(change, axis=None, kind="stable")
         pairs = [np.unravel_index(k, change.shape) for k in best[: np.count_nonzero(change < -TINY)]]
@@ -122,9 +122,9 @@ class SparseProblem:
     def _values(self, recording: int) -> np.ndarray:
         return self.values[self.counts.indptr[recording] : self.counts.indptr[recording + 1]]
 
-    def _prices(self, split: int, held: np.ndarray, labels: np.ndarray | slice) -> np.ndarray:
+    def _costs(self, split: int, held: np.ndarray, labels: np.ndarray | slice) -> np.ndarray:
         """(...) what a split pays for each label of which it holds so many syllables."""
-        return label_prices(held, self.wanted[split, labels], self.lacking[split]) * self.weights[labels]
+        return label_costs(held, self.wanted[split, labels], self.lacking[split]) * self.weights[labels]
 
 
 def unavoidable_alone(counts: csr_array, weights: np.ndarray, sizes: Sequence[int], lacking: Sequence[float]) -> float:

@@ -74,7 +74,7 @@ class GapSummary:
 
 @dataclass(frozen=True)
 class CorpusReport:
-    """All that `check_data` tells of a corpus.
+    """All that `check_data` reports of a corpus.
 
     sample_rate  Hz, of the corpus
     fingerprint  see Corpus.fingerprint

@@ -30,7 +30,7 @@ class FramesEncoder(Encoder):
     The root of the width D keeps the oscillator in hand: a step of Adam moves every weight of a head by its learning
     rate, so D features of about one would move omega and gamma by D of them.
 
-    Harmonics are told apart by frames of `n_fft`, edges and single pulses by those of `fine_n_fft`. The spectra against
+    Harmonics are resolved by frames of `n_fft`, edges and single pulses by those of `fine_n_fft`. The spectra against
     the loudness are features themselves: what the tract passes at a knot is close to a linear function of them.
 
     The two convolutions of five taps see 8 knots beside their own. With direction both they lie around it. With
@@ -44,7 +44,7 @@ class FramesEncoder(Encoder):
     sample_rate    Hz
     hop            samples from knot to knot
     n_fft, n_bands, max_hz              samples in a frame, bands, top of the bands in Hz; see `LogSpectra`. No more
-                   bands than the frame tells apart, and none above half the sample rate
+                   bands than the frame resolves, and none above half the sample rate
     fine_n_fft, fine_n_bands            the same of the short frames
     d_model, n_layers, d_state, d_conv, expand   sizes of each Mamba; d_model also of the layers before it
     n_codes        numbers in the code of the weights
@@ -89,7 +89,7 @@ class FramesEncoder(Encoder):
         if chunk_knots is not None and chunk_knots < 1:
             raise ValueError(f"chunk_knots is {chunk_knots}: it must be at least 1, or None to encode in one piece")
         causal = direction == "causal"
-        # at a higher rate a frame is shorter and tells fewer bands apart
+        # at a higher rate a frame is shorter and resolves fewer bands
         n_bands, fine_n_bands = (
             min(bands, max(1, int(min(max_hz, sample_rate / 2) * n / sample_rate)))
             for n, bands in ((n_fft, n_bands), (fine_n_fft, fine_n_bands))

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 FLOOR = 1e-7
-"""Amplitude below which nothing is told apart: a tenth of what rounding to 16 bits leaves in a band."""
+"""Amplitude below which nothing is distinguished: a tenth of what rounding to 16 bits leaves in a band."""
 
 _MIDDLE = 4.0
 
@@ -50,8 +50,8 @@ class LogSpectra(nn.Module):
         top = min(max_hz, sample_rate / 2) * n_fft / sample_rate
         if not 1 <= n_bands <= top:
             raise ValueError(
-                f"n_bands is {n_bands} up to max_hz {max_hz:g}: {n_fft} samples at {sample_rate} Hz tell "
-                f"{max(int(top), 0)} apart; take at least one band, and no more than that"
+                f"n_bands is {n_bands} up to max_hz {max_hz:g}: {n_fft} samples at {sample_rate} Hz resolve "
+                f"{max(int(top), 0)}; take at least one band, and no more than that"
             )
         self.hop = hop
         self.n_fft = n_fft

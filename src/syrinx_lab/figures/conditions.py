@@ -1,4 +1,4 @@
-"""How compared conditions are told apart in every figure: by colour, by marker, by stroke, and by their number."""
+"""How compared conditions are distinguished in every figure: by colour, by marker, by stroke, and by their number."""
 
 from __future__ import annotations
 

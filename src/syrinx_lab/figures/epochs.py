@@ -70,7 +70,7 @@ def draw_series(panel: Axes, series: Series, color: str, label: str | None = Non
 
 
 def marker(series: Series) -> str | None:
-    """Dots as long as they can be told apart: a point between two gaps is seen by its dot alone."""
+    """Dots as long as they can be distinguished: a point between two gaps is seen by its dot alone."""
     return "o" if len(series[0]) <= 40 or np.isnan(series[1]).any() else None
 
 

@@ -55,14 +55,14 @@ def overlay_panels(
     Every run has the same colour and stroke in all panels. Dashed uprights: the end of a term's warm-up, in the panels
     of the term and of the total; dotted ones: steps of the horizon, in every panel. They are grey where all runs that
     have any agree, else of the run's colour. Raises ValueError when there is no history, or more runs than colours and
-    strokes tell apart, or for another `smooth`.
+    strokes distinguish, or for another `smooth`.
     """
     check_smooth(smooth)
     runs = {name: rows for name, rows in runs.items() if rows}
     if not runs:
         raise ValueError("no history to draw: train for at least one epoch")
     if len(runs) > MOST_RUNS:
-        raise ValueError(f"{len(runs)} runs cannot be told apart in one figure: choose {MOST_RUNS} or fewer")
+        raise ValueError(f"{len(runs)} runs cannot be distinguished in one figure: choose {MOST_RUNS} or fewer")
     keys = _panel_keys([row for rows in runs.values() for row in rows], known)
     columns = max(1, min(COLUMNS, len(keys)))
     lines = max(1, math.ceil(len(keys) / columns))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import stft
 
-# Okabe and Ito (2008), "Color universal design": told apart under every common colour vision deficiency.
+# Okabe and Ito (2008), "Color universal design": distinct under every common colour vision deficiency.
 PALETTE: dict[str, str] = {
     "black": "#000000",
     "orange": "#E69F00",

@@ -30,11 +30,11 @@ def stft_magnitudes(x: Tensor, n_fft: int, hop: int) -> Tensor:
     assert x.dim() == 2, f"a (B, H) signal is wanted, not {tuple(x.shape)}"
     assert x.shape[1] > half, f"{x.shape[1]} samples cannot be reflected for windows of {n_fft}"
     frames = F.pad(x, (half, half), mode="reflect").unfold(1, n_fft, hop)
-    return _Magnitude.apply(_RealFft.apply(frames * _hann(n_fft, x.device, x.dtype)))
+    return _Magnitude.apply(_RealFft.apply(frames * hann_window(n_fft, x.device, x.dtype)))
 
 
 @lru_cache(maxsize=64)
-def _hann(n_fft: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+def hann_window(n_fft: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """The periodic Hann window, made once per length, device and dtype."""
     # A window first asked for in inference mode would be unusable in every later training step.
     with torch.inference_mode(False):

@@ -9,17 +9,17 @@ from .numbers import shown_score
 
 def notes(study: Study) -> list[str]:
     """A sentence for each thing that is missing or doubtful, the gravest first; none for a study that is complete."""
-    told = _state(study)
+    lines = _state(study)
     for condition in study.conditions:
-        told += _of_condition(condition, study)
+        lines += _of_condition(condition, study)
     prints = sorted(
         {seed.fingerprint for condition in study.conditions for seed in condition.seeds if seed.fingerprint}
     )
     if len(prints) > 1:
-        told.append(f"The runs were trained on different recordings (fingerprints {', '.join(prints)}).")
+        lines.append(f"The runs were trained on different recordings (fingerprints {', '.join(prints)}).")
     if any(_dirty(condition) for condition in study.conditions):
-        told.append("The code had changes that no commit holds when these models were scored.")
-    return told
+        lines.append("The code had changes that no commit holds when these models were scored.")
+    return lines
 
 
 def oscillator_doubt(condition: ConditionResult) -> str | None:
@@ -65,32 +65,32 @@ def _state(study: Study) -> list[str]:
 def _of_condition(condition: ConditionResult, study: Study) -> list[str]:
     name = f"{condition.number} {condition.name}"
     broken = [seed for seed in condition.seeds if seed.broken]
-    told = []
+    lines = []
     if broken and len(broken) == len(condition.seeds):
-        told.append(f"{name}: no seed came through. Seed {broken[0].seed} {broken[0].outcome}.")
+        lines.append(f"{name}: no seed came through. Seed {broken[0].seed} {broken[0].outcome}.")
     elif broken:
-        told += [f"{name}: seed {seed.seed} {seed.outcome}." for seed in broken]
+        lines += [f"{name}: seed {seed.seed} {seed.outcome}." for seed in broken]
     over = not study.under_way and (bool(study.winners) or not study.is_sweep)
     if condition.manifest is None and over and len(broken) < len(condition.seeds):
-        told.append(f"{name}: no model has been selected and evaluated.")
+        lines.append(f"{name}: no model has been selected and evaluated.")
     elif condition.manifest is not None and "test" not in condition.manifest["scores"]:
-        told.append(f"{name}: its model was not evaluated on test.")
-    told += [f"{name}: {line}." for scores in (condition.manifest or {}).get("scores", {}).values()
+        lines.append(f"{name}: its model was not evaluated on test.")
+    lines += [f"{name}: {line}." for scores in (condition.manifest or {}).get("scores", {}).values()
              for line in scores.get("changes", ())]  # fmt: skip
     selected = condition.selected
     if not study.is_sweep and selected is not None and condition.manifest is not None:
         rule = (selected.config.get("checkpoint") or {}).get("rule")
         if rule == "last" and selected.epoch > condition.manifest["epoch"] >= 0:
-            told.append(
+            lines.append(
                 f"{name}: its scores are those of epoch {condition.manifest['epoch']}, and it has been trained to "
                 f"epoch {selected.epoch} since: the command that trained it scores it again."
             )
     if doubt := oscillator_doubt(condition):
-        told.append(doubt)
+        lines.append(doubt)
     gone = [seed.seed for seed in condition.seeds if seed.results and seed.run is None and not seed.broken]
     if gone:
-        told.append(f"{name}: the run of seed {', '.join(map(str, gone))} has been removed; its curves are missing.")
-    return told
+        lines.append(f"{name}: the run of seed {', '.join(map(str, gone))} has been removed; its curves are missing.")
+    return lines
 
 
 def _dirty(condition: ConditionResult) -> bool:

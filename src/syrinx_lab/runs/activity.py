@@ -9,7 +9,7 @@ from .lock import LOCK_NAME, is_locked
 
 UNDER_WAY = ("claimed", "running")
 _UNLOCKED_S = 3600.0  # without a lock to ask, so long a silence means that the run was killed
-_LOCKED_S = 60.0  # with one that is free; not every cluster's disk tells other machines of a lock
+_LOCKED_S = 60.0  # with one that is free; not every cluster's disk shows a lock to other machines
 _PAUSED_S = 86400.0  # a seed waits for the others of its sweep
 _CLOCKS_S = 60.0  # by which the clocks of two machines may differ
 _EPOCHS = 10  # but never less than so many of the run's longest epochs

@@ -82,8 +82,10 @@ def ranked(rows: Sequence[Row], by: str) -> list[Row]:
         found = varying(scored)
         keys = [key for key in ("data.name", "data.root", "data.label") if key in found] or unlike
         values = {key: sorted({str(flat.get(key)) for flat in flats}) for key in keys[:2]}
-        told = " and ".join(f"{key} ({', '.join(distinct[:5])})" for key, distinct in values.items())
-        raise ValueError(f"the scores are not of the same clips, and cannot be ranked together: settle it with {told}")
+        settling = " and ".join(f"{key} ({', '.join(distinct[:5])})" for key, distinct in values.items())
+        raise ValueError(
+            f"the scores are not of the same clips, and cannot be ranked together: settle it with {settling}"
+        )
     candidates = [
         {"bounded_frac": None, metric: None} | row["val"] | {"seed": row["seed"] or 0, "key": row["key"]}
         for row in scored

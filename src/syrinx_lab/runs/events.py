@@ -105,7 +105,7 @@ def events_between(
         plateau = progress.plateau
         if plateau is not None and (earlier is None or earlier.plateau != plateau):
             text = f"{progress.metric} is no better than {plateau.best:.3f} since epoch {plateau.since}"
-            event("PLATEAU", plateau.told, plateau.best, text)
+            event("PLATEAU", plateau.detected_at, plateau.best, text)
         if progress.silent_s is not None and (earlier is None or earlier.silent_s is None):
             text = f"no process trains it, and nothing was written for {in_words(progress.silent_s)}; start it again"
             event("DEAD_RUN", progress.epoch, progress.silent_s, text)

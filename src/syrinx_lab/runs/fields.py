@@ -93,7 +93,7 @@ def plain_keys(found: Mapping[str, Sequence[Any]]) -> list[str]:
 
 
 def settling_keys(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Which keys tell `rows` apart, as a phrase: `seed (0, 1)`, or several that do it together."""
+    """Which keys distinguish `rows`, as a phrase: `seed (0, 1)`, or several that do it together."""
     found = varying(rows)
     keys = plain_keys(found) or list(found)
     groups = [""] * len(rows)

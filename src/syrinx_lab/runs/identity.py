@@ -97,7 +97,7 @@ def differing_keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str
     differing = []
     for key in sorted(left.keys() | right.keys()):
         values = left.get(key, ABSENT), right.get(key, ABSENT)
-        # the JSON text tells true from 1, which Python's == does not
+        # the JSON text distinguishes true from 1, which Python's == does not
         if ABSENT in values or json.dumps(values[0], sort_keys=True) != json.dumps(values[1], sort_keys=True):
             differing.append((key, *values))
     return differing

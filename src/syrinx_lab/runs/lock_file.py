@@ -31,7 +31,7 @@ def held(folder: Path, *, busy: str, wait: bool = False) -> Iterator[None]:
             yield
             return
         if _is_stale(path):
-            _put_away(path)
+            remove_stale(path)
             continue
         if not wait:
             raise ValueError(f"{busy} ({path} is held by {_holder(path)})")
@@ -63,11 +63,12 @@ def _made(path: Path) -> bool:
     except FileExistsError:
         return False
     with os.fdopen(file, "w") as opened:
-        json.dump(_whose(os.getpid()), opened)
+        json.dump(process_record(os.getpid()), opened)
     return True
 
 
-def _whose(pid: int) -> dict[str, str | int]:
+def process_record(pid: int) -> dict[str, str | int]:
+    """What distinguishes a process from all others: host, boot, pid and when it began."""
     return {"host": socket.gethostname(), "boot": _boot(), "pid": pid, "begun": _begun(pid)}
 
 
@@ -84,18 +85,18 @@ def _is_stale(path: Path) -> bool:
     except (ValueError, KeyError, TypeError):  # its maker has not written it yet, or died before
         return age_s > _STALE_S
     if here:
-        return there != _whose(int(there["pid"]))
+        return there != process_record(int(there["pid"]))
     return age_s > _STALE_S
 
 
 def _is_ours(path: Path) -> bool:
     try:
-        return bool(json.loads(path.read_text()) == _whose(os.getpid()))
+        return bool(json.loads(path.read_text()) == process_record(os.getpid()))
     except (OSError, ValueError):
         return False
 
 
-def _put_away(path: Path) -> None:
+def remove_stale(path: Path) -> None:
     """Remove a stale file, but not one that somebody has made in its place meanwhile."""
     text = path.read_text() if path.exists() else ""
     aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")

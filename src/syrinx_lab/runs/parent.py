@@ -31,7 +31,7 @@ def end_with(parent: int) -> None:
         if known is not None and known.pid == parent and not known.is_alive():
             os._exit(128 + signal.SIGTERM)
         return
-    if _signal_by_kernel():
+    if signal_by_kernel():
         if os.getppid() != parent:  # it died before the kernel was asked
             os._exit(128 + signal.SIGTERM)
         return
@@ -39,7 +39,7 @@ def end_with(parent: int) -> None:
         threading.Thread(target=_watch, args=(parent,), name=_watch.__name__, daemon=True).start()
 
 
-def _signal_by_kernel() -> bool:
+def signal_by_kernel() -> bool:
     """Ask Linux for SIGTERM at the parent's death; whether it will be sent."""
     if sys.platform != "linux":
         return False

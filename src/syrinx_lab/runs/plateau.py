@@ -11,13 +11,13 @@ from dataclasses import dataclass
 class Plateau:
     """A score that has not become better for some time.
 
-    since  the epoch at which it last became better
-    told   the first evaluated epoch at which that had lasted long enough
-    best   the score at `since`
+    since        the epoch at which it last became better
+    detected_at  the first evaluated epoch at which that had lasted long enough
+    best         the score at `since`
     """
 
     since: int
-    told: int
+    detected_at: int
     best: float
 
 
@@ -42,13 +42,13 @@ def find_plateau(
     if patience < 1 or min_delta < 0:
         raise ValueError(f"patience {patience} and min_delta {min_delta}: use 1 or more epochs, and 0 or more")
     sign = -1.0 if smaller_is_better else 1.0
-    best, since, told = -math.inf, None, None
+    best, since, detected_at = -math.inf, None, None
     for epoch, value in scores:
         since = epoch if since is None else since
         if value is not None and math.isfinite(value) and sign * value > best + (min_delta if best > -math.inf else 0):
-            best, since, told = sign * value, epoch, None
-        elif told is None and epoch - since >= patience:
-            told = epoch
-    if since is None or told is None:
+            best, since, detected_at = sign * value, epoch, None
+        elif detected_at is None and epoch - since >= patience:
+            detected_at = epoch
+    if since is None or detected_at is None:
         return None
-    return Plateau(since, told, sign * best if best > -math.inf else math.nan)
+    return Plateau(since, detected_at, sign * best if best > -math.inf else math.nan)

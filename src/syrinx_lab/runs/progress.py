@@ -69,8 +69,8 @@ def read_progress(
 ) -> Progress:
     """How `run` stands.
 
-    metric     name in the history whose plateau is told (val/tf_corr, loss/total); None: the val score by which the
-               run's models are ranked
+    metric     name in the history whose plateau is looked for (val/tf_corr, loss/total); None: the val score by which
+               the run's models are ranked
     patience   epochs, see `find_plateau`; min_delta likewise
     known      the metrics of runs that are looked at beside it, see `metrics_of`
     Raises ValueError with one line when the folder is no run, a file in it is broken, or it is not known whether more

@@ -136,7 +136,7 @@ def _shown(evaluations: Sequence[dict[str, Any]], *, finished: bool) -> dict[str
 
 
 def _figures(run: RunDirectory) -> list[dict[str, Any]]:
-    """The pictures in the run's folder, told apart by their names."""
+    """The pictures in the run's folder, by what their names say of them."""
     figures = []
     for file in sorted(run.figures_path.glob("[!.]*.png")):
         match = _FIGURE.fullmatch(file.name)

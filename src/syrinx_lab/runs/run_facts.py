@@ -1,4 +1,4 @@
-"""What a run says of itself, for those who tell of it beside others."""
+"""What a run says of itself, for those who show it beside others."""
 
 from __future__ import annotations
 

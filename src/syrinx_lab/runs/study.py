@@ -1,4 +1,4 @@
-"""What was tried and what came of it, as a report tells it: conditions, their seeds, and how these climbed."""
+"""What was tried and what came of it, as a report shows it: conditions, their seeds, and the rungs of each seed."""
 
 from __future__ import annotations
 

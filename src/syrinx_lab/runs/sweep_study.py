@@ -1,4 +1,4 @@
-"""A sweep as a report tells it, read from its folder at any time: before, while and after it runs."""
+"""A sweep as a report shows it, read from its folder at any time: before, while and after it runs."""
 
 from __future__ import annotations
 

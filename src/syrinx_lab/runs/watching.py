@@ -50,7 +50,7 @@ def is_open_sweep(path: str | Path) -> bool:
 
 
 def names_of(configs: Sequence[Mapping[str, Any]], runs: Sequence[RunDirectory]) -> list[dict[str, str]]:
-    """What tells runs apart: of each one the keys that vary and its values, or `run` and its folder's name.
+    """What distinguishes runs: of each one the keys that vary and its values, or `run` and its folder's name.
 
     configs  the resolved config of each of `runs`
     """

@@ -109,7 +109,7 @@ class Text:
     text = True
 
     def taken(self, value: Any) -> Any:
-        """A number is refused: what was typed cannot be told from it."""
+        """A number is refused: what was typed cannot be read off it."""
         if isinstance(value, bool | int | float):
             raise Unfit(f'text is wanted: in a file write it in quotes, as "{value}"')
         if not isinstance(value, str) or not value.strip():

@@ -1,4 +1,4 @@
-"""Which backend a training rolls out with: told, and warned of where the horizon does not suit it."""
+"""Which backend a training rolls out with: printed, with a warning where the horizon does not suit it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GRAPH_BACKENDS = ("compile", "cudagraph")
 def report_backend(module: OuroborosModule, device: torch.device) -> ResolvedBackend:
     """Print which backend the module's rollouts take on `device`, and a warning where its horizon asks for many graphs.
 
-    Tries compilers and captures where the configuration asks for them, so that what is told is what runs.
+    Tries compilers and captures where the configuration asks for them, so that what is printed is what runs.
     """
     choice = resolve_backend(module.model.backend, device, next(module.model.parameters()).dtype)
     print(f"backend   {choice}", flush=True)

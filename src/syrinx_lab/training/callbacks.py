@@ -31,7 +31,7 @@ CallbackFactory = Callable[[RunContext], Callback]
 
 
 class EpochReporter(Callback):
-    """A callback that only tells of an epoch: at its end it is called after every callback that is none.
+    """A callback that only reports an epoch: at its end it is called after every callback that is none.
 
     So it sees what they have logged, in whatever order the configuration names them.
     """

@@ -41,13 +41,14 @@ class Checkpoints(Checkpoint):
         """Save when this epoch is due or the last one."""
         done = trainer.current_epoch + 1
         if done % self.save_every == 0 or done == trainer.max_epochs:
-            self._save(trainer, done)
+            self.save(trainer, done)
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Put the configuration into the checkpoint, as text: `weights_only=True` loads nothing but plain data."""
         checkpoint["syrinx_lab_config"] = json.dumps(self.config)
 
-    def _save(self, trainer: Trainer, epoch: int) -> None:
+    def save(self, trainer: Trainer, epoch: int) -> None:
+        """Write the checkpoint after `epoch` under a temporary name, rename it, and remove those too old to keep."""
         self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / CHECKPOINT_NAME.format(epoch=epoch)
         partial = path.with_suffix(".partial")

@@ -20,7 +20,7 @@ MODES = ("offline", "online", "disabled")
 def wandb_logger(
     *, mode: str = "offline", project: str = "syrinx_lab", entity: str | None = None, group: str | None = None
 ) -> Start:
-    """W&B, offline unless told otherwise.
+    """W&B, offline unless the configuration says otherwise.
 
     Args:
         mode: offline, online or disabled.

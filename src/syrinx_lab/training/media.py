@@ -11,7 +11,7 @@ from ..evaluation.takes import Take
 from ..figures.comparison import comparison_figure
 from .media_logger import MediaLogger
 
-# W&B's panels name what they show: so the vocalisations share a name, and their captions tell them apart
+# W&B's panels name what they show: so the vocalisations share a name, and their captions distinguish them
 AUDIO, SPECTROGRAM = "audio", "spectrogram"
 
 

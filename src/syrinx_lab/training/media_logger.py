@@ -1,4 +1,4 @@
-"""The contract of loggers: what they are told of the work that they follow, and what they take beside numbers."""
+"""The contract of loggers: what they know of the work that they follow, and what they take beside numbers."""
 
 from __future__ import annotations
 

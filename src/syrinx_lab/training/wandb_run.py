@@ -15,7 +15,7 @@ _INIT_TIMEOUT_S = 30.0
 
 
 class WandbRun(MediaLogger):
-    """One W&B run, offline unless told otherwise; its files lie below directory/wandb.
+    """One W&B run, offline unless `mode` says otherwise; its files lie below directory/wandb.
 
     Every row holds `epoch`, the number of finished epochs as in history.jsonl, and every name has it for its axis: so
     the rungs of a model, which are runs of their own, line up. Nothing is asked of the person at the keyboard.

@@ -6,7 +6,7 @@ h_end = exp(A S) h_start + sum_t exp(A (S - S_t)) b_t with S_t the step sizes su
 chunk. No exponent is positive, so nothing overflows. Samples past the end have step size zero and change nothing.
 
 Shapes: L samples, i channels, N states; blocks (CHUNK,), (CHUNK, TILE) and (CHUNK, TILE, STATES). Reductions name the
-combine function, for `tl.sum` only runs in Triton's interpreter if it was told to interpret before its import.
+combine function, for `tl.sum` only runs in Triton's interpreter if it was set to interpret before its import.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class _TritonScan(torch.autograd.Function):
 
 
 class _Sizes:
-    """How a scan is cut: grid (chunks, tiles of channels, batch) and what the kernels are told."""
+    """How a scan is cut: grid (chunks, tiles of channels, batch) and the sizes that the kernels take."""
 
     def __init__(self, u: Tensor, A: Tensor) -> None:
         batch, length, inner = u.shape

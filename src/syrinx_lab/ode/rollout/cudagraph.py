@@ -33,7 +33,7 @@ def integrate(problem: InitialValueProblem, capture: Capture | None = None) -> t
     (first derivatives only). Drives at control rate are brought to audio rate first: the interpolation then costs a
     few kernels a rollout instead of a few a step.
 
-    A device on which nothing can be captured is told of in one warning, and eager computes there.
+    A device on which nothing can be captured gets one warning, and eager computes there.
 
     capture  makes a replayable function of one that runs on fixed memory; None captures a CUDA graph
     """

@@ -13,7 +13,7 @@ from torch import Tensor
 
 _LINE = 64  # bytes of a cache line, and of the widest vector register
 _KEPT = 2  # blocks that wait to be used again; the longest unused one goes first
-_free: deque[np.ndarray] = deque(maxlen=_KEPT)
+free_blocks: deque[np.ndarray] = deque(maxlen=_KEPT)
 
 
 def uninitialised(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
@@ -27,23 +27,23 @@ def uninitialised(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     block = _take(wanted + _LINE)
     start = -block.ctypes.data % _LINE
     view = block[start : start + wanted]
-    weakref.finalize(view, _free.append, block).atexit = False  # the tensor holds this very view
+    weakref.finalize(view, free_blocks.append, block).atexit = False  # the tensor holds this very view
     return torch.from_numpy(view).view(dtype).view(tuple(shape))
 
 
 def release() -> None:
     """Give the blocks that wait back to the system."""
-    _free.clear()
+    free_blocks.clear()
 
 
 def _take(wanted: int) -> np.ndarray:
     """A waiting block that is large enough and not twice too large, else a new one."""
-    for _ in range(len(_free)):
+    for _ in range(len(free_blocks)):
         try:
-            block = _free.popleft()
+            block = free_blocks.popleft()
         except IndexError:  # another thread was faster
             break
         if wanted <= block.nbytes <= 2 * wanted:
             return block
-        _free.append(block)
+        free_blocks.append(block)
     return np.empty(wanted, np.uint8)

@@ -177,7 +177,7 @@ class Syrinx(Oscillator):
 
     def pitch_at(self, beta: Tensor) -> Tensor:
         """The pitch in Hz of tensions beta (...,) at full pressure."""
-        return torch.exp(_interpolate(beta, self.beta, self.log_hz))
+        return torch.exp(piecewise_linear(beta, self.beta, self.log_hz))
 
     def transposed(self, parameters: Parameters, factor: float) -> Gestures:
         """The pitch that the tension is set for, and a gain that keeps the loudness; the tract does not move.
@@ -203,7 +203,7 @@ class Syrinx(Oscillator):
         return share, f"a pitch beyond the oscillator's {low:.0f} to {high:.0f} Hz"
 
     def _look_up(self, hz: Tensor, values: Tensor) -> Tensor:
-        return _interpolate(hz.log(), self.log_hz, values)
+        return piecewise_linear(hz.log(), self.log_hz, values)
 
 
 def _preset(name: str) -> Species:
@@ -213,7 +213,7 @@ def _preset(name: str) -> Species:
     return SPECIES[name]
 
 
-def _interpolate(at: Tensor, x: Tensor, y: Tensor) -> Tensor:
+def piecewise_linear(at: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Piecewise linear through the points (x, y) (N,), x rising; the ends beyond them. Differentiable in `at`."""
     x, y = x.to(at), y.to(at)
     at = at.clamp(x[0], x[-1])

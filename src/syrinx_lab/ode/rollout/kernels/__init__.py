@@ -39,7 +39,7 @@ class Arrays(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What an integration is told; the numbers are in the dtype of the state.
+    """The settings of an integration; the numbers are in the dtype of the state.
 
     side         P + 1
     item_stride  elements from an item's weights to the next item's

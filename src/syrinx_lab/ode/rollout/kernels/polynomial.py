@@ -75,7 +75,7 @@ def _polynomial(weights, base, p, q, plan, like):
 
 @njit
 def _polynomial_of_one(weights, base, p, q, plan, like):
-    """The same for a single item and P + 1 a multiple of four: lanes hold columns, for else the latency would tell."""
+    """The same for a single item and P + 1 a multiple of four: lanes hold columns, for else the latency would show."""
     side = plan.side
     four_p, q_squared = splat(p, QUAD), q * q
     q_fourth = q_squared * q_squared

@@ -7,6 +7,6 @@ each step's 2 x 2 matrix, `adjoint_states` composes them along time, `drive_grad
 
 Numbers that the kernels share are read from an array in the state's dtype, for Triton hands over a Python float in
 single precision: h, X, 1 / X, V, 1 / V, the rate of the forcing and the adjoint's decay. Reductions name `tl.reduce`
-and its combine function: `tl.sum` is itself a kernel, and in Triton's interpreter it only runs if Triton was told to
+and its combine function: `tl.sum` is itself a kernel, and in Triton's interpreter it only runs if Triton was set to
 interpret before it was imported.
 """

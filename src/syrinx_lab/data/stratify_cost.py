@@ -10,7 +10,7 @@ TOLERANCE = 0.05
 TINY = 1e-9
 
 
-def label_prices(held: np.ndarray, due: np.ndarray, lacking: float) -> np.ndarray:
+def label_costs(held: np.ndarray, due: np.ndarray, lacking: float) -> np.ndarray:
     """lacking [held = 0] + 1e-6 max(0, |held - due| / (held + due) - 0.05), elementwise.
 
     held, due  syllables, due above 0
