@@ -7,7 +7,7 @@ import torch
 
 from syrinx_lab.ode.control_rate import acceleration_along, at_audio_rate, interpolate, to_knots
 from syrinx_lab.ode.right_hand_side import acceleration
-from syrinx_lab.types import Drives
+from syrinx_lab.types import Drives, knot_count
 
 
 def test_straight_lines_between_knots_by_hand() -> None:
@@ -31,6 +31,16 @@ def test_interpolation_keeps_the_axes_behind_time() -> None:
 def test_knots_that_do_not_reach_are_refused(hop: int, samples: int) -> None:
     with pytest.raises(ValueError, match=f"{samples} samples do not lie on 3 knots of hop {hop}"):
         interpolate(torch.zeros(1, 3), hop, samples)
+
+
+def test_as_many_knots_as_it_takes_and_no_more() -> None:
+    counts = {samples: knot_count(samples, 32) for samples in (1, 2, 32, 33, 34, 65, 66)}
+    assert counts == {1: 1, 2: 2, 32: 2, 33: 2, 34: 3, 65: 3, 66: 4}
+    assert [knot_count(samples, 1) for samples in (1, 2, 7)] == [1, 2, 7]
+    for samples, count in counts.items():
+        assert interpolate(torch.zeros(1, count), 32, samples).shape == (1, samples)
+        with pytest.raises(ValueError, match="do not lie on"):
+            interpolate(torch.zeros(1, count - 1), 32, samples)
 
 
 @pytest.mark.parametrize("length", [1, 2, 31, 32, 33, 34, 65])

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
-_TOLD = 5  # warnings shown when a corpus is loaded
+_SHOWN = 5  # warnings shown when a corpus is loaded
 
 
 def load_corpus(root: str | os.PathLike[str] | Sequence[str], settings: CorpusSettings = CorpusSettings()) -> Corpus:
@@ -44,11 +44,11 @@ def load_corpus(root: str | os.PathLike[str] | Sequence[str], settings: CorpusSe
         more = f" ({len(errors) - 1} more such; check_data lists them all)" if len(errors) > 1 else ""
         raise ValueError(f"{errors[0]}{more}")
     warnings = [problem for problem in problems if problem.severity == "warning"]
-    for problem in warnings[:_TOLD]:
+    for problem in warnings[:_SHOWN]:
         _log.warning("%s", problem)
-    if len(warnings) > _TOLD:
-        _log.warning("%d more such warnings; check_data lists them all", len(warnings) - _TOLD)
-    for problem in [problem for problem in problems if problem.severity == "note"][:_TOLD]:
+    if len(warnings) > _SHOWN:
+        _log.warning("%d more such warnings; check_data lists them all", len(warnings) - _SHOWN)
+    for problem in [problem for problem in problems if problem.severity == "note"][:_SHOWN]:
         _log.info("%s", problem)
     return corpus
 
