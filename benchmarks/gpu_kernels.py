@@ -1,6 +1,6 @@
 """Every backend of rollout and selective scan on a device, values and gradients, against the plain one on the CPU.
 
-`python gpu_kernels.py cuda`; called by gpu.sh. On CUDA a backend that gives way to another one has failed.
+`python gpu_kernels.py cuda`; called by gpu.sh. On CUDA a backend that falls back to another one has failed.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def rollouts(degree: int, hop: int, dtype: torch.dtype, batch: int, horizon: int
                 why = "; ".join(str(one.message) for one in caught if "backend" in str(one.message))
                 if DEVICE.type != "cuda":
                     raise Skip(f"runs as {choice.name} on {DEVICE.type}: {why}")
-                raise AssertionError(f"gave way to {choice.name}: {why}")
+                raise AssertionError(f"fell back to {choice.name}: {why}")
             return agreed(found, expected, dtype, runs_as=str(choice))
 
         check(f"rollout {backend} P={degree} hop={hop} {str(dtype)[6:]} B={batch} H={horizon}", compare)

@@ -31,22 +31,37 @@ def forks() -> Iterator[Forks]:
     forks.close()
 
 
+@pytest.fixture(scope="module")
+def offline_forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Commands without a W&B key and without a way to its server; nobody is at their keyboard."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_SERVICE", "SYRINX_TRACEBACK"):
+            patch.delenv(name, raising=False)
+        patch.setenv("NETRC", str(tmp_path_factory.mktemp("nobody") / "no-netrc"))
+        patch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+        forks = Forks()
+        yield forks
+        forks.close()
+
+
+def _data_folder(variable: str, name: str, holds: str) -> Path:
+    """The folder that a variable of the environment names, else one beside the checkout; the test skips without."""
+    root = Path(os.environ.get(variable, REPOSITORY.parent / "shared" / name))
+    if not (root / holds).exists():
+        pytest.skip(f"no {name} at {root}: set {variable} to a folder with audio/ and {holds}")
+    return root
+
+
 @pytest.fixture(scope="session")
 def song_root() -> Path:
-    """The folder of real zebra finch song; tests that need it skip where it is absent."""
-    root = Path(os.environ.get("SYRINX_SONG", REPOSITORY.parent / "shared" / "zebra_finch_G402"))
-    if not (root / "audio").is_dir():
-        pytest.skip(f"no real song at {root}: set SYRINX_SONG to a folder with audio/ and segments/")
-    return root
+    """The folder of real zebra finch song."""
+    return _data_folder("SYRINX_SONG", "zebra_finch_G402", "segments")
 
 
 @pytest.fixture(scope="session")
 def faults_root() -> Path:
-    """The folder of made annotations with their truth; tests that need it skip where it is absent."""
-    root = Path(os.environ.get("SYRINX_FAULTS", REPOSITORY.parent / "shared" / "faults"))
-    if not (root / "truth.csv").is_file():
-        pytest.skip(f"no annotations at {root}: set SYRINX_FAULTS to a folder with audio/ and truth.csv")
-    return root
+    """The folder of made annotations with their truth."""
+    return _data_folder("SYRINX_FAULTS", "faults", "truth.csv")
 
 
 @pytest.fixture(scope="session")

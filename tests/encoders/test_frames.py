@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from allocations import Allocations
 from torch import Tensor
 
 from syrinx_lab.controls import AnalyticControls, PitchRange, analytic_controls
@@ -187,24 +188,15 @@ def test_pieces_are_the_whole(direction: str, chunk: int) -> None:
 def test_memory_does_not_grow_with_the_recording(direction: str) -> None:
     """No tensor that an encoding in pieces makes is larger than a piece needs, but for the features themselves."""
     encoder = make(direction=direction, chunk_knots=64)
-    sizes: list[int] = []
-
-    class Watch(torch.utils._python_dispatch.TorchDispatchMode):
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-            out = func(*args, **(kwargs or {}))
-            if isinstance(out, Tensor):
-                sizes.append(out.untyped_storage().nbytes() // out.element_size())
-            return out
-
     x = song(32 * 6000, 1)
     analytic = steady(x)
-    with torch.no_grad(), Watch():
+    with torch.no_grad(), Allocations() as in_pieces:
         read(encoder, x, analytic)
-    assert max(sizes) <= 6001 * max(encoder.width, 32)  # the features and the recording itself
+    assert in_pieces.largest <= 6001 * max(encoder.width, 32)  # the features and the recording itself
     encoder.chunk_knots = None
-    with torch.no_grad(), Watch():
+    with torch.no_grad(), Allocations() as at_once:
         read(encoder, x, analytic)
-    assert max(sizes) > 6000 * 512
+    assert at_once.largest > 6000 * 512
 
 
 def test_heads_take_a_prior_and_the_features_go_on_learning() -> None:

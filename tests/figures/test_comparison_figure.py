@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from apart import assert_apart
 from matplotlib.figure import Figure
 
 from syrinx_lab.figures.comparison import comparison_figure, grid_figure
@@ -29,17 +29,6 @@ def titles(figure: Figure) -> list[str]:
 
 def image(figure: Figure, panel: int) -> np.ndarray:
     return np.asarray(figure.axes[panel].images[0].get_array())
-
-
-def assert_apart(figure: Figure) -> None:
-    """No panel, with its ticks, labels and title, overlaps another."""
-    figure.canvas.draw()
-    boxes = [axes.get_tightbbox() for axes in figure.axes if axes.axison]
-    for one, other in itertools.combinations(boxes, 2):
-        assert one is not None
-        assert other is not None
-        width, height = min(one.x1, other.x1) - max(one.x0, other.x0), min(one.y1, other.y1) - max(one.y0, other.y0)
-        assert min(width, height) < 1.0, (one, other)
 
 
 def test_a_louder_output_is_drawn_louder() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from agreement import assert_agree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
@@ -54,16 +55,6 @@ def values_and_gradients(
     wanted = [y for y in inputs if y.requires_grad]
     grads = torch.autograd.grad(loss, wanted, allow_unused=True) if wanted else []
     return [run.x, run.v] + [torch.zeros_like(y) if g is None else g for y, g in zip(wanted, grads)]
-
-
-def assert_agree(found: list[Tensor], expected: list[Tensor], tolerance: float) -> None:
-    assert len(found) == len(expected)
-    for number, (a, b) in enumerate(zip(found, expected)):
-        assert a.shape == b.shape
-        assert a.dtype == b.dtype
-        scale = b.abs().max().item()
-        assert torch.isfinite(b).all()
-        assert (a - b).abs().max().item() <= tolerance * scale, f"result {number}, scale {scale}"
 
 
 def data_to_pull_to(inputs: Inputs, horizon: int, rate: float) -> Forcing:

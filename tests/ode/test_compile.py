@@ -108,7 +108,7 @@ def test_where_nothing_compiles_cudagraph_is_called_after_one_warning(monkeypatc
 
     monkeypatch.setattr(cudagraph, "integrate", capture_less)
     problem = Problem(2, 6, 1, torch.float64)
-    with pytest.warns(UserWarning, match="compile gives way to cudagraph on cpu: .*no compiler: give CXX") as caught:
+    with pytest.warns(UserWarning, match="compile falls back to cudagraph on cpu: .*no compiler: give CXX") as caught:
         found = problem.solve(compiled.integrate, CLAMP)
     assert len(caught) == 1
     assert_agree(found, problem.solve(eager.integrate, CLAMP))

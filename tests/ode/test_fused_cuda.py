@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from agreement import assert_agree
 from torch import Tensor
 
 from syrinx_lab.ode.right_hand_side import SoftClamp
@@ -105,16 +106,6 @@ def values_and_gradients(backend: ModuleType, inputs: Inputs, case: Case) -> lis
     wanted = [y for y in inputs if y.requires_grad]
     grads = torch.autograd.grad(loss, wanted, allow_unused=True)
     return [xs, vs] + [torch.zeros_like(y) if g is None else g for y, g in zip(wanted, grads)]
-
-
-def assert_agree(found: list[Tensor], expected: list[Tensor], tolerance: float) -> None:
-    assert len(found) == len(expected)
-    for number, (a, b) in enumerate(zip(found, expected)):
-        assert a.shape == b.shape
-        assert a.dtype == b.dtype
-        scale = b.abs().max().item()
-        assert torch.isfinite(b).all()
-        assert (a - b).abs().max().item() <= tolerance * scale, f"result {number}, scale {scale}"
 
 
 DOUBLE, SINGLE = ([pytest.param(case, id="-".join(map(str, case[:4]))) for case in cases] for cases in (CASES, FEWER))

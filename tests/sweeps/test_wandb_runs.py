@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +24,9 @@ TINY = [
 
 
 @pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    """Commands without a W&B key and without a way to its server; nobody is at their keyboard."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_SERVICE", "SYRINX_TRACEBACK"):
-            patch.delenv(name, raising=False)
-        patch.setenv("NETRC", str(tmp_path_factory.mktemp("nobody") / "no-netrc"))
-        patch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
-        forks = Forks()
-        yield forks
-        forks.close()
+def forks(offline_forks: Forks) -> Forks:
+    """Commands without a W&B key."""
+    return offline_forks
 
 
 def said(cwd: Path) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from plain_trainer import plain_trainer
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -70,16 +71,7 @@ def module(terms: dict[str, LossTerm], planned: int = 4, warmup_epochs: int = 0)
 
 
 def fit(lit: OuroborosModule, epochs: int, count: int, *callbacks) -> Trainer:
-    trainer = Trainer(
-        max_epochs=epochs,
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        gradient_clip_val=5.0,
-        callbacks=list(callbacks),
-    )
+    trainer = plain_trainer(epochs, gradient_clip_val=5.0, callbacks=list(callbacks))
     trainer.fit(lit, batches(count))
     return trainer
 

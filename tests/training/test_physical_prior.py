@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from plain_trainer import plain_trainer
 from torch.utils.data import DataLoader
 
 from syrinx_lab.controls.analyser import Analyser
@@ -165,15 +165,7 @@ def module(model: Ouroboros, **settings) -> OuroborosModule:
 def trained(settings: dict, epochs: int = 2) -> tuple[OuroborosModule, dict[str, torch.Tensor]]:
     made = module(syrinx_model(), **settings)
     before = {name: p.detach().clone() for name, p in made.model.named_parameters()}
-    trainer = Trainer(
-        max_epochs=epochs,
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
-    trainer.fit(made, DataLoader([tone(), tone()], batch_size=None))
+    plain_trainer(epochs).fit(made, DataLoader([tone(), tone()], batch_size=None))
     moved = {name: (p.detach() - before[name]).abs().max() for name, p in made.model.named_parameters()}
     return made, moved
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,16 +28,9 @@ Checkpoints.save = save_and_die
 
 
 @pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+def forks(offline_forks: Forks) -> Forks:
     """Commands without a W&B key."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_SERVICE", "SYRINX_TRACEBACK"):
-            patch.delenv(name, raising=False)
-        patch.setenv("NETRC", str(tmp_path_factory.mktemp("nobody") / "no-netrc"))
-        patch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
-        forks = Forks()
-        yield forks
-        forks.close()
+    return offline_forks
 
 
 def killed(forks: Forks, cwd: Path, song: Path, *overrides: str, after: int) -> RunDirectory:

@@ -44,7 +44,7 @@ VOLATILE: tuple[str, ...] = (
     "checkpoint",
 )
 
-# Where the recordings lie on this machine. These give way to the fingerprint of what was read, and count as long as
+# Where the recordings lie on this machine. The fingerprint of what was read takes their place; they count as long as
 # there is none: two birds must never share a key.
 DATA_LOCATIONS: tuple[str, ...] = ("data.root", "data.annotation_root")
 

@@ -17,7 +17,9 @@ def report_backend(module: OuroborosModule, device: torch.device) -> ResolvedBac
     """
     choice = resolve_backend(module.model.backend, device, next(module.model.parameters()).dtype)
     print(f"backend   {choice}", flush=True)
-    meant = choice.graph or choice.asked in GRAPH_BACKENDS  # also where it has given way: other machines read the run
+    meant = (
+        choice.graph or choice.asked in GRAPH_BACKENDS
+    )  # also one that was replaced here: other machines read the run
     if meant and module.objective.needs_rollout and not module.horizon.bucketed:
         print(f"warning   {graph_warning(choice, module)}", flush=True)
     return choice

@@ -64,7 +64,7 @@ def _compiles(device: torch.device, compiler: Compiler) -> bool:
         (x + v).sum().backward()
     except Exception as error:  # what a compiler throws is not one family
         warnings.warn(
-            f"backend compile gives way to cudagraph on {device}: torch cannot compile a step ({in_one_line(error)})",
+            f"backend compile falls back to cudagraph on {device}: torch cannot compile a step ({in_one_line(error)})",
             stacklevel=3,
         )
         return False
