@@ -41,7 +41,6 @@ def test_what_training_would_use_is_printed(song: Path, tmp_path: Path, capsys: 
     [
         (["data.sample_rate=22050", "horizon.max=2048"], "1102 samples at 22050 Hz: set horizon.max=1102 or less"),
         (["horizon.max=4096"], "or less, or data.context_s=0.0929"),
-        (["data.val_fraction=0.6", "data.test_fraction=0.5"], "give two shares above 0 that add up to less than 1"),
         (["data.context_s=0.9"], "no window of 0.9 s fits"),
         (["sampler.ratios=[0,0,1]", "data.context_s=0.11"], "asks only for categories without windows"),
     ],
@@ -52,6 +51,11 @@ def test_what_training_refuses_is_an_error(
     with pytest.raises(ValueError, match=f"1 problems, the first: .*{said}"):
         checked(song, tmp_path / "out", *overrides)
     assert "nothing is wrong" not in capsys.readouterr().out
+
+
+def test_settings_that_make_no_sense_are_refused_before_a_file_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^data\.val_fraction 0\.6 and data\.test_fraction 0\.5: give two shares"):
+        checked(tmp_path / "none", tmp_path / "out", "data.val_fraction=0.6", "data.test_fraction=0.5")
 
 
 def test_the_horizon_counts_only_where_something_is_rolled_out(song: Path, tmp_path: Path) -> None:
