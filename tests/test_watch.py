@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.events import events_between
 from syrinx_lab.runs.identity import identity
+from syrinx_lab.runs.plan import Condition, SweepPlan
 from syrinx_lab.runs.progress import Progress, read_progress, refuse_unlogged
 from syrinx_lab.runs.watching import as_text, is_open_sweep, names_of, watched
 
@@ -153,7 +153,7 @@ def test_a_sweep_is_its_seeds_as_they_begin(tmp_path: Path) -> None:
     sweep = tmp_path / "sweeps" / "question"
     sweep.mkdir(parents=True)
     model = {key: value for key, value in identity(CONFIG).items() if key != "seed"}
-    write_json_atomic(sweep / "plan.json", {"seeds": [1, 2], "conditions": {"seeds": {"config": model}}})
+    SweepPlan({}, (1, 2), (Condition("", (), 10, (), model),), "tf_corr", {}).write(sweep / "plan.json")
     assert watched([sweep]) == []
     for seed, loss in ((1, "spectral_rollout"), (3, "spectral_rollout"), (2, "mse_accel")):
         begin(tmp_path / f"{loss}-{seed}", seed, loss)

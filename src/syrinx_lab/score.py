@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -17,6 +16,7 @@ from .logged import evaluation_run
 from .metrics.facts import METRICS, Known
 from .model import Ouroboros
 from .runs.directory import RunDirectory
+from .runs.manifest import Manifest
 from .selected_model import trained_model
 from .training.datamodule import SongDataModule
 from .training.evaluation_log import log_split
@@ -33,7 +33,7 @@ def evaluate_run(
     checkpoint: Path,
     epoch: int,
     aside: bool = False,
-) -> dict[str, Any]:
+) -> Manifest:
     """Score a model of a run as `evaluate_model` does, and log it; returns the manifest.
 
     Args:

@@ -51,7 +51,7 @@ def load_selected(run: str | Path, checkpoint: str | Path | None = None) -> Sele
     if checkpoint is not None:
         path = _checkpoint_file(found, Path(checkpoint).expanduser())
     elif swept is not None:
-        path = found.path / swept["checkpoint"]  # another sweep may have asked for another one since
+        path = found.path / swept.checkpoint  # another sweep may have asked for another one since
     else:
         path = selected_checkpoint(found, config, found.state()["key"])[1]
     if not path.is_file():
@@ -95,4 +95,4 @@ def _is_selected(run: RunDirectory, config: Mapping[str, Any], checkpoint: Path)
         return checkpoint.resolve() == selected_checkpoint(run, config, run.state()["key"])[1].resolve()
     except ValueError:  # nothing was scored on the way, and the rule wants the best
         manifest = run.manifest()
-        return manifest is not None and manifest["checkpoint"] == run.shown(checkpoint)
+        return manifest is not None and manifest.checkpoint == run.shown(checkpoint)

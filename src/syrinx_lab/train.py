@@ -7,8 +7,6 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
     answer_early()
 
-from typing import Any
-
 from omegaconf import DictConfig
 
 from .cli import entry_point
@@ -17,22 +15,24 @@ from .fit import Prepared, forget, mend, prepare, trained_before, true_status
 from .reach import reach, retrain
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.lock import folder_lock
-from .runs.manifest import is_current
+from .runs.manifest import Manifest
 from .runs.registry import recorded
+from .runs.rung_record import RungRecord
+from .runs.selected_record import SelectedRecord
 from .score import evaluate_run
 from .selected_model import trained_model
-from .sweep_job import sweep_job, train_rung
+from .sweep_job import job_folder, sweep_job
 
 
-def train(cfg: DictConfig) -> float | dict[str, Any] | None:
+def train(cfg: DictConfig) -> float | RungRecord | SelectedRecord | None:
     """Train to `trainer.max_epochs`, select, evaluate, write; returns the val score that models are ranked by.
 
     All that can be wrong with the configuration or the data is found before anything is written. As a job of a sweep it
-    does what `train_rung` does, and returns that record.
+    does what `sweep_job` does, and returns that record.
     """
-    job = sweep_job()
-    if job is not None:
-        return train_rung(cfg, job)
+    folder = job_folder(cfg)
+    if folder is not None:
+        return sweep_job(cfg, folder)
     prepared = prepare(cfg)
     paths = prepared.config["paths"]
     with (
@@ -41,10 +41,10 @@ def train(cfg: DictConfig) -> float | dict[str, Any] | None:
         true_status(prepared),
     ):
         manifest = _train(prepared)
-    return None if manifest is None else manifest["scores"].get("val", {}).get("raw", {}).get(cfg.checkpoint.metric)
+    return None if manifest is None else manifest.means("val", "raw").get(cfg.checkpoint.metric)
 
 
-def _train(prepared: Prepared) -> dict[str, Any] | None:
+def _train(prepared: Prepared) -> Manifest | None:
     cfg, config, run, key = prepared.cfg, prepared.config, prepared.run, prepared.key
     epochs = cfg.trainer.max_epochs
     if cfg.force:
@@ -57,7 +57,7 @@ def _train(prepared: Prepared) -> dict[str, Any] | None:
     reached = run.checkpoint_path(epochs).is_file()
     if reached and manifest is not None and run.state().get("key") == key:
         epoch, checkpoint = selected_checkpoint(run, config, key, epochs)
-        if is_current(manifest, key=key, checkpoint=run.shown(checkpoint), config=config, splits=cfg.eval.splits):
+        if manifest.is_current(key=key, checkpoint=run.shown(checkpoint), config=config, splits=cfg.eval.splits):
             if not checkpoint.is_file():
                 retrain(prepared, epoch)
             if run.state().get("status") != "finished":  # a kill came between the scores and this

@@ -56,6 +56,6 @@ def test_the_record_of_a_run_and_its_manifest_hold_them() -> None:
         config={}, key="k", data_fingerprint="f", seed=0, epoch=1, checkpoint="c", vocalisations={}, counts=COUNTS,
         rendition={}, analytic=None, provenance={"created_at": "", "versions": {}, "git": None},
     )  # fmt: skip
-    assert manifest["counts"] == COUNTS
-    assert counts_in_words(manifest["counts"]) == WORDS
+    assert manifest.counts == COUNTS
+    assert counts_in_words(manifest.counts) == WORDS
     assert counts_in_words(None) == {}

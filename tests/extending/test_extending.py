@@ -128,7 +128,7 @@ def test_a_sweep_culls_and_selects_by_it(train: Command, command: Command, cwd: 
     assert done.returncode == 0, done.stderr
     sweep = cwd / "outputs" / "sweeps" / "sweep"
     decision = json.loads((sweep / "decisions" / "epoch00001.json").read_text())
-    errors = [place["peak_error"] for place in decision["ranking"]]
+    errors = [place["scores"]["peak_error"] for place in decision["ranking"]]
     assert errors == sorted(errors)
     assert len(set(errors)) == 3
     assert decision["culled"] == [decision["ranking"][2]["seed"]], "the largest error goes"

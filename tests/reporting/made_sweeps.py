@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
-from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
+from syrinx_lab.runs.job import Job
 from syrinx_lab.runs.manifest import build_manifest
 from syrinx_lab.runs.plan import SweepPlan, condition
+from syrinx_lab.runs.rung_record import RungRecord
+from syrinx_lab.runs.rung_score import RungScore
 from syrinx_lab.runs.rungs import CullResume
-from syrinx_lab.runs.sweep import Job, run_sweep
+from syrinx_lab.runs.selected_record import SelectedRecord
+from syrinx_lab.runs.sweep import run_sweep
 from syrinx_lab.runs.sweep_folder import SweepFolder
 
 RATE = 22_050
@@ -96,23 +100,26 @@ class MadeSweep:
     def __call__(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             loss = job.condition.config["loss"]["name"]
-            record: dict[str, Any] = {"status": "trained", "reason": None, "seed": job.seed, "epochs": job.epochs}
             act = self.act(job)
             if isinstance(act, BaseException):
                 raise act
             if act == "failed":
-                record |= {"status": "failed", "reason": "ValueError: out of luck"}
+                record = replace(job.lost("ValueError: out of luck"), status="failed")
             else:
                 run = self.train(loss, job.seed, job.epochs)
-                value = None if act == "diverged" else self.tf(loss, job.seed, job.epochs)
-                val = {"count": 2, "raw": scores(0.0) | {"tf_corr": value}, "rescaled": scores(value or 0.0)}
-                record |= {"run": run.path.name, "data_fingerprint": "f00d", "val": val, "model_epoch": job.epochs}
-                record |= {"status": act, "reason": "val tf_corr is not a number"} if act else {}
+                whose = {"seed": job.seed, "epochs": job.epochs, "run": run.path.name, "data_fingerprint": "f00d"}
+                checkpoint = f"checkpoints/epoch{job.epochs:05d}.ckpt"
                 if job.selected:
                     self.evaluate(run, loss, job.seed)
-            path = self.folder.job_path(job.condition, job.seed)
-            path.mkdir(parents=True, exist_ok=True)
-            write_json_atomic(path / job.record, record)
+                    record = SelectedRecord(**whose, status="trained", model_epoch=job.epochs, checkpoint=checkpoint)
+                else:
+                    value = None if act == "diverged" else self.tf(loss, job.seed, job.epochs)
+                    raw = scores(0.0) | {"tf_corr": value}
+                    score = RungScore({}, job.epochs, checkpoint, "c11b5", 2, raw, scores(value or 0.0), 1.0)
+                    record = RungRecord.scored(**whose, key="k", score=score, metric="tf_corr")
+            path = self.folder.record_path(job)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            record.write(path)
 
     def train(self, loss: str, seed: int, epochs: int) -> RunDirectory:
         safe = "".join(c if c.isalnum() else "_" for c in loss)
@@ -158,4 +165,4 @@ class MadeSweep:
             for kind, gain in (("target", 1.0), ("raw", 0.5), ("rescaled", 1.0)):
                 path = run.audio_path / f"test-{number:03d}-e-{kind}.wav"
                 soundfile.write(path, song(gain), RATE, subtype="FLOAT")
-        write_json_atomic(run.manifest_path, manifest)
+        manifest.write(run.manifest_path)

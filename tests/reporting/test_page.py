@@ -136,7 +136,7 @@ def test_a_mode_that_failed_and_one_without_sound(tmp_path: Path) -> None:
 
 def test_how_much_each_split_held_stands_once_where_all_agree() -> None:
     def study(*counts: dict[str, Any] | None) -> Any:
-        manifests = [None if one is None else {"counts": one} for one in counts]
+        manifests = [None if one is None else SimpleNamespace(counts=one) for one in counts]
         return SimpleNamespace(conditions=[SimpleNamespace(manifest=manifest) for manifest in manifests])
 
     some = {"train": {"recordings": 6, "vocalisations": 24, "windows": {"onset": 20, "mid": 3}}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ import yaml
 from made_sweeps import MadeSweep
 
 from syrinx_lab.reporting.notes import notes
-from syrinx_lab.runs.atomic import read_json, write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
+from syrinx_lab.runs.manifest import Manifest
 from syrinx_lab.runs.run_study import read_runs
 
 
@@ -46,9 +47,9 @@ def test_runs_that_differ_in_the_seed_alone_are_a_condition(tmp_path: Path) -> N
 def test_models_scored_on_different_clips_are_not_ranked_with_each_other(tmp_path: Path) -> None:
     made = outputs(tmp_path)
     for path in sorted(made.folder.outputs.glob("*/selected_model.json")):
-        manifest = read_json(path)
-        manifest["scores"]["val"]["clips"] = path.parent.name.partition("-")[0]  # by loss
-        write_json_atomic(path, manifest)
+        manifest = Manifest.read(path)
+        val = {**manifest.scores["val"], "clips": path.parent.name.partition("-")[0]}  # by loss
+        replace(manifest, scores={**manifest.scores, "val": val}).write(path)
     study = read_runs([made.folder.outputs])
     assert (study.winners, study.best) == ((1, 2), None)
 
@@ -56,10 +57,11 @@ def test_models_scored_on_different_clips_are_not_ranked_with_each_other(tmp_pat
 def test_what_makes_scores_doubtful_is_said(tmp_path: Path) -> None:
     made = outputs(tmp_path)
     run = RunDirectory(made.folder.outputs / "mse_accel-s0")
-    config, manifest = run.config(), read_json(run.manifest_path)
+    config, manifest = run.config(), Manifest.read(run.manifest_path)
     run.config_path.write_text(yaml.safe_dump({**config, "checkpoint": {"metric": "tf_corr", "rule": "last"}}))
-    manifest["scores"]["test"]["changes"] = ["test: 1 recording (x) changed since the training (samples or annotation)"]
-    write_json_atomic(run.manifest_path, {**manifest, "epoch": 8})
+    changed = "test: 1 recording (x) changed since the training (samples or annotation)"
+    test = {**manifest.scores["test"], "changes": [changed]}
+    replace(manifest, scores={**manifest.scores, "test": test}, epoch=8).write(run.manifest_path)
     assert notes(read_runs([run.path])) == [
         "1 the run: test: 1 recording (x) changed since the training (samples or annotation).",
         "1 the run: its scores are those of epoch 8, and it has been trained to epoch 10 since: the command that "

@@ -109,7 +109,7 @@ def test_a_seed_that_diverged_is_not_merely_culled(tmp_path: Path) -> None:
     made.sweep()
     seed = read_sweep(made.path).conditions[1].seeds[0]
     assert (seed.broken, seed.culled_at) == ("diverged", 4)
-    assert seed.outcome == "diverged by epoch 4: val tf_corr is not a number"
+    assert seed.outcome == "diverged by epoch 4: val tf_corr is not a number after epoch 4"
 
 
 def test_seeds_alone_are_one_condition(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.manifest import build_manifest
 
@@ -73,7 +72,7 @@ def make_run(
             analytic=None,
             provenance={"versions": {}, "git": {"commit": "c0ffee" * 6, "dirty": True}, "created_at": "then"},
         )
-        write_json_atomic(run.manifest_path, manifest)
+        manifest.write(run.manifest_path)
         for figure in ("losses", "val-spectrograms", "test-001-a-b-drives", "by_hand-x"):
             (run.figures_path / f"{figure}.png").write_bytes(b"")
     run.set_status(status, epoch=epochs)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from syrinx_lab.runs.atomic import read_json, write_json_atomic
+from syrinx_lab.runs.atomic import read_json
 from syrinx_lab.runs.directory import RunDirectory, find_run
 from syrinx_lab.runs.identity import run_key
+from syrinx_lab.runs.manifest import SweepManifest, build_manifest
 
 CONFIG: dict[str, Any] = {
     "seed": 1,
@@ -183,5 +184,18 @@ def test_a_sweeps_folder_leads_to_the_run_that_was_selected(tmp_path: Path) -> N
     sweep.mkdir(parents=True)
     with pytest.raises(ValueError, match="is not a trained run"):
         find_run(sweep)
-    write_json_atomic(sweep / "selected_model.json", {"run": "../../run", "checkpoint": "checkpoints/epoch00005.ckpt"})
+    manifest = build_manifest(
+        config=run.config(),
+        key="k",
+        data_fingerprint="f00d",
+        seed=0,
+        epoch=5,
+        checkpoint="checkpoints/epoch00005.ckpt",
+        vocalisations={},
+        rendition={"tf_corr": None, "pairs": 0},
+        analytic=None,
+        provenance={"versions": {}, "git": None, "created_at": "then"},
+    )
+    swept = SweepManifest.of(manifest, run="../../run", sweep_name="question", overrides=())
+    swept.write(sweep / "selected_model.json")
     assert find_run(sweep).path == find_run(sweep / "selected_model.json").path == run.path

@@ -58,6 +58,7 @@ VOLATILE_CHANGES = [
     {"run_dir": "elsewhere"},
     {"paths__outputs": "elsewhere"},
     {"sweep_name": "seeds"},
+    {"sweep_job": "train"},
     {"loss__terms__env__warmup_epochs": 0},
     {"loss__terms__env": None},
     {"loss__terms__mine": {"weight": 0.0, "loss": {"_target_": "mine.Mine"}}},

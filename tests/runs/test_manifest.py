@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from syrinx_lab.runs.atomic import read_json, write_json_atomic
-from syrinx_lab.runs.manifest import build_manifest
+from syrinx_lab.runs.manifest import Manifest, build_manifest
 
 NAN = float("nan")
 
@@ -57,7 +56,18 @@ def paths_of(node: Any, prefix: str = "") -> set[str]:
 
 def test_the_keys_are_these_and_no_others() -> None:
     metrics = ("tf_corr", "f0_cents", "bounded_frac")
-    expected = {"schema", "key", "seed", "epoch", "checkpoint", "created_at", "data_fingerprint", "git", "counts"}
+    expected = {
+        "schema",
+        "kind",
+        "key",
+        "seed",
+        "epoch",
+        "checkpoint",
+        "created_at",
+        "data_fingerprint",
+        "git",
+        "counts",
+    }
     expected |= {"versions.python", "config.seed", "config.data.label"}
     expected |= {"anchors.rendition.tf_corr", "anchors.rendition.pairs", "anchors.analytic.tf_corr", "flags"}
     expected |= {"anchors.changes"}
@@ -73,11 +83,11 @@ def test_the_keys_are_these_and_no_others() -> None:
             for metric in metrics:
                 expected |= {f"{of}.{variant}.{metric}", f"{of}.per_vocalisation[].{variant}.{metric}"}
                 expected |= {f"{of}.per_label.{label}.{variant}.{metric}" for label in labels}
-    assert paths_of(build_manifest(**ARGUMENTS)) == expected
+    assert paths_of(build_manifest(**ARGUMENTS).to_json()) == expected
 
 
 def test_means_are_over_vocalisations_and_leave_out_what_is_not_defined() -> None:
-    scores = build_manifest(**ARGUMENTS)["scores"]
+    scores = build_manifest(**ARGUMENTS).scores
     val = scores["val"]
     assert val["raw"]["tf_corr"] == pytest.approx((0.1 + 0.3 + 0.8) / 3, abs=1e-15)
     assert val["rescaled"]["tf_corr"] == pytest.approx((0.2 + 0.5 + 0.9) / 3, abs=1e-15)
@@ -92,25 +102,23 @@ def test_means_are_over_vocalisations_and_leave_out_what_is_not_defined() -> Non
 
 def test_an_infinite_score_is_not_hidden_in_the_mean() -> None:
     vocalisations = {"val": [clip("e", 0.1, 0.2, math.inf), clip("e", 0.3, 0.5, 1.0)]}
-    assert (
-        build_manifest(**{**ARGUMENTS, "vocalisations": vocalisations})["scores"]["val"]["raw"]["f0_cents"] == math.inf
-    )
+    assert build_manifest(**{**ARGUMENTS, "vocalisations": vocalisations}).scores["val"]["raw"]["f0_cents"] == math.inf
 
 
 def test_arguments_are_left_alone_and_the_manifest_survives_the_file(tmp_path: Path) -> None:
     before = copy.deepcopy({name: value for name, value in ARGUMENTS.items() if name != "vocalisations"})
     manifest = build_manifest(**ARGUMENTS)
     assert before == {name: value for name, value in ARGUMENTS.items() if name != "vocalisations"}
-    write_json_atomic(tmp_path / "selected_model.json", manifest)
-    back = read_json(tmp_path / "selected_model.json")
-    assert back["scores"]["val"]["per_vocalisation"][0]["raw"]["f0_cents"] is None  # NaN is no JSON
-    assert back["scores"]["test"] == manifest["scores"]["test"]
-    assert back["anchors"]["rendition"] == {"tf_corr": 0.71, "pairs": 12}
+    manifest.write(tmp_path / "selected_model.json")
+    back = Manifest.read(tmp_path / "selected_model.json")
+    assert back.scores["val"]["per_vocalisation"][0]["raw"]["f0_cents"] is None  # NaN is no JSON
+    assert back.scores["test"] == manifest.scores["test"]
+    assert back.anchors["rendition"] == {"tf_corr": 0.71, "pairs": 12}
 
 
 def test_a_split_that_has_not_been_read_is_absent_and_an_empty_one_is_empty() -> None:
-    assert list(build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}})["scores"]) == ["val"]
-    scores = build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}})["scores"]["val"]
+    assert list(build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}}).scores) == ["val"]
+    scores = build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}}).scores["val"]
     empty = {"count": 0, "raw": {}, "rescaled": {}, "per_label": {}, "per_vocalisation": []}
     assert scores == empty | {"clips": None, "changes": []}
 
@@ -126,7 +134,7 @@ def test_scores_that_the_oscillator_did_not_earn_are_flagged() -> None:
         clips = [clip("e", 0.9, 0.9) for _ in shares]
         for entry, share in zip(clips, shares):
             entry["raw"]["oscillator_share"] = share
-        return build_manifest(**{**ARGUMENTS, "vocalisations": {"val": clips}})["flags"]
+        return build_manifest(**{**ARGUMENTS, "vocalisations": {"val": clips}}).flags
 
     assert flags(0.9, 0.2) == flags(0.5, None) == flags(None) == []
     (line,) = flags(0.6, 0.38)

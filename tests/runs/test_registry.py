@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from made_runs import make_run
 
-from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.registry import Registry, record_quietly, recorded, run_folders
 from syrinx_lab.runs.registry_database import refuse_registry, registry_url
+from syrinx_lab.runs.rung_score import RungScore
 
 
 def content(registry: Registry) -> list[Any]:
@@ -81,9 +81,17 @@ def test_a_seed_that_its_sweep_did_not_select_scores_what_its_last_rung_did(tmp_
     run, registry = make_run(tmp_path, evaluated=False, status="paused"), Registry(tmp_path)
     (run.path / "rungs").mkdir()
     for rung, model_epoch, tf_corr in ((5, 5, 0.2), (8, 5, 0.2), (10, 9, 0.8)):
-        val = {"count": 4, "raw": {"tf_corr": tf_corr}, "rescaled": {"tf_corr": tf_corr / 2}}
-        score = {"model_epoch": model_epoch, "checkpoint": f"checkpoints/epoch{model_epoch:05d}.ckpt", "val": val}
-        write_json_atomic(run.path / "rungs" / f"epoch{rung:05d}.json", score)
+        score = RungScore(
+            settings={},
+            model_epoch=model_epoch,
+            checkpoint=f"checkpoints/epoch{model_epoch:05d}.ckpt",
+            clips="c11b5",
+            vocalisations=4,
+            raw={"tf_corr": tf_corr},
+            rescaled={"tf_corr": tf_corr / 2},
+            wall_s=1.0,
+        )
+        score.write(run.rung_path(rung))
     key = registry.record(run)
     assert registry.models()[0]["scored_epoch"] == 10  # of the history: the rung's model is not the newest
     run.set_status("finished")

@@ -18,6 +18,7 @@ from made_runs import make_run
 from syrinx_lab.runs.__main__ import main
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.lock import folder_lock
+from syrinx_lab.runs.manifest import Manifest, SweepManifest
 from syrinx_lab.runs.registry import Registry
 
 OLD = 1_700_000_000
@@ -195,7 +196,9 @@ def test_show_finds_one_model_by_key_name_path_or_condition(lab: Lab) -> None:
     assert lab("show", "where", "val.tf_corr>0.6", "and", "seed<2").startswith(wanted)
     sweep = lab.outputs / "sweeps" / "q"
     sweep.mkdir(parents=True)
-    (sweep / "selected_model.json").write_text(f'{{"key": "{lab.key(1)}"}}')
+    manifest = Manifest.read(lab.outputs / "spectral_rollout-s1-0.001" / "selected_model.json")
+    swept = SweepManifest.of(manifest, run="../../spectral_rollout-s1-0.001", sweep_name="q", overrides=())
+    swept.write(sweep / "selected_model.json")
     assert lab("show", "outputs/sweeps/q").startswith(wanted)
     printed = lab("show", "seed=1")
     assert ["tf_corr", "0.700", "0.800", "0.450", "0.700"] in table(printed)

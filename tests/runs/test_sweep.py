@@ -6,18 +6,23 @@ import csv
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syrinx_lab.runs.atomic import write_json_atomic
 from syrinx_lab.runs.choosing import choose
 from syrinx_lab.runs.directory import find_run
+from syrinx_lab.runs.job import Job
+from syrinx_lab.runs.manifest import Manifest, SweepManifest, build_manifest
 from syrinx_lab.runs.plan import Condition, SweepPlan, belongs, condition
 from syrinx_lab.runs.registry import Registry
+from syrinx_lab.runs.rung_record import RungRecord
+from syrinx_lab.runs.rung_score import RungScore
 from syrinx_lab.runs.rungs import CullResume
-from syrinx_lab.runs.sweep import Job, run_sweep
+from syrinx_lab.runs.selected_record import SelectedRecord
+from syrinx_lab.runs.sweep import run_sweep
 from syrinx_lab.runs.sweep_folder import SweepFolder
 from syrinx_lab.runs.sweep_study import read_sweep
 from syrinx_lab.runs.watching import is_open_sweep
@@ -49,33 +54,50 @@ class Stage:
             lam = int(job.condition.label[-1:] or 1)
             if status == "lost":
                 continue
-            record: dict[str, Any] = {"status": status, "seed": job.seed, "epochs": job.epochs, "reason": None}
-            if status == "trained":
-                score = self.scores[lam, job.seed, job.epochs]
-                raw = {"tf_corr": score, "bounded_frac": 1.0}
-                val = {"count": 2, "raw": raw, "rescaled": {"tf_corr": score / 2}}
-                record |= {"run": f"run-{lam}-{job.seed}", "data_fingerprint": "f00d", "val": val, "wall_s": 1.5}
-                record |= {"checkpoint": "c", "clips": self.clips(lam)}
+            whose = {"seed": job.seed, "epochs": job.epochs, "run": f"run-{lam}-{job.seed}", "data_fingerprint": "f00d"}
+            if status == "failed":
+                record = replace(job.lost("out of luck"), status=status)
+            elif job.selected:
+                self.evaluate(self.folder.outputs / str(whose["run"]), job.seed, lam)
+                record = SelectedRecord(**whose, status=status, model_epoch=job.epochs, checkpoint="c")
             else:
-                record["reason"] = "out of luck"
-            if job.selected and status == "trained":
-                run = self.folder.outputs / record["run"]
-                for name in ("audio", "figures"):
-                    (run / name).mkdir(parents=True, exist_ok=True)
-                    (run / name / "one").write_text(record["run"])
-                (run / "c").touch()
-                write_json_atomic(run / "selected_model.json", {"seed": job.seed, "checkpoint": "c", "lam": lam})
-            path = self.folder.job_path(job.condition, job.seed)
-            path.mkdir(parents=True, exist_ok=True)
-            write_json_atomic(path / job.record, record)
+                value = None if status == "diverged" else self.scores[lam, job.seed, job.epochs]
+                raw, rescaled = {"tf_corr": value, "bounded_frac": 1.0}, {"tf_corr": (value or 0.0) / 2}
+                score = RungScore({}, job.epochs, "c", self.clips(lam), 2, raw, rescaled, 1.5)
+                record = RungRecord.scored(**whose, key="k", score=score, metric="tf_corr")
+            path = self.folder.record_path(job)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            record.write(path)
 
-    def sweep(self, plan: SweepPlan) -> dict[str, Any]:
+    def evaluate(self, run: Path, seed: int, lam: int) -> None:
+        for name in ("audio", "figures"):
+            (run / name).mkdir(parents=True, exist_ok=True)
+            (run / name / "one").write_text(run.name)
+        (run / "c").touch()
+        manifest_of(seed, lam).write(run / "selected_model.json")
+
+    def sweep(self, plan: SweepPlan) -> Any:
         self.said: list[str] = []
         return run_sweep(plan, self.folder, self, self.said.append)
 
     def table(self) -> list[dict[str, str]]:
         with open(self.folder.table_path, newline="") as file:
             return list(csv.DictReader(file))
+
+
+def manifest_of(seed: int, lam: int, checkpoint: str = "c") -> Manifest:
+    return build_manifest(
+        config={"lam": lam},
+        key="k",
+        data_fingerprint="f00d",
+        seed=seed,
+        epoch=10,
+        checkpoint=checkpoint,
+        vocalisations={},
+        rendition={"tf_corr": None, "pairs": 0},
+        analytic=None,
+        provenance={"versions": {}, "git": None, "created_at": "then"},
+    )
 
 
 def planned(lams: tuple[int, ...] = (1,), **changes: Any) -> SweepPlan:
@@ -92,13 +114,8 @@ def test_seeds_are_culled_resumed_and_selected(tmp_path: Path) -> None:
     rungs = [("", seed, "epoch00004.json") for seed in range(4)] + [("", s, "epoch00010.json") for s in (2, 1)]
     assert stage.launched == [*rungs, ("", 1, "selected.json")]
     assert stage.batches == [4, 2, 1]
-    assert selected == {
-        "seed": 1,
-        "checkpoint": "c",
-        "lam": 1,
-        "run": "../../run-1-1",
-        "sweep": {"name": "question", "overrides": []},
-    }
+    whose = {"run": "../../run-1-1", "sweep_name": "question", "overrides": ()}
+    assert selected == SweepManifest.of(manifest_of(seed=1, lam=1), **whose)
     assert (stage.folder.path / "audio" / "one").read_text() == "run-1-1"
     rows = [[row[name] for name in ("seed", "epochs", "rank", "culled_at", "val/tf_corr")] for row in stage.table()]
     assert rows == [
@@ -117,11 +134,11 @@ def test_modes_share_a_launch_and_the_best_of_all_stands_at_the_top(tmp_path: Pa
     stage = Stage(tmp_path)
     selected = stage.sweep(planned((1, 2)))
     assert stage.batches == [8, 4, 2]
-    assert (selected["lam"], selected["seed"], selected["run"]) == (2, 0, "../../run-2-0")
-    assert selected["sweep"]["overrides"] == ["lam=2"]
+    assert (selected.config["lam"], selected.seed, selected.run) == (2, 0, "../../run-2-0")
+    assert selected.overrides == ("lam=2",)
     for name, run in (("lam=1", "run-1-1"), ("lam=2", "run-2-0"), ("", "run-2-0")):
         assert (stage.folder.path / name / "figures" / "one").read_text() == run
-    assert stage.folder.selected(stage.folder.path / "lam=1")["run"] == "../../../run-1-1"
+    assert stage.folder.selected(stage.folder.path / "lam=1").run == "../../../run-1-1"
 
 
 def test_scores_of_different_clips_have_no_best_of_all(tmp_path: Path) -> None:
@@ -130,14 +147,14 @@ def test_scores_of_different_clips_have_no_best_of_all(tmp_path: Path) -> None:
     stage.scores |= {(3, seed, epochs): score - 0.05 for (lam, seed, epochs), score in SCORES.items() if lam == 1}
     stage.clips = lambda lam: "others" if lam == 2 else "the same"
     found = stage.sweep(planned((1, 2, 3)))
-    assert [(one["condition"], one["compared_with"], one["seed"], one["val"]) for one in found["selected"]] == [
-        ("lam=1", ["lam=3"], 1, 0.6),
-        ("lam=2", [], 0, 0.9),
+    assert [(one.condition, one.compared_with, one.seed, one.val) for one in found.selected] == [
+        ("lam=1", ("lam=3",), 1, 0.6),
+        ("lam=2", (), 0, 0.9),
     ]
     folder = stage.folder
     assert found == folder.apart()
     assert not (folder.path / "selected_model.json").exists()
-    assert folder.selected(folder.path / "lam=2")["seed"] == 0
+    assert folder.selected(folder.path / "lam=2").seed == 0
     assert not is_open_sweep(folder.path)
     stage.launched.clear()
     assert stage.sweep(planned((1, 2, 3))) == found
@@ -154,7 +171,7 @@ def test_a_model_that_another_command_scored_meanwhile_is_scored_again(tmp_path:
     stage = Stage(tmp_path)
     expected = stage.sweep(planned())
     (stage.folder.path / "selected_model.json").unlink()
-    write_json_atomic(stage.folder.outputs / "run-1-1" / "selected_model.json", {"seed": 1, "checkpoint": "d"})
+    manifest_of(1, 1, checkpoint="d").write(stage.folder.outputs / "run-1-1" / "selected_model.json")
     stage.launched.clear()
     assert stage.sweep(planned()) == expected
     assert stage.launched == [("", 1, "selected.json")]
@@ -185,7 +202,7 @@ def test_the_same_call_again_launches_nothing(tmp_path: Path) -> None:
 
 def test_failed_and_diverged_seeds_rank_last_and_end_nothing(tmp_path: Path) -> None:
     stage = Stage(tmp_path, lambda job: {2: "failed", 1: "diverged"}.get(job.seed, "trained"))
-    assert stage.sweep(planned())["seed"] == 0
+    assert stage.sweep(planned()).seed == 0
     rows = {row["seed"]: row for row in stage.table() if row["epochs"] == "4"}
     assert [rows[seed]["status"] for seed in "0312"] == ["trained", "trained", "diverged", "failed"]
     assert [rows[seed]["rank"] for seed in "0312"] == ["1", "2", "3", "4"]
@@ -197,7 +214,7 @@ def test_failed_and_diverged_seeds_rank_last_and_end_nothing(tmp_path: Path) -> 
 
 def test_a_lost_job_is_launched_again_twice_and_then_given_up(tmp_path: Path) -> None:
     stage = Stage(tmp_path, lambda job: "lost" if job.seed == 2 else "trained")
-    assert stage.sweep(planned())["seed"] == 0
+    assert stage.sweep(planned()).seed == 0
     assert stage.launched.count(("", 2, "epoch00004.json")) == 3
     assert stage.launched.count(("", 0, "epoch00004.json")) == 1
     assert next(row for row in stage.table() if row["seed"] == "2")["status"] == "lost"
@@ -225,11 +242,13 @@ def test_no_seed_came_through(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no seed came through in lam=1"):
         stage.sweep(planned((1, 2)))
     assert "  1.  seed 0  failed  out of luck" in stage.said
-    assert stage.folder.selected(stage.folder.path)["lam"] == 2, "the other condition is brought to its end"
+    assert stage.folder.selected(stage.folder.path).config["lam"] == 2, "the other condition is brought to its end"
     stage.scores[1, 2, 10] = 0.95
     stage.act = lambda job: "trained"
     stage.launched.clear()
-    assert stage.sweep(planned((1, 2)))["lam"] == 1, "the same call tries again, and the best of all is found anew"
+    assert stage.sweep(planned((1, 2))).config["lam"] == 1, (
+        "the same call tries again, and the best of all is found anew"
+    )
     assert {label for label, _, _ in stage.launched} == {"lam=1"}
 
 
@@ -239,7 +258,7 @@ def test_an_evaluation_that_fails_is_reported_and_tried_again(tmp_path: Path) ->
         stage.sweep(planned())
     stage.act = lambda job: "trained"
     stage.launched.clear()
-    assert stage.sweep(planned())["seed"] == 1
+    assert stage.sweep(planned()).seed == 1
     assert stage.launched == [("", 1, "selected.json")]
 
 

@@ -184,7 +184,12 @@ def test_a_ranked_checkpoint_that_was_removed_is_trained_again(
     expected, ranked = selected(folder / name), json.loads((job.parent / "epoch00003.json").read_text())
     run = tmp_path / "outputs" / ranked["run"]
     before = weights(run, 3)
-    for path in (*folder.glob("**/selected_model.json"), run / "selected_model.json", run / ranked["checkpoint"], job):
+    for path in (
+        *folder.glob("**/selected_model.json"),
+        run / "selected_model.json",
+        run / ranked["score"]["checkpoint"],
+        job,
+    ):
         path.unlink()
     assert sweep(forks, tmp_path, tiny_song, *COMPARED) == 0, said(tmp_path)
     assert "the checkpoint after epoch 3 is gone: training it again" in said(tmp_path)
@@ -261,6 +266,8 @@ def test_no_surviving_seed_ends_with_the_reasons(forks: Forks, tiny_song: Path, 
         ("run_dir=here", "run_dir would put all jobs into one folder"),
         ("+trainer.strategy=ddp", "trainer.strategy=ddp would run the whole sweep in every process"),
         ("trainer.max_epochs=1", "decided by the rungs"),
+        ("sweep_job=train", "sweep_job is what a sweep gives its jobs: leave it out"),
+        ("eval.splits=[]", "would leave the selected models without scores"),
         ("seed=interval(0,4)", "an interval has no values"),
         ("eval.lead_in=1000,2000", "changes search, checkpoint, eval"),
         ("data.num_workers=0,1", "are the same model"),

@@ -32,14 +32,15 @@ class SyrinxLabSweeper(Sweeper):
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Run the sweep that the command line describes; returns the content of its selected_model.json."""
+        """Run the sweep that the command line describes; returns what `run_sweep` does."""
         # not above: Hydra executes this module whenever it looks for plugins
         from syrinx_lab.assembly import build_datamodule, plain
+        from syrinx_lab.runs.job import Job
         from syrinx_lab.runs.lock import folder_lock
         from syrinx_lab.runs.permission import refuse_outputs
         from syrinx_lab.runs.plan import Condition
         from syrinx_lab.runs.registry_database import refuse_registry
-        from syrinx_lab.runs.sweep import Job, run_sweep
+        from syrinx_lab.runs.sweep import run_sweep
         from syrinx_lab.runs.sweep_folder import SweepFolder
         from syrinx_lab.runs.sweep_interruption import noting_interruptions
 
@@ -140,17 +141,19 @@ class SyrinxLabSweeper(Sweeper):
         return plan, configs
 
 
-def _selection(folder: Any, selected: Mapping[str, Any]) -> list[str]:
+def _selection(folder: Any, selected: Any) -> list[str]:
     """What a sweep has selected, in lines: a model, or one for each set of clips."""
+    from syrinx_lab.runs.manifest import SweepManifest
+
     table = f"seeds     {_shown(folder.table_path)}"
-    if "selected" not in selected:
-        lines = [f"selected  seed {selected['seed']}, {_shown(folder.path / selected['run'])}"]
+    if isinstance(selected, SweepManifest):
+        lines = [f"selected  seed {selected.seed}, {_shown(folder.path / selected.run)}"]
         return [*lines, table, f"model     {_shown(folder.path / 'selected_model.json')}"]
-    lines = [f"no best   {selected['reason']}"]
-    for one in selected["selected"]:
-        value = "-" if one["val"] is None else format(one["val"], ".3f")
-        lines.append(f"selected  {one['condition']}: seed {one['seed']}, val {one['metric']} {value}, "
-                     f"{_shown(folder.path / one['condition'] / 'selected_model.json')}")  # fmt: skip
+    lines = [f"no best   {selected.reason}"]
+    for one in selected.selected:
+        value = "-" if one.val is None else format(one.val, ".3f")
+        lines.append(f"selected  {one.condition}: seed {one.seed}, val {one.metric} {value}, "
+                     f"{_shown(folder.path / one.condition / 'selected_model.json')}")  # fmt: skip
     return [*lines, table]
 
 
@@ -178,6 +181,10 @@ def _refuse(config: Mapping[str, Any]) -> None:
     trainer = config["trainer"]
     if config["run_dir"] is not None:
         raise ValueError("run_dir would put all jobs into one folder: leave it out, and name the sweep with sweep_name")
+    if config["sweep_job"] is not None:
+        raise ValueError("sweep_job is what a sweep gives its jobs: leave it out")
+    if not config["eval"]["splits"]:
+        raise ValueError("eval.splits=[] would leave the selected models without scores: use eval.splits=val")
     if config["force"]:
         raise ValueError("force=true is for single runs: to search anew choose another sweep_name or remove its folder")
     if trainer["max_epochs"] != config["n_epochs"]:
@@ -193,7 +200,7 @@ def _own(folder: Any, job: Any) -> list[str]:
         f"seed={job.seed}",
         f"sweep_name={quoted(folder.path.name)}",
         f"trainer.max_epochs={job.epochs}",
-        *([] if job.selected else ["eval.splits=[]"]),
+        f"sweep_job={job.sweep_job}",
         f"hydra.sweep.dir={quoted(str(folder.path))}",
         f"hydra.sweep.subdir={quoted(path.relative_to(folder.path).as_posix())}",
     ]

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Ouroboros
-from ..runs.atomic import read_json, write_json_atomic
 from ..runs.directory import RunDirectory
-from ..runs.manifest import build_manifest, same_clips
+from ..runs.manifest import Manifest, build_manifest, same_clips
 from ..runs.provenance import provenance
 from .anchors import analytic_anchor, analytic_model, rendition_anchor
 from .clips import Clip, clips_hash
@@ -36,7 +35,7 @@ def evaluate_model(
     pitch_range_hz: tuple[float, float] | None = None,
     max_audio: int = 8,
     aside: bool = False,
-) -> dict[str, Any]:
+) -> Manifest:
     """Cold-start a model on the clips of `splits`; returns the manifest that it writes and prints.
 
     Scores of other splits that an earlier manifest of the same checkpoint and the same evaluation holds are kept.
@@ -57,10 +56,10 @@ def evaluate_model(
         folder = _folder(run, checkpoint, chosen)
         manifest_path, audio_path, figures_path = folder.with_suffix(".json"), folder / "audio", folder / "figures"
         folder.mkdir(parents=True, exist_ok=True)
-    earlier = {} if aside else _earlier(run, shown_path, state["key"])
-    scores = earlier.get("scores", {})
+    earlier = None if aside else _earlier(run, shown_path, state["key"])
+    scores = {} if earlier is None else earlier.scores
     rows: dict[str, Sequence[Mapping[str, Any]]] = {name: scores[name]["per_vocalisation"] for name in scores}
-    recordings = {name: {"clips": one.get("clips"), "changes": one.get("changes", [])} for name, one in scores.items()}
+    recordings = {name: {"clips": one["clips"], "changes": one["changes"]} for name, one in scores.items()}
     shown: Path | None = None
     sung: dict[str, list[Take]] = {}
     for split, clips in chosen.items():
@@ -70,7 +69,7 @@ def evaluate_model(
         write_audio(audio_path, takes, model.sample_rate, split=split, most=max_audio)
         shown = write_figures(figures_path, model, takes, split=split, most=max_audio)
     log(sung)
-    anchors = earlier.get("anchors", {}) if "test" in scores and "test" not in splits else {}
+    anchors = earlier.anchors if earlier is not None and "test" in scores and "test" not in splits else None
     manifest = build_manifest(
         config=config,
         key=state["key"],
@@ -81,14 +80,16 @@ def evaluate_model(
         vocalisations=rows,
         recordings=recordings,
         counts=(run.split() or {}).get("counts"),
-        anchor_changes=anchors.get("changes", []) if anchors else held_out.changes.anchor_flags(splits[-1]),
-        rendition=anchors.get("rendition") or rendition_anchor(held_out.renditions(splits[-1]), model.sample_rate),
+        anchor_changes=anchors["changes"] if anchors else held_out.changes.anchor_flags(splits[-1]),
+        rendition=anchors["rendition"]
+        if anchors
+        else rendition_anchor(held_out.renditions(splits[-1]), model.sample_rate),
         analytic=anchors["analytic"]
         if anchors
         else _analytic(model.sample_rate, held_out, splits[-1], scoring, pitch_range_hz),
         provenance=provenance(),
     )
-    write_json_atomic(manifest_path, manifest)
+    manifest.write(manifest_path)
     print_scores(manifest)
     print(f"scores    {manifest_path}\nsounds    {audio_path}\nfigures   {figures_path}")
     if shown is not None:
@@ -112,7 +113,7 @@ def _folder(run: RunDirectory, checkpoint: Path, chosen: Mapping[str, Sequence[C
     folder = run.evaluations_path / f"{_stem(run, checkpoint)}-{'-'.join(chosen)}"
     there = folder.with_suffix(".json")
     hashes = {split: clips_hash(clips) for split, clips in chosen.items()}
-    if there.is_file() and {split: one.get("clips") for split, one in read_json(there)["scores"].items()} != hashes:
+    if there.is_file() and {split: one["clips"] for split, one in Manifest.read(there).scores.items()} != hashes:
         return folder.with_name("-".join([folder.name, *hashes.values()]))
     return folder
 
@@ -124,9 +125,9 @@ def _stem(run: RunDirectory, checkpoint: Path) -> str:
     return f"{checkpoint.stem}-{hashlib.sha256(str(checkpoint.resolve()).encode()).hexdigest()[:6]}"
 
 
-def _earlier(run: RunDirectory, checkpoint: str, key: str) -> Mapping[str, Any]:
+def _earlier(run: RunDirectory, checkpoint: str, key: str) -> Manifest | None:
     """The manifest that is there, when it holds scores of the same checkpoint under the same evaluation."""
     manifest = run.manifest()
-    if manifest is None or (manifest["checkpoint"], manifest["key"]) != (checkpoint, key):
-        return {}
-    return manifest if same_clips(manifest["config"], run.config()) else {}
+    if manifest is None or (manifest.checkpoint, manifest.key) != (checkpoint, key):
+        return None
+    return manifest if same_clips(manifest.config, run.config()) else None

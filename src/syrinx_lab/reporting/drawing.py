@@ -41,7 +41,7 @@ def draw(study: Study, smooth: str | int | None = "auto") -> dict[str, Figure | 
 def anchors(study: Study) -> dict[str, float | None]:
     """What the bird itself scores between two of its renditions, as the first manifest that knows it says."""
     for condition in study.conditions:
-        value = ((condition.manifest or {}).get("anchors") or {}).get("rendition", {}).get("tf_corr")
+        value = None if condition.manifest is None else condition.manifest.anchors["rendition"]["tf_corr"]
         if value is not None:
             return {"tf_corr": value}
     return {}

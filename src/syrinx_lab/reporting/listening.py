@@ -41,9 +41,9 @@ def listen(condition: ConditionResult, metric: str, known: Known = METRICS) -> t
     """
     if condition.manifest is None:
         return [], "No model has been selected yet: there is nothing to hear."
-    scores = condition.manifest["scores"]
+    scores = condition.manifest.scores
     split = "test" if "test" in scores else "val"
-    clips = scores.get(split, {}).get("per_vocalisation", [])
+    clips = scores[split]["per_vocalisation"] if split in scores else []
     audio = condition.folder / "audio"
     found = [(clip, files) for number, clip in enumerate(clips) if (files := _files(audio, split, number))]
     if not found:

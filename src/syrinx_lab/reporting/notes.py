@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..runs.manifest import LEAST_SHARE
+from ..runs.split_scores import LEAST_SHARE
 from ..runs.study import ConditionResult, Study
 from .numbers import shown_score
 
@@ -73,16 +73,16 @@ def _of_condition(condition: ConditionResult, study: Study) -> list[str]:
     over = not study.under_way and (bool(study.winners) or not study.is_sweep)
     if condition.manifest is None and over and len(broken) < len(condition.seeds):
         lines.append(f"{name}: no model has been selected and evaluated.")
-    elif condition.manifest is not None and "test" not in condition.manifest["scores"]:
+    elif condition.manifest is not None and "test" not in condition.manifest.scores:
         lines.append(f"{name}: its model was not evaluated on test.")
-    lines += [f"{name}: {line}." for scores in (condition.manifest or {}).get("scores", {}).values()
-             for line in scores.get("changes", ())]  # fmt: skip
+    scores = {} if condition.manifest is None else condition.manifest.scores
+    lines += [f"{name}: {line}." for of_split in scores.values() for line in of_split["changes"]]
     selected = condition.selected
     if not study.is_sweep and selected is not None and condition.manifest is not None:
         rule = (selected.config.get("checkpoint") or {}).get("rule")
-        if rule == "last" and selected.epoch > condition.manifest["epoch"] >= 0:
+        if rule == "last" and selected.epoch > condition.manifest.epoch >= 0:
             lines.append(
-                f"{name}: its scores are those of epoch {condition.manifest['epoch']}, and it has been trained to "
+                f"{name}: its scores are those of epoch {condition.manifest.epoch}, and it has been trained to "
                 f"epoch {selected.epoch} since: the command that trained it scores it again."
             )
     if doubt := oscillator_doubt(condition):
@@ -94,4 +94,5 @@ def _of_condition(condition: ConditionResult, study: Study) -> list[str]:
 
 
 def _dirty(condition: ConditionResult) -> bool:
-    return bool(((condition.manifest or {}).get("git") or {}).get("dirty"))
+    git = None if condition.manifest is None else condition.manifest.git
+    return git is not None and bool(git["dirty"])

@@ -158,7 +158,7 @@ def _facts(study: Study) -> list[tuple[str, str]]:
 
 def split_facts(study: Study) -> list[tuple[str, str]]:
     """(name, value) of how much each split held, where all models that were scored agree in it; a line where not."""
-    found = [counts_in_words(condition.manifest.get("counts")) for condition in study.conditions if condition.manifest]
+    found = [counts_in_words(condition.manifest.counts) for condition in study.conditions if condition.manifest]
     distinct = [said for n, said in enumerate(found) if said and said not in found[:n]]
     if len(distinct) != 1:
         return [("recordings", "differ from condition to condition: see selected_model.json")] if distinct else []
@@ -175,13 +175,13 @@ def _rungs(condition: ConditionResult) -> str:
 
 
 def _commit(condition: ConditionResult) -> str:
-    git = (condition.manifest or {}).get("git")
-    if not git:
+    git = None if condition.manifest is None else condition.manifest.git
+    if git is None:
         return "no commit known"
-    return git["commit"][:10] + (" with changes" if git.get("dirty") else "")
+    return git["commit"][:10] + (" with changes" if git["dirty"] else "")
 
 
 def _versions(study: Study) -> dict[str, Any]:
     """Of what scored the first model that was evaluated."""
     manifest = next((condition.manifest for condition in study.conditions if condition.manifest), None)
-    return {name: value for name, value in ((manifest or {}).get("versions") or {}).items() if value}
+    return {name: value for name, value in ({} if manifest is None else manifest.versions).items() if value}

@@ -51,7 +51,7 @@ def summary(study: Study) -> Table:
         raw = condition.of_selected("test", "raw")
         selected = condition.selected
         chosen = f"seed {selected.seed}" if selected else MISSING
-        epoch = f"after epoch {(condition.manifest or {}).get('epoch')}" if selected else None
+        epoch = None if condition.manifest is None else f"after epoch {condition.manifest.epoch}"
         doubt = oscillator_doubt(condition)
         rows.append(
             (

@@ -68,13 +68,13 @@ def selected_checkpoint(
     """
     keep = (config.get("trainer") or {}).get("keep_checkpoints")
     manifest = run.manifest()
-    if manifest is not None and manifest["key"] != key:
+    if manifest is not None and manifest.key != key:
         manifest = None
     counted = None
-    if keep is None and manifest is not None and manifest["epoch"] >= 0:
-        counted = (int(manifest["epoch"]), run.path / manifest["checkpoint"])
+    if keep is None and manifest is not None and manifest.epoch >= 0:
+        counted = (manifest.epoch, run.path / manifest.checkpoint)
     if up_to is None:
-        asked = [_asked(config), _asked((manifest or {}).get("config") or {})]
+        asked = [_asked(config), None if manifest is None else _asked(manifest.config)]
         up_to = max((epochs for epochs in asked if epochs is not None), default=None)
     chosen = config["checkpoint"]
     rows, known = history_to(run, up_to), metrics_of(config)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..metrics.facts import merged, metrics_of
-from .atomic import read_json
-from .directory import RunDirectory, refuse_apart
+from .apart import refuse_apart
+from .directory import RunDirectory
 from .fields import fields, settling_keys, varying
 from .leftovers import key_of
+from .manifest import read_manifest
 from .query import matching, parse, unmet
 from .registry import Registry
 from .selection import rank
@@ -125,5 +126,5 @@ def _named(registry: Registry, text: str) -> list[Row]:
 
 def selected_key(folder: Path) -> str | None:
     """The key of the model that a sweep's folder says was selected; None where none was."""
-    manifest = folder / "selected_model.json"
-    return read_json(manifest).get("key") if manifest.is_file() else None
+    path = folder / "selected_model.json"
+    return read_manifest(path).key if path.is_file() else None

@@ -10,9 +10,11 @@ from typing import Any
 
 import yaml
 
+from .apart import refuse_apart
 from .atomic import read_json, write_json_atomic, write_text_atomic
 from .history import History
 from .identity import differing_keys, identity, in_words, run_key
+from .manifest import Manifest, SweepManifest, read_manifest
 
 STATUSES = ("claimed", "running", "paused", "finished", "interrupted", "failed")
 CHECKPOINT_NAME = "epoch{epoch:05d}.ckpt"
@@ -111,9 +113,9 @@ class RunDirectory:
         """The recordings of train, val and test, id -> hash of the content; None before `claim`."""
         return read_json(self.split_path) if self.split_path.exists() else None
 
-    def manifest(self) -> dict[str, Any] | None:
-        """The manifest of the selected model, None before it was evaluated."""
-        return read_json(self.manifest_path) if self.manifest_path.is_file() else None
+    def manifest(self) -> Manifest | None:
+        """The manifest of the selected model, None before it was evaluated; raises as `StoredRecord.read`."""
+        return Manifest.read(self.manifest_path) if self.manifest_path.is_file() else None
 
     def state(self) -> dict[str, Any]:
         """What state.json says: key, data_fingerprint, status, epoch, message, backend, units, training; or nothing."""
@@ -158,6 +160,10 @@ class RunDirectory:
         named = ((_CHECKPOINT.fullmatch(file.name), file) for file in self.checkpoints_path.iterdir())
         return sorted((int(match[1]), file) for match, file in named if match)
 
+    def rung_path(self, epochs: int) -> Path:
+        """How the run scored at the rung of `epochs`, see `RungScore`."""
+        return self.rungs_path / f"epoch{epochs:05d}.json"
+
     def again_path(self, epoch: int) -> Path:
         """The history of a training to `epoch` that was done once more, since the run has gone further than that."""
         return self.rungs_path / f"again{epoch:05d}.jsonl"
@@ -195,7 +201,7 @@ def find_run(path: str | Path) -> RunDirectory:
         raise ValueError(f"{path}: no such run; give the folder that training named")
     for folder in (path, *path.absolute().parents[:2]):
         if (manifest := swept_selection(folder)) is not None:
-            folder = Path(os.path.normpath(folder / manifest["run"]))
+            folder = Path(os.path.normpath(folder / manifest.run))
         run = RunDirectory(folder)
         if run.config_path.is_file() and run.checkpoints():
             return run
@@ -220,22 +226,8 @@ def find_run(path: str | Path) -> RunDirectory:
     raise ValueError(f"{folder} is not a trained run: it has no {' and no '.join(missing)}; {advice}")
 
 
-def refuse_apart(folder: str | Path) -> None:
-    """Raise ValueError when `folder` is that of a sweep that has a model for each set of clips, and none of all."""
-    path = Path(folder) / "selected_models.json"
-    if path.is_file():
-        models = ", ".join(one["condition"] for one in read_json(path)["selected"])
-        raise ValueError(
-            f"{folder} has no best model of all, its conditions were scored on different clips: give the folder of one "
-            f"({models}), with a = in its name quoted as 'run=\"{folder}/NAME\"'"
-        )
-
-
-def swept_selection(folder: str | Path) -> dict[str, Any] | None:
-    """The manifest of the model that a sweep selected, None when `folder` is not that of a sweep that has ended.
-
-    It is a run's manifest that says where the run lies: `run`, as seen from `folder`.
-    """
+def swept_selection(folder: str | Path) -> SweepManifest | None:
+    """The manifest of the model that a sweep selected, None when `folder` is not that of a sweep that has ended."""
     path = Path(folder) / "selected_model.json"
-    manifest = read_json(path) if path.is_file() else {}
-    return manifest if "run" in manifest else None
+    manifest = read_manifest(path) if path.is_file() else None
+    return manifest if isinstance(manifest, SweepManifest) else None

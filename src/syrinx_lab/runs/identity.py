@@ -20,6 +20,7 @@ VOLATILE: tuple[str, ...] = (
     "logger",
     "hydra",
     "sweep_name",  # the question that a run answers; the same run may answer two
+    "sweep_job",  # what a sweep does with it at the moment
     "init_from",  # where the first weights lay; their hash, init_weights, is identity
     "init_settings",  # whether their settings are compared
     # what an entry point does with a run that exists

@@ -2,14 +2,104 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
-SCHEMA = 2
-VARIANTS = ("raw", "rescaled")
-LEAST_SHARE = 0.5
-CLIP = ("recording", "label", "start_s", "onset_s", "offset_s")
+from .atomic import read_json
+from .split_scores import flags, split_scores
+from .stored_record import StoredRecord, kind_of
+
+
+@dataclass(frozen=True)
+class Manifest(StoredRecord):
+    """The model that was selected of a run, see `build_manifest`.
+
+    Metrics may come from outside the lab, so that scores and anchors are nested mappings by name:
+
+        scores[split][raw|rescaled][metric]                    mean over the vocalisations
+        scores[split]["per_label"][label][raw|rescaled][metric]  mean over those of one label
+        scores[split][clips|changes|count]
+        scores[split]["per_vocalisation"][k]                   the k-th vocalisation as it was given
+        anchors["rendition"][tf_corr|autonomy|autonomy_published|pairs]
+        anchors["analytic"][metric], or None
+        anchors["changes"]
+
+    flags  lines to be read before the scores are believed
+    """
+
+    kind: ClassVar[str] = "run manifest"
+    schema: ClassVar[int] = 3
+    remedy: ClassVar[str] = "remove it and repeat the command that trained the model: it scores it again"
+
+    key: str
+    seed: int
+    epoch: int
+    checkpoint: str
+    created_at: str
+    versions: Mapping[str, str | None]
+    git: Mapping[str, Any] | None
+    data_fingerprint: str
+    counts: Mapping[str, Mapping[str, Any]] | None
+    scores: Mapping[str, Mapping[str, Any]]
+    anchors: Mapping[str, Any]
+    flags: Sequence[str]
+    config: Mapping[str, Any]
+
+    def means(self, split: str, variant: str) -> Mapping[str, float | None]:
+        """Metric -> its mean on a split, raw or rescaled; empty where the split was not scored."""
+        return self.scores[split][variant] if split in self.scores else {}
+
+    def is_current(self, *, key: str, checkpoint: str, config: Mapping[str, Any], splits: Sequence[str]) -> bool:
+        """Whether it holds the scores that are asked for: of this model, checkpoint, metric and evaluation.
+
+        checkpoint  relative to the run's folder
+        config      its `checkpoint` (rule and metric) and `eval` are compared with those of the manifest
+        splits      that must have been scored
+        """
+        return (
+            self.key == key
+            and self.checkpoint == checkpoint
+            and self.config["checkpoint"] == config["checkpoint"]
+            and same_clips(self.config, config)
+            and set(splits) <= self.scores.keys()
+        )
+
+
+@dataclass(frozen=True)
+class SweepManifest(Manifest):
+    """The manifest of the model that a sweep selected, of all or of one condition: the run's, and
+
+    run         where the run lies, as seen from the folder that the file lies in
+    sweep_name  of the sweep
+    overrides   what the condition is on a command line
+    """
+
+    kind: ClassVar[str] = "sweep manifest"
+    remedy: ClassVar[str] = "remove it and repeat the command of the sweep: it writes it anew"
+
+    run: str
+    sweep_name: str
+    overrides: tuple[str, ...]
+
+    @classmethod
+    def of(cls, manifest: Manifest, *, run: str, sweep_name: str, overrides: Sequence[str]) -> Self:
+        """The manifest of a run, as that of a sweep."""
+        own = {field.name: getattr(manifest, field.name) for field in fields(Manifest)}
+        return cls(**own, run=run, sweep_name=sweep_name, overrides=tuple(overrides))
+
+    @classmethod
+    def parse(cls, given: dict[str, Any], source: str | Path) -> dict[str, Any]:
+        """With the overrides as a tuple."""
+        return {**given, "overrides": tuple(given["overrides"])}
+
+
+def read_manifest(path: Path) -> Manifest | SweepManifest:
+    """The manifest in the file `path`, of a run or of a sweep as its `kind` says; raises as `StoredRecord.read`."""
+    content = read_json(path)
+    cls = SweepManifest if kind_of(content) == SweepManifest.kind else Manifest
+    return cls.from_json(content, path)
 
 
 def build_manifest(
@@ -27,8 +117,8 @@ def build_manifest(
     analytic: Mapping[str, Any] | None,
     provenance: Mapping[str, Any],
     anchor_changes: Sequence[str] = (),
-) -> dict[str, Any]:
-    """The content of selected_model.json.
+) -> Manifest:
+    """The manifest of a model that was scored.
 
     config            the resolved config
     key               the run's key, see `run_key`
@@ -49,120 +139,38 @@ def build_manifest(
     provenance        `versions`, `git` and `created_at`, see `provenance.provenance`
     anchor_changes    lines on recordings behind the anchors that are not what they were at the training
 
-    Returns a nested dict with, among the above,
-
-        scores.{split}.{raw|rescaled}.{metric}                    mean over the vocalisations
-        scores.{split}.per_label.{label}.{raw|rescaled}.{metric}  mean over those of one label
-        scores.{split}.{clips|changes}
-        scores.{split}.per_vocalisation[k]                        the k-th vocalisation as it was given
-        anchors.rendition.{tf_corr|autonomy|autonomy_published|pairs}
-        anchors.analytic.{metric}
-        anchors.changes
-        flags                                                     lines to be read before the scores are believed
-
-    Means leave out None and NaN ("not defined for this clip") and are None where nothing is left; `count` beside them
-    is the number of vocalisations. Raises ValueError when a vocalisation lacks one of its keys.
+    Raises ValueError as `split_scores` does, which says what the means are.
     """
     scores = {
         split: {"clips": None, "changes": [], **(recordings or {}).get(split, {}), **split_scores(clips)}
         for split, clips in vocalisations.items()
     }
-    return {
-        "schema": SCHEMA,
-        "key": key,
-        "seed": seed,
-        "epoch": epoch,
-        "checkpoint": checkpoint,
-        "created_at": provenance["created_at"],
-        "versions": dict(provenance["versions"]),
-        "git": provenance["git"],
-        "data_fingerprint": data_fingerprint,
-        "counts": None if counts is None else dict(counts),
-        "scores": scores,
-        "anchors": {
+    return Manifest(
+        key=key,
+        seed=seed,
+        epoch=epoch,
+        checkpoint=checkpoint,
+        created_at=provenance["created_at"],
+        versions=dict(provenance["versions"]),
+        git=provenance["git"],
+        data_fingerprint=data_fingerprint,
+        counts=None if counts is None else dict(counts),
+        scores=scores,
+        anchors={
             "rendition": dict(rendition),
             "analytic": None if analytic is None else dict(analytic),
             "changes": list(anchor_changes),
         },
-        "flags": [*flags(scores), *anchor_changes],
-        "config": dict(config),
-    }
-
-
-def is_current(
-    manifest: Mapping[str, Any] | None,
-    *,
-    key: str,
-    checkpoint: str,
-    config: Mapping[str, Any],
-    splits: Sequence[str],
-) -> bool:
-    """Whether a manifest holds the scores that are asked for: of this model, checkpoint, metric and evaluation.
-
-    checkpoint  relative to the run's folder
-    config      its `checkpoint` (rule and metric) and `eval` are compared with those of the manifest
-    splits      that must have been scored
-    """
-    return (
-        manifest is not None
-        and manifest["key"] == key
-        and manifest["checkpoint"] == checkpoint
-        and _terms(manifest["config"]) == _terms(config)
-        and set(splits) <= manifest["scores"].keys()
+        flags=[*flags(scores), *anchor_changes],
+        config=dict(config),
     )
 
 
 def same_clips(config: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two configurations of one model cut the same clips and show as much of them, in whatever splits."""
-    return _evaluation(config) == _evaluation(other)
+    return evaluation_settings(config) == evaluation_settings(other)
 
 
-def _terms(config: Mapping[str, Any]) -> tuple[Any, ...]:
-    chosen = config.get("checkpoint") or {}
-    return chosen.get("metric"), chosen.get("rule"), _evaluation(config)
-
-
-def _evaluation(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in (config.get("eval") or {}).items() if name != "splits"}
-
-
-def flags(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What must be known before scores are believed, a line each: changed recordings, a low share of the oscillator."""
-    lines = [line for means in scores.values() for line in means.get("changes", ())]
-    for split, means in scores.items():
-        share = means["raw"].get("oscillator_share")
-        if share is not None and share < LEAST_SHARE:
-            lines.append(
-                f"{split}: oscillator_share is {share:.2f}, under {LEAST_SHARE:g}: "
-                "noise or a filter earned these scores, not the oscillator"
-            )
-    return lines
-
-
-def split_scores(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The scores of one split, as `build_manifest` describes them: means, means by label, and every vocalisation."""
-    for number, clip in enumerate(vocalisations):
-        missing = [name for name in (*CLIP, *VARIANTS) if name not in clip]
-        if missing:
-            raise ValueError(f"vocalisation {number} of the scores lacks {', '.join(missing)}")
-    labels = sorted({clip["label"] for clip in vocalisations})
-    return {
-        **_means(vocalisations),
-        "per_label": {label: _means([clip for clip in vocalisations if clip["label"] == label]) for label in labels},
-        "per_vocalisation": [dict(clip) for clip in vocalisations],
-    }
-
-
-def _means(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean of every metric over the vocalisations, raw and rescaled, and how many they are."""
-    means: dict[str, Any] = {"count": len(vocalisations)}
-    for variant in VARIANTS:
-        metrics = dict.fromkeys(metric for clip in vocalisations for metric in clip[variant])
-        means[variant] = {metric: _mean(clip[variant].get(metric) for clip in vocalisations) for metric in metrics}
-    return means
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    """Mean of the values that are defined, None when none is."""
-    defined = [float(value) for value in values if value is not None and not math.isnan(value)]
-    return math.fsum(defined) / len(defined) if defined else None
+def evaluation_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What scores depend on besides the weights: `eval` less the splits."""
+    return {name: value for name, value in config["eval"].items() if name != "splits"}

@@ -8,17 +8,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from ..metrics.facts import MetricFacts, metrics_of
 from .file_name import file_name
 from .identity import DATA_LOCATIONS, differing_keys, identity
 from .rungs import Rung
+from .stored_record import StoredRecord, required
 
-SCHEMA = 1
 # what the sweep decides for its jobs, or what would put all of them in one folder
 RESERVED = (
     *("search", "checkpoint", "sweep_name", "run_dir", "force", "trainer.max_epochs", "paths", "hydra", "eval.splits"),
+    "sweep_job",
 )
 # what the scores depend on besides the weights
 SCORING = ("search", "checkpoint", "eval", "callbacks.evaluation", "trainer.save_every", "trainer.keep_checkpoints")
@@ -45,7 +47,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class SweepPlan:
+class SweepPlan(StoredRecord):
     """A sweep, complete: what is compared, over which seeds, by which rule.
 
     compared      swept key -> its values as they are written, less the seeds
@@ -54,6 +56,10 @@ class SweepPlan:
     metric        val score by which seeds are ranked
     scoring       the configuration that the scores depend on, see `SCORING`
     """
+
+    kind: ClassVar[str] = "sweep plan"
+    schema: ClassVar[int] = 2
+    remedy: ClassVar[str] = "choose another sweep_name, or remove the folder of the sweep and repeat its command"
 
     compared: Mapping[str, Sequence[str]]
     seeds: tuple[int, ...]
@@ -66,10 +72,11 @@ class SweepPlan:
         """The metrics of its models."""
         return metrics_of(self.scoring)
 
-    def content(self) -> dict[str, Any]:
-        """The plan in plain values, as plan.json holds it and as two plans are compared."""
+    def to_json(self) -> dict[str, Any]:
+        """The plan in plain values, as plan.json holds it and as two plans are compared: its conditions by label."""
         return {
-            "schema": SCHEMA,
+            "schema": self.schema,
+            "kind": self.kind,
             "compared": {key: list(values) for key, values in self.compared.items()},
             "seeds": list(self.seeds),
             "metric": self.metric,
@@ -85,13 +92,26 @@ class SweepPlan:
             },
         }
 
+    @classmethod
+    def parse(cls, given: dict[str, Any], source: str | Path) -> dict[str, Any]:
+        """With the conditions as what they are."""
+        conditions = []
+        for label, node in given["conditions"].items():
+            own = required(Condition, {"label": label, **node}, f"{source}: a condition of a {cls.kind}", cls.remedy)
+            rungs = tuple(Rung(**rung) for rung in own["rungs"])
+            named = label if own["overrides"] else ""
+            conditions.append(
+                Condition(**{**own, "label": named, "overrides": tuple(own["overrides"]), "rungs": rungs})
+            )
+        return {**given, "seeds": tuple(given["seeds"]), "conditions": tuple(conditions)}
+
     def name(self, question: str | None = None) -> str:
         """What the sweep's folder is called unless it is given: what is compared, and a hash of the whole plan.
 
         question  stands for what is compared, where the sweep has a name of its own
         """
         compared = "-".join([key.rsplit(".", 1)[-1] for key in self.compared] + ["seed"])
-        canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return f"{file_name(question or compared, _KEPT)}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
 
 

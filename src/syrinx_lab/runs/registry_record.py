@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .atomic import jsonable, read_json
+from .atomic import jsonable
 from .directory import RunDirectory
 from .identity import run_key
+from .manifest import Manifest
+from .rung_score import RungScore
 
 TRAINING, RUNG, SELECTED, OTHER = "training", "rung", "selected", "other"
 
@@ -48,7 +50,7 @@ def read_record(run: RunDirectory) -> RunRecord:
     shown = _shown(evaluations, finished=state.get("status") == "finished")
     selected = shown.get("source") == SELECTED
     evaluations += _of_others(run)
-    git = (manifest or {}).get("git") or state.get("git") or {}
+    git = (None if manifest is None else manifest.git) or state.get("git") or {}
     latest = f"{run.checkpoints_path.name}/{checkpoints[-1][1].name}" if checkpoints else None
     fingerprint = state.get("data_fingerprint")
     model = {
@@ -84,19 +86,19 @@ def _of_rungs(run: RunDirectory) -> list[dict[str, Any]]:
     """The evaluations on val at the rungs of sweeps, one for each checkpoint that was the model of a rung."""
     found = {}
     for file in sorted(run.path.glob("rungs/epoch*.json")):
-        score = read_json(file)
-        found[score["model_epoch"]] = {
+        score = RungScore.read(file)
+        found[score.model_epoch] = {
             "source": RUNG,
             "split": "val",
-            "epoch": score["model_epoch"],
-            "scores": _with_rescaled(score["val"]),
-            "vocalisations": score["val"]["count"],
-            "checkpoint": score["checkpoint"],
+            "epoch": score.model_epoch,
+            "scores": _with_rescaled(score.raw, score.rescaled),
+            "vocalisations": score.vocalisations,
+            "checkpoint": score.checkpoint,
         }
     return list(found.values())
 
 
-def _of_manifest(manifest: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _of_manifest(manifest: Manifest | None) -> list[dict[str, Any]]:
     """The evaluations in selected_model.json, one a split."""
     if manifest is None:
         return []
@@ -104,27 +106,28 @@ def _of_manifest(manifest: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         {
             "source": SELECTED,
             "split": split,
-            "epoch": manifest["epoch"],
-            "scores": _with_rescaled(scores),
+            "epoch": manifest.epoch,
+            "scores": _with_rescaled(scores["raw"], scores["rescaled"]),
             "vocalisations": scores["count"],
-            "checkpoint": manifest["checkpoint"],
+            "checkpoint": manifest.checkpoint,
         }
-        for split, scores in manifest["scores"].items()
+        for split, scores in manifest.scores.items()
     ]
 
 
 def _of_others(run: RunDirectory) -> list[dict[str, Any]]:
     """The evaluations aside of the run's own checkpoints, of each epoch and split the latest."""
     found: dict[tuple[int, str], dict[str, Any]] = {}
-    for manifest in sorted(map(read_json, sorted(run.evaluations_path.glob("*.json"))), key=lambda m: m["created_at"]):
-        if str(manifest["checkpoint"]).startswith(f"{run.checkpoints_path.name}/"):
+    manifests = map(Manifest.read, sorted(run.evaluations_path.glob("*.json")))
+    for manifest in sorted(manifests, key=lambda one: one.created_at):
+        if manifest.checkpoint.startswith(f"{run.checkpoints_path.name}/"):
             found |= {(one["epoch"], one["split"]): {**one, "source": OTHER} for one in _of_manifest(manifest)}
     return list(found.values())
 
 
-def _with_rescaled(scores: Mapping[str, Any]) -> dict[str, Any]:
+def _with_rescaled(raw: Mapping[str, Any], rescaled: Mapping[str, Any]) -> dict[str, Any]:
     """{metric: mean} as sung, and rescaled_{metric} beside it."""
-    return {**scores["raw"], **{f"rescaled_{name}": value for name, value in scores["rescaled"].items()}}
+    return {**raw, **{f"rescaled_{name}": value for name, value in rescaled.items()}}
 
 
 def _shown(evaluations: Sequence[dict[str, Any]], *, finished: bool) -> dict[str, Any]:

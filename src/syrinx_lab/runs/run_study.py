@@ -9,6 +9,7 @@ from typing import Any
 from ..metrics.facts import Known, merged, metrics_of
 from .activity import UNDER_WAY, being_trained
 from .directory import RunDirectory
+from .manifest import Manifest
 from .run_facts import run_facts
 from .selection import best
 from .study import ConditionResult, RungResult, SeedResult, Study, short_name
@@ -40,9 +41,8 @@ def read_runs(paths: Sequence[str | Path]) -> Study:
         for place, (overrides, members) in enumerate(groups.items(), start=1)
     ]
     alike: dict[str, list[tuple[int, Any]]] = {}
-    known = all(_clips(condition.manifest)[0] for condition in conditions if _clips(condition.manifest)[1])
     for condition in conditions:
-        clips = _clips(condition.manifest)[0 if known else 1]
+        clips = _clips(condition.manifest)
         alike.setdefault(clips, []).append((condition.number, condition.of_selected("val", "raw")))
     scored = {clips: group for clips, group in alike.items() if clips} or alike
     winners = [_best_of(group, metric, metrics) for group in scored.values()]
@@ -70,7 +70,7 @@ def _condition(
     known: Known,
 ) -> ConditionResult:
     manifests = [run.manifest() for run in runs]
-    scored = [(n, (m["scores"].get("val") or {}).get("raw") or {}) for n, m in enumerate(manifests) if m]
+    scored = [(n, m.means("val", "raw")) for n, m in enumerate(manifests) if m is not None]
     chosen = _best_of(scored, metric, known)
     seeds = [
         SeedResult(
@@ -95,14 +95,14 @@ def _condition(
     )
 
 
-def _results(
-    run: RunDirectory, config: Mapping[str, Any], manifest: Mapping[str, Any] | None
-) -> tuple[RungResult, ...]:
+def _results(run: RunDirectory, config: Mapping[str, Any], manifest: Manifest | None) -> tuple[RungResult, ...]:
     """How it scored on val, as far as it was trained: by its manifest, else as was seen while it trained."""
     state, rows = run.state(), run.history.read()
-    val = ((manifest or {}).get("scores") or {}).get("val")
-    if manifest is not None and val is not None:
-        raw, rescaled, epoch = val["raw"], val["rescaled"], manifest["epoch"]
+    raw: Mapping[str, float | None]
+    rescaled: Mapping[str, float | None]
+    epoch: int | None
+    if manifest is not None and "val" in manifest.scores:
+        raw, rescaled, epoch = manifest.means("val", "raw"), manifest.means("val", "rescaled"), manifest.epoch
     else:
         row: dict[str, Any] = next((r for r in reversed(rows) if any(key.startswith("val/") for key in r)), {})
         seen = {key[4:]: value for key, value in row.items() if key.startswith("val/")}
@@ -117,13 +117,9 @@ def _results(
     return tuple(results)
 
 
-def _clips(manifest: Mapping[str, Any] | None) -> tuple[str, str]:
-    """What the val scores of a manifest are scores of: a hash of the clips (older ones have none), and of the
-    recordings; empty without scores."""
-    val = ((manifest or {}).get("scores") or {}).get("val")
-    if manifest is None or val is None:
-        return "", ""
-    return val.get("clips") or "", manifest["data_fingerprint"]
+def _clips(manifest: Manifest | None) -> str:
+    """What the val scores of a manifest are scores of, as a hash of the clips; empty without scores."""
+    return "" if manifest is None or "val" not in manifest.scores else manifest.scores["val"]["clips"] or ""
 
 
 def _best_of(scored: Sequence[tuple[int, Any]], metric: str, known: Known) -> int | None:

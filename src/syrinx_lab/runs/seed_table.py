@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from typing import Any
 
 from .plan import SweepPlan
-from .sweep_folder import SweepFolder, record_name
+from .rung_record import RungRecord
+from .sweep_folder import SweepFolder
 
 FIRST = ("condition", "seed", "epochs", "status", "rank", "culled_at")
 LAST = ("model_epoch", "run", "checkpoint", "wall_s", "reason")
@@ -33,14 +33,12 @@ def seed_rows(plan: SweepPlan, folder: SweepFolder) -> list[dict[str, Any]]:
         own: list[dict[str, Any]] = []
         for rung in condition.rungs:
             decision = folder.decision(condition, rung.epochs)
-            ranks: dict[int, int] = {}
-            if decision is not None:
-                ranks = {entry["seed"]: entry["rank"] for entry in decision["ranking"]}
-                last = rung is condition.rungs[-1]
-                # after the last rung nobody goes on: who stood there was compared, not culled
-                culled |= {} if last else dict.fromkeys(decision["culled"], rung.epochs)
+            ranks = {} if decision is None else decision.ranks
+            # after the last rung nobody goes on: who stood there was compared, not culled
+            if decision is not None and rung is not condition.rungs[-1]:
+                culled |= dict.fromkeys(decision.culled, rung.epochs)
             for seed in plan.seeds:
-                record = folder.record(condition, seed, record_name(rung.epochs))
+                record = folder.rung_record(condition, seed, rung.epochs)
                 if record is not None:
                     own.append(_row(condition.label, seed, rung.epochs, record, ranks.get(seed)))
         rows += [{**row, "culled_at": culled.get(row["seed"])} for row in own]
@@ -57,9 +55,16 @@ def table_text(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _row(label: str, seed: int, epochs: int, record: Mapping[str, Any], rank: int | None) -> dict[str, Any]:
-    val = record.get("val") or {}
-    scores = {f"val/{name}": value for name, value in val.get("raw", {}).items()}
-    scores |= {f"val/rescaled_{name}": value for name, value in val.get("rescaled", {}).items()}
-    first = {"condition": label, "seed": seed, "epochs": epochs, "status": record["status"], "rank": rank}
-    return first | scores | {name: record.get(name) for name in LAST}
+def _row(label: str, seed: int, epochs: int, record: RungRecord, rank: int | None) -> dict[str, Any]:
+    scores = {f"val/{name}": value for name, value in record.raw.items()}
+    scores |= {f"val/rescaled_{name}": value for name, value in record.rescaled.items()}
+    first = {"condition": label, "seed": seed, "epochs": epochs, "status": record.status, "rank": rank}
+    model = record.score
+    last = {
+        "model_epoch": None if model is None else model.model_epoch,
+        "run": record.run,
+        "checkpoint": None if model is None else model.checkpoint,
+        "wall_s": None if model is None else model.wall_s,
+        "reason": record.reason,
+    }
+    return first | scores | last

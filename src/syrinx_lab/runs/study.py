@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..metrics.facts import METRICS, Known
+from .manifest import Manifest
 from .rungs import Rung
 
 Scores = Mapping[str, float | None]
@@ -114,7 +115,7 @@ class ConditionResult:
     rungs: tuple[Rung, ...]
     seeds: tuple[SeedResult, ...]
     folder: Path
-    manifest: Mapping[str, Any] | None = None
+    manifest: Manifest | None = None
 
     @property
     def selected(self) -> SeedResult | None:
@@ -123,8 +124,7 @@ class ConditionResult:
 
     def of_selected(self, split: str, variant: str) -> Scores:
         """The mean scores of the selected model on val or test, raw or rescaled; empty where there are none."""
-        scores = (self.manifest or {}).get("scores", {})
-        return scores.get(split, {}).get(variant) or {}
+        return {} if self.manifest is None else self.manifest.means(split, variant)
 
 
 @dataclass(frozen=True)

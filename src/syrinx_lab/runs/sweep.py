@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from .atomic import read_json, write_json_atomic
-from .decision import decide
+from .apart import BestOfClips, SelectedApart
+from .decision import Decision, decide
 from .directory import RunDirectory
-from .plan import SCHEMA, Condition, SweepPlan
+from .job import SELECTED_RECORD, Job, record_name
+from .manifest import Manifest, SweepManifest
+from .plan import Condition, SweepPlan
 from .seed_table import seed_rows, table_text
+from .selected_record import SelectedRecord
 from .selection import best
-from .sweep_folder import SELECTED_RECORD, Fingerprint, SweepFolder, record_name, relative
+from .sweep_folder import Fingerprint, SweepFolder, relative
 
 LAUNCHES = 3  # how often a job is launched that leaves no record: once, and twice again
-
-
-@dataclass(frozen=True)
-class Job:
-    """One launch of a seed: train it to `epochs` and score it on val, or, when it is `selected`, evaluate it."""
-
-    condition: Condition
-    seed: int
-    epochs: int
-    selected: bool = False
-
-    @property
-    def record(self) -> str:
-        """The name of the record that the job leaves."""
-        return SELECTED_RECORD if self.selected else record_name(self.epochs)
-
 
 Launch = Callable[[Sequence[Job]], None]
 Say = Callable[[str], None]
@@ -38,11 +25,10 @@ Say = Callable[[str], None]
 
 def run_sweep(
     plan: SweepPlan, folder: SweepFolder, launch: Launch, say: Say = print, fingerprint: Fingerprint | None = None
-) -> dict[str, Any]:
-    """Train, cull, resume, select and evaluate; returns the content of the sweep's selected_model.json.
+) -> SweepManifest | SelectedApart:
+    """Train, cull, resume, select and evaluate; returns the manifest of the selected model.
 
-    Where conditions were scored on different clips there is none: it returns that of selected_models.json, which
-    names the best condition of each set of clips under `selected`.
+    Where conditions were scored on different clips there is none: it returns the best condition of each set of clips.
 
     plan    what to do
     folder  where the records lie; what is in it already is not done again
@@ -66,19 +52,19 @@ def run_sweep(
         _run(folder, [Job(c, s, c.rungs[index].epochs) for c in undecided for s in standing[c.label]], launch, say)
         for condition in climbing:
             decision = _decided(plan, folder, condition, index, standing[condition.label])
-            standing[condition.label] = decision["kept"]
-            if not decision["kept"]:
+            standing[condition.label] = list(decision.kept)
+            if not decision.kept:
                 empty.append(condition.label)
-            for line in _told(condition, decision, index):
+            for line in _ranking(condition, decision, index):
                 say(line)
         folder.write_table(table_text(seed_rows(plan, folder)))
-    manifest = _select(plan, folder, standing, launch, say)
-    if empty or manifest is None:
+    selected = _select(plan, folder, standing, launch, say)
+    if empty or selected is None:
         raise ValueError(
             f"no seed came through{' in ' + ', '.join(empty) if any(empty) else ''}: the reasons stand above and in "
             f"{folder.table_path}; the same command tries again"
         )
-    return manifest
+    return selected
 
 
 def _run(folder: SweepFolder, jobs: Sequence[Job], launch: Launch, say: Say) -> None:
@@ -96,144 +82,154 @@ def _run(folder: SweepFolder, jobs: Sequence[Job], launch: Launch, say: Say) -> 
                 except Exception as error:
                     reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     for job in _missing(folder, jobs):
-        path = folder.job_path(job.condition, job.seed)
-        path.mkdir(parents=True, exist_ok=True)
-        lost = {"status": "lost", "reason": f"launched {LAUNCHES} times: {reason}", "seed": job.seed}
-        write_json_atomic(path / job.record, {**lost, "epochs": job.epochs})
+        path = folder.record_path(job)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        job.lost(f"launched {LAUNCHES} times: {reason}").write(path)
 
 
 def _missing(folder: SweepFolder, jobs: Sequence[Job]) -> list[Job]:
-    return [job for job in jobs if folder.record(job.condition, job.seed, job.record) is None]
+    return [job for job in jobs if not folder.record_path(job).exists()]
 
 
 def _forget_failures(plan: SweepPlan, folder: SweepFolder) -> None:
     """Remove the records of failed and lost jobs on which no decision was made."""
     for condition in plan.conditions:
-        open_records = [record_name(r.epochs) for r in condition.rungs if folder.decision(condition, r.epochs) is None]
+        undecided = [r.epochs for r in condition.rungs if folder.decision(condition, r.epochs) is None]
         for seed in plan.seeds:
-            for name in (*open_records, SELECTED_RECORD):
-                record = folder.record(condition, seed, name)
-                if record is not None and record["status"] in ("failed", "lost"):
+            left = {record_name(epochs): folder.rung_record(condition, seed, epochs) for epochs in undecided}
+            for name, record in {**left, SELECTED_RECORD: folder.selected_record(condition, seed)}.items():
+                if record is not None and not record.has_model:
                     (folder.job_path(condition, seed) / name).unlink()
 
 
-def _decided(
-    plan: SweepPlan, folder: SweepFolder, condition: Condition, index: int, seeds: Sequence[int]
-) -> dict[str, Any]:
+def _decided(plan: SweepPlan, folder: SweepFolder, condition: Condition, index: int, seeds: Sequence[int]) -> Decision:
     """The decision after a rung, made and written if it is not there; one that keeps nobody is not written."""
     rung = condition.rungs[index]
     decision = folder.decision(condition, rung.epochs)
     if decision is None:
-        records = [folder.record(condition, seed, record_name(rung.epochs)) for seed in seeds]
+        records = [folder.rung_record(condition, seed, rung.epochs) for seed in seeds]
         decision = decide([record for record in records if record is not None], rung, plan.metric, plan.known)
-        if decision["kept"]:
+        if decision.kept:
             folder.write_decision(condition, decision)
     return decision
 
 
-def _told(condition: Condition, decision: dict[str, Any], index: int) -> list[str]:
+def _ranking(condition: Condition, decision: Decision, index: int) -> list[str]:
     """A ranking in lines."""
     last = index == len(condition.rungs) - 1
     kept = "selected" if last else "goes on"
-    lines = [f"after epoch {decision['epochs']}{'  ' + condition.label if condition.label else ''}"]
-    for row in decision["ranking"]:
-        scores = [
-            f"{name} {'-' if row[name] is None else format(row[name], '.3f')}"
-            for name in dict.fromkeys((decision["metric"], "bounded_frac"))
-        ]
-        came_through = row["status"] == "trained"
-        outcome = kept if row["seed"] in decision["kept"] else "culled" if came_through and not last else ""
-        said = scores if came_through else [row["status"], str(row["reason"])]
-        lines.append("  ".join([f"  {row['rank']}.", f"seed {row['seed']}", *said, outcome]).rstrip())
+    lines = [f"after epoch {decision.epochs}{'  ' + condition.label if condition.label else ''}"]
+    for place in decision.ranking:
+        scores = [f"{name} {'-' if value is None else format(value, '.3f')}" for name, value in place.scores.items()]
+        came_through = place.status == "trained"
+        outcome = kept if place.seed in decision.kept else "culled" if came_through and not last else ""
+        said = scores if came_through else [place.status, str(place.reason)]
+        lines.append("  ".join([f"  {place.rank}.", f"seed {place.seed}", *said, outcome]).rstrip())
     return lines
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """The selected model of a condition: its scores on val, and what these are scores of.
+
+    run, folder  of the model, and of the condition
+    clips        hash of the clips of val
+    """
+
+    condition: Condition
+    seed: int
+    run: Path
+    folder: Path
+    raw: Mapping[str, float | None]
+    clips: str
 
 
 def _select(
     plan: SweepPlan, folder: SweepFolder, standing: dict[str, list[int]], launch: Launch, say: Say
-) -> dict[str, Any] | None:
+) -> SweepManifest | SelectedApart | None:
     """Evaluate the model of every condition, write it, and write the best; None when there is none."""
     chosen = [(c, standing[c.label][0]) for c in plan.conditions if standing[c.label]]
-    for condition, seed in chosen:
-        done = folder.record(condition, seed, SELECTED_RECORD)
+    jobs = [Job(c, seed, c.rungs[-1].epochs, selected=True) for c, seed in chosen]
+    for job in jobs:
+        done = folder.selected_record(job.condition, job.seed)
         if done is not None and _lacks_checkpoint(folder, done):
-            (folder.job_path(condition, seed) / SELECTED_RECORD).unlink()  # its job brings the checkpoint back
-    _run(folder, [Job(c, seed, c.rungs[-1].epochs, selected=True) for c, seed in chosen], launch, say)
-    rows: list[dict[str, Any]] = []
-    for condition, seed in chosen:
-        evaluated = folder.record(condition, seed, SELECTED_RECORD)
+            folder.record_path(job).unlink()  # its job brings the checkpoint back
+    _run(folder, jobs, launch, say)
+    candidates = []
+    for job in jobs:
+        condition, path = job.condition, folder.condition_path(job.condition)
+        evaluated = folder.selected_record(condition, job.seed)
         assert evaluated is not None, "a job without a record was given one that says it is lost"
-        if evaluated["status"] != "trained":
+        if not evaluated.came_through:
             raise ValueError(
-                f"seed {seed}{' of ' + condition.label if condition.label else ''} was selected, and its "
-                f"evaluation failed: {evaluated['reason']}; the same command tries again"
+                f"seed {job.seed}{' of ' + condition.label if condition.label else ''} was selected, and its "
+                f"evaluation failed: {evaluated.reason}; the same command tries again"
             )
-        run, path = RunDirectory(folder.outputs / evaluated["run"]), folder.condition_path(condition)
-        record = folder.record(condition, seed, record_name(condition.rungs[-1].epochs))
-        assert record is not None, "it was ranked"
+        run = RunDirectory(folder.outputs / str(evaluated.run))
         if folder.selected(path) is None:
-            manifest = read_json(run.manifest_path)
-            if manifest["checkpoint"] != evaluated.get("checkpoint", manifest["checkpoint"]):
+            manifest = Manifest.read(run.manifest_path)
+            if manifest.checkpoint != evaluated.checkpoint:
                 # another command has scored another checkpoint of the run since: this one is to be scored again
-                (folder.job_path(condition, seed) / SELECTED_RECORD).unlink()
+                folder.record_path(job).unlink()
                 return _select(plan, folder, standing, launch, say)
-            compared = {"name": folder.path.name, "overrides": list(condition.overrides)}
-            whose = {"run": relative(run.path, path), "sweep": compared}
-            folder.write_selected(path, run.path, {**manifest, **whose})
-        # scores of other clips say nothing about which model is better
-        clips = (record.get("clips"), record["data_fingerprint"])
-        rows.append(
-            {
-                **record["val"]["raw"],
-                **{"seed": seed, "key": condition.label, "run": run.path, "path": path, "clips": clips},
-            }
-        )
-    if not rows:
+            swept = SweepManifest.of(
+                manifest, run=relative(run.path, path), sweep_name=folder.path.name, overrides=condition.overrides
+            )
+            folder.write_selected(path, run.path, swept)
+        record = folder.rung_record(condition, job.seed, job.epochs)
+        assert record is not None, "it was ranked"
+        assert record.score is not None, "it came through"
+        candidates.append(_Candidate(condition, job.seed, run.path, path, record.raw, record.score.clips))
+    if not candidates:
         return None
-    alike: dict[Any, list[dict[str, Any]]] = {}
-    known = all(row["clips"][0] for row in rows)  # older records have the recordings' fingerprint alone
-    for row in rows:
-        alike.setdefault(row["clips"][0 if known else 1], []).append(row)
+    # scores of other clips say nothing about which model is better
+    alike: dict[str, list[_Candidate]] = {}
+    for candidate in candidates:
+        alike.setdefault(candidate.clips, []).append(candidate)
     if len(alike) > 1:
         return _write_apart(plan, folder, list(alike.values()))
-    return _write_best(folder, best(rows, plan.metric, plan.known))
+    return _write_best(folder, _best(plan, candidates))
 
 
-def _lacks_checkpoint(folder: SweepFolder, record: Mapping[str, Any]) -> bool:
+def _best(plan: SweepPlan, candidates: Sequence[_Candidate]) -> _Candidate:
+    """The candidate that ranks first on val."""
+    rows = [{**one.raw, "seed": one.seed, "key": one.condition.label} for one in candidates]
+    winner = best(rows, plan.metric, plan.known)
+    return next(one for one in candidates if one.condition.label == winner["key"])
+
+
+def _lacks_checkpoint(folder: SweepFolder, record: SelectedRecord) -> bool:
     """Whether somebody has removed the selected checkpoint, or its run."""
-    run = folder.outputs / str(record.get("run"))
-    return "checkpoint" in record and not (run / record["checkpoint"]).is_file()
+    return record.has_model and not (folder.outputs / str(record.run) / str(record.checkpoint)).is_file()
 
 
-def _write_best(folder: SweepFolder, winner: Mapping[str, Any]) -> dict[str, Any]:
+def _write_best(folder: SweepFolder, winner: _Candidate) -> SweepManifest:
     """Write the best model of all, unless it is there."""
-    selected, here = folder.selected(folder.path), relative(winner["run"], folder.path)
-    if selected is None or selected["run"] != here:
-        manifest = folder.selected(winner["path"])
+    selected, here = folder.selected(folder.path), relative(winner.run, folder.path)
+    if selected is None or selected.run != here:
+        manifest = folder.selected(winner.folder)
         assert manifest is not None, "it was written before"
-        selected = {**manifest, "run": here}
-        folder.write_selected(folder.path, winner["path"], selected)
+        selected = replace(manifest, run=here)
+        folder.write_selected(folder.path, winner.folder, selected)
     return selected
 
 
-def _write_apart(plan: SweepPlan, folder: SweepFolder, alike: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+def _write_apart(plan: SweepPlan, folder: SweepFolder, alike: Sequence[Sequence[_Candidate]]) -> SelectedApart:
     """Write which condition is best on each set of clips, where there are several: none is the best of all."""
-    winners = []
+    models = []
     for group in alike:
-        winner = best(group, plan.metric, plan.known)
-        winners.append(
-            {
-                "condition": winner["key"],
-                "compared_with": [row["key"] for row in group if row["key"] != winner["key"]],
-                "seed": winner["seed"],
-                "run": relative(winner["run"], folder.path),
-                "metric": plan.metric,
-                "val": winner[plan.metric],
-            }
+        winner = _best(plan, group)
+        models.append(
+            BestOfClips(
+                condition=winner.condition.label,
+                compared_with=tuple(one.condition.label for one in group if one is not winner),
+                seed=winner.seed,
+                run=relative(winner.run, folder.path),
+                metric=plan.metric,
+                val=winner.raw[plan.metric],
+            )
         )
-    content = {
-        "schema": SCHEMA,
-        "reason": "the conditions were scored on different clips of val, so that no model is the best of all",
-        "selected": winners,
-    }
-    folder.write_apart(content)
-    return content
+    reason = "the conditions were scored on different clips of val, so that no model is the best of all"
+    apart = SelectedApart(reason, tuple(models))
+    folder.write_apart(apart)
+    return apart

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from .atomic import read_json, write_json_atomic, write_text_atomic
+from .apart import APART, SelectedApart
+from .atomic import write_text_atomic
+from .decision import Decision
 from .identity import differing_keys, in_words
+from .job import SELECTED_RECORD, Job, record_name
+from .job_files import fingerprints
+from .manifest import SweepManifest
 from .plan import Condition, SweepPlan, is_location
-
-SELECTED_RECORD = "selected.json"
-APART = "selected_models.json"
+from .rung_record import RungRecord
+from .selected_record import SelectedRecord
 
 Fingerprint = Callable[[Condition], str]
 
@@ -53,29 +56,23 @@ class SweepFolder:
                      the one that is there in the recordings' place alone, they must be the same; None believes it
         Raises ValueError with one line when it holds another sweep, naming up to five keys with both values.
         """
-        content = plan.content()
         if not self.plan_path.exists():
             self.path.mkdir(parents=True, exist_ok=True)
-            write_json_atomic(self.plan_path, content)
+            plan.write(self.plan_path)
             return
-        differing = differing_keys(read_json(self.plan_path), content)
+        differing = differing_keys(SweepPlan.read(self.plan_path).to_json(), plan.to_json())
         if not differing:
             return
         if all(is_location(key) for key, *_ in differing):
             self._check_recordings(plan, fingerprint)
-            write_json_atomic(self.plan_path, content)
+            plan.write(self.plan_path)
             return
         raise ValueError(f"{self.path} holds another sweep: {in_words(differing)}; choose another sweep_name")
-
-    def fingerprints(self, condition: Condition) -> set[str]:
-        """Those of the recordings that the jobs of a condition were trained on, so far one at most."""
-        records = [read_json(path) for path in sorted(self.condition_path(condition).glob("s*/*.json"))]
-        return {record["data_fingerprint"] for record in records if record.get("data_fingerprint") is not None}
 
     def _check_recordings(self, plan: SweepPlan, fingerprint: Fingerprint | None) -> None:
         """Raise ValueError when the recordings of a condition are not those that its jobs were trained on."""
         for condition in plan.conditions:
-            known = self.fingerprints(condition)
+            known = fingerprints(self.condition_path(condition))
             if known and fingerprint is not None and (now := fingerprint(condition)) not in known:
                 raise ValueError(
                     f"{self.path} holds another sweep: data_fingerprint (there {', '.join(sorted(known))}, now {now}); "
@@ -90,47 +87,56 @@ class SweepFolder:
         """The folder of what a seed's jobs leave."""
         return self.condition_path(condition) / f"s{seed}"
 
-    def record(self, condition: Condition, seed: int, name: str) -> dict[str, Any] | None:
-        """What a job left, None when it left nothing; `name` as `record_name` gives it."""
-        path = self.job_path(condition, seed) / name
-        return read_json(path) if path.exists() else None
+    def record_path(self, job: Job) -> Path:
+        """Where a job leaves its record."""
+        return self.job_path(job.condition, job.seed) / job.record
+
+    def rung_record(self, condition: Condition, seed: int, epochs: int) -> RungRecord | None:
+        """How a seed came through the rung of `epochs`, None before its job has ended."""
+        path = self.job_path(condition, seed) / record_name(epochs)
+        return RungRecord.read(path) if path.exists() else None
+
+    def selected_record(self, condition: Condition, seed: int) -> SelectedRecord | None:
+        """How the evaluation of the selected model ended, None before it has."""
+        path = self.job_path(condition, seed) / SELECTED_RECORD
+        return SelectedRecord.read(path) if path.exists() else None
 
     def decision_path(self, condition: Condition, epochs: int) -> Path:
         """Where the decision after a rung lies or will lie."""
         return self.condition_path(condition) / "decisions" / record_name(epochs)
 
-    def decision(self, condition: Condition, epochs: int) -> dict[str, Any] | None:
+    def decision(self, condition: Condition, epochs: int) -> Decision | None:
         """The decision after the rung of `epochs`, None before it is made."""
         path = self.decision_path(condition, epochs)
-        return read_json(path) if path.exists() else None
+        return Decision.read(path) if path.exists() else None
 
-    def write_decision(self, condition: Condition, decision: Mapping[str, Any]) -> None:
+    def write_decision(self, condition: Condition, decision: Decision) -> None:
         """Write a decision; from then on it stands."""
-        path = self.decision_path(condition, decision["epochs"])
+        path = self.decision_path(condition, decision.epochs)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json_atomic(path, decision)
+        decision.write(path)
 
-    def selected(self, folder: Path) -> dict[str, Any] | None:
+    def selected(self, folder: Path) -> SweepManifest | None:
         """The selected model in the sweep's or a condition's folder, None before there is one."""
         path = folder / "selected_model.json"
-        return read_json(path) if path.exists() else None
+        return SweepManifest.read(path) if path.exists() else None
 
-    def write_selected(self, folder: Path, source: Path, manifest: Mapping[str, Any]) -> None:
+    def write_selected(self, folder: Path, source: Path, manifest: SweepManifest) -> None:
         """Copy audio/ and figures/ of `source` to `folder` and then write the manifest: where it is, all is."""
         for name in ("audio", "figures"):
             _copy_whole(source / name, folder / name)
-        write_json_atomic(folder / "selected_model.json", manifest)
+        manifest.write(folder / "selected_model.json")
         (folder / APART).unlink(missing_ok=True)
 
-    def apart(self) -> dict[str, Any] | None:
+    def apart(self) -> SelectedApart | None:
         """Which conditions are best on which clips, None where one is the best of all, or none is decided."""
         path = self.path / APART
-        return read_json(path) if path.exists() else None
+        return SelectedApart.read(path) if path.exists() else None
 
-    def write_apart(self, content: Mapping[str, Any]) -> None:
+    def write_apart(self, content: SelectedApart) -> None:
         """Write which conditions are best on which clips, unless that is there; no model is then the best of all."""
         if self.apart() != content:
-            write_json_atomic(self.path / APART, content)
+            content.write(self.path / APART)
         (self.path / "selected_model.json").unlink(missing_ok=True)
         for name in ("audio", "figures"):
             shutil.rmtree(self.path / name, ignore_errors=True)
@@ -138,11 +144,6 @@ class SweepFolder:
     def write_table(self, text: str) -> None:
         """Write seed_cv.csv."""
         write_text_atomic(self.table_path, text)
-
-
-def record_name(epochs: int) -> str:
-    """The name of what is known after `epochs` epochs, for example epoch00020.json."""
-    return f"epoch{epochs:05d}.json"
 
 
 def relative(path: Path, start: Path) -> str:

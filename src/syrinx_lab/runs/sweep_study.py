@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..metrics.facts import metrics_of
-from .atomic import read_json
 from .directory import RunDirectory
 from .lock import is_locked
-from .plan import Condition, belongs
+from .plan import Condition, SweepPlan, belongs
 from .registry import run_folders
 from .run_facts import run_facts
-from .rungs import Rung
 from .study import ConditionResult, RungResult, SeedResult, Study, short_name
-from .sweep_folder import SweepFolder, record_name
+from .sweep_folder import SweepFolder
 
 
 def read_sweep(path: str | Path) -> Study:
@@ -26,46 +23,31 @@ def read_sweep(path: str | Path) -> Study:
     folder = SweepFolder(Path(path).absolute())
     if not folder.plan_path.is_file():
         raise ValueError(f"{path} is not a sweep: it has no plan.json; give outputs/sweeps/NAME, or run=RUN for a run")
-    plan = read_json(folder.plan_path)
-    planned = _planned(plan)
+    plan = SweepPlan.read(folder.plan_path)
     runs = _runs_beside(folder)
     conditions = []
-    for number, condition in enumerate(planned, start=1):
-        own = {config["seed"]: run for run, config in runs if belongs(condition.config, config, plan["compared"])}
-        conditions.append(_result(folder, number, condition, plan["seeds"], own))
+    for number, condition in enumerate(plan.conditions, start=1):
+        own = {config["seed"]: run for run, config in runs if belongs(condition.config, config, plan.compared)}
+        conditions.append(_result(folder, number, condition, plan.seeds, own))
     best = folder.selected(folder.path)
     apart = folder.apart()
     if best is not None:
-        winners = tuple(one.number for one in conditions if list(one.overrides) == best["sweep"]["overrides"])
+        winners = tuple(one.number for one in conditions if one.overrides == best.overrides)
     else:
-        labels = [one["condition"] for one in (apart or {}).get("selected", [])]
-        winners = tuple(number for number, one in enumerate(planned, start=1) if one.label in labels)
+        labels = [] if apart is None else [one.condition for one in apart.selected]
+        winners = tuple(number for number, one in enumerate(plan.conditions, start=1) if one.label in labels)
     return Study(
         name=folder.path.name,
         path=folder.path,
         is_sweep=True,
-        compared=plan["compared"],
-        seeds=tuple(plan["seeds"]),
-        metric=plan["metric"],
+        compared=plan.compared,
+        seeds=plan.seeds,
+        metric=plan.metric,
         conditions=tuple(conditions),
         winners=winners,
         under_way=is_locked(folder.path),
-        known=metrics_of(plan["scoring"]),
+        known=plan.known,
     )
-
-
-def _planned(plan: Mapping[str, Any]) -> list[Condition]:
-    """The conditions of a plan.json, as they were planned."""
-    return [
-        Condition(
-            label if node["overrides"] else "",
-            tuple(node["overrides"]),
-            node["n_epochs"],
-            tuple(Rung(**rung) for rung in node["rungs"]),
-            node["config"],
-        )
-        for label, node in plan["conditions"].items()
-    ]
 
 
 def _runs_beside(folder: SweepFolder) -> list[tuple[RunDirectory, dict[str, Any]]]:
@@ -86,24 +68,25 @@ def _result(
 ) -> ConditionResult:
     path = folder.condition_path(condition)
     manifest = folder.selected(path)
-    if manifest is not None and manifest["sweep"]["overrides"] != list(condition.overrides):
+    if manifest is not None and manifest.overrides != condition.overrides:
         manifest = None  # where seeds alone are compared the folder is the sweep's
     ranks: dict[tuple[int, int], int] = {}
     culled: dict[int, int] = {}
     for rung in condition.rungs:
         decision = folder.decision(condition, rung.epochs)
         if decision is not None:
-            ranks |= {(rung.epochs, entry["seed"]): entry["rank"] for entry in decision["ranking"]}
-            culled |= {} if rung is condition.rungs[-1] else dict.fromkeys(decision["culled"], rung.epochs)
+            ranks |= {(rung.epochs, seed): rank for seed, rank in decision.ranks.items()}
+            culled |= {} if rung is condition.rungs[-1] else dict.fromkeys(decision.culled, rung.epochs)
     stories = []
     for seed in seeds:
         results, run = [], runs.get(seed)
         for rung in condition.rungs:
-            record = folder.record(condition, seed, record_name(rung.epochs))
+            record = folder.rung_record(condition, seed, rung.epochs)
             if record is not None:
-                results.append(_rung_result(rung.epochs, record, ranks.get((rung.epochs, seed))))
-                run = RunDirectory(folder.outputs / record["run"]) if record.get("run") else run
-        selected = manifest is not None and manifest["seed"] == seed
+                rank = ranks.get((rung.epochs, seed))
+                results.append(RungResult(rung.epochs, record.status, rank, record.raw, record.rescaled, record.reason))
+                run = RunDirectory(folder.outputs / record.run) if record.run is not None else run
+        selected = manifest is not None and manifest.seed == seed
         stories.append(
             SeedResult(seed, tuple(results), culled.get(seed), selected, condition.n_epochs, **run_facts(run))
         )
@@ -116,16 +99,4 @@ def _result(
         seeds=tuple(stories),
         folder=path,
         manifest=manifest,
-    )
-
-
-def _rung_result(epochs: int, record: Mapping[str, Any], rank: int | None) -> RungResult:
-    val = record.get("val") or {}
-    return RungResult(
-        epochs=epochs,
-        status=record["status"],
-        rank=rank,
-        raw=val.get("raw", {}),
-        rescaled=val.get("rescaled", {}),
-        reason=record.get("reason"),
     )

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..metrics.facts import MetricFacts, merged, metrics_of
-from .atomic import read_json
+from .apart import APART
 from .directory import RunDirectory
 from .fields import marked, plain_keys, varying
-from .plan import belongs
+from .plan import SweepPlan, belongs
 from .registry import run_folders
-from .sweep_folder import APART
 
 PLAN = "plan.json"
 
@@ -39,7 +38,7 @@ def metrics_at(paths: Sequence[str | Path]) -> dict[str, MetricFacts]:
 
     Raises ValueError as `watched` does, and when the runs disagree on what a name means.
     """
-    plans = [read_json(Path(path) / PLAN)["scoring"] for path in paths if (Path(path) / PLAN).is_file()]
+    plans = [SweepPlan.read(Path(path) / PLAN).scoring for path in paths if (Path(path) / PLAN).is_file()]
     return merged(metrics_of(config) for config in [*plans, *(run.config() for run in watched(paths))])
 
 
@@ -81,8 +80,7 @@ def _at(path: Path) -> list[RunDirectory]:
 
 def _of_sweep(path: Path) -> list[RunDirectory]:
     """The runs of a sweep: those whose identity is that of one of its conditions with one of its seeds."""
-    plan = read_json(path / PLAN)
-    wanted = [condition["config"] for condition in plan["conditions"].values()]
+    plan = SweepPlan.read(path / PLAN)
     runs = []
     # OUTPUTS/sweeps/NAME; as it was given, so that its runs are named from where the person stands
     for run in run_folders(path.parents[1] if len(path.parts) > 2 else path.absolute().parents[1]):
@@ -90,8 +88,8 @@ def _of_sweep(path: Path) -> list[RunDirectory]:
             config = run.config()
         except ValueError:
             continue
-        if config.get("seed") in plan["seeds"] and any(
-            belongs(one, config, plan.get("compared", ())) for one in wanted
+        if config.get("seed") in plan.seeds and any(
+            belongs(condition.config, config, plan.compared) for condition in plan.conditions
         ):
             runs.append(run)
     return runs

@@ -208,4 +208,5 @@ OWN: dict[str, Kind] = {
     "force": Flag(),
     "run_dir": or_null(Text("a path")),
     "sweep_name": or_null(Text("a name")),
+    "sweep_job": or_null(OneOf("train", "evaluate")),
 }

@@ -1,0 +1,57 @@
+"""The scores of one split: means over the vocalisations, means by label, and every vocalisation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+VARIANTS = ("raw", "rescaled")
+LEAST_SHARE = 0.5
+CLIP = ("recording", "label", "start_s", "onset_s", "offset_s")
+
+
+def split_scores(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The scores of one split, as `build_manifest` describes them: means, means by label, and every vocalisation.
+
+    Means leave out None and NaN ("not defined for this clip") and are None where nothing is left; `count` beside them
+    is the number of vocalisations. Raises ValueError when a vocalisation lacks one of its keys.
+    """
+    for number, clip in enumerate(vocalisations):
+        missing = [name for name in (*CLIP, *VARIANTS) if name not in clip]
+        if missing:
+            raise ValueError(f"vocalisation {number} of the scores lacks {', '.join(missing)}")
+    labels = sorted({clip["label"] for clip in vocalisations})
+    return {
+        **_means(vocalisations),
+        "per_label": {label: _means([clip for clip in vocalisations if clip["label"] == label]) for label in labels},
+        "per_vocalisation": [dict(clip) for clip in vocalisations],
+    }
+
+
+def flags(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What must be known before scores are believed, a line each: changed recordings, a low share of the oscillator."""
+    lines = [line for means in scores.values() for line in means.get("changes", ())]
+    for split, means in scores.items():
+        share = means["raw"].get("oscillator_share")
+        if share is not None and share < LEAST_SHARE:
+            lines.append(
+                f"{split}: oscillator_share is {share:.2f}, under {LEAST_SHARE:g}: "
+                "noise or a filter earned these scores, not the oscillator"
+            )
+    return lines
+
+
+def _means(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean of every metric over the vocalisations, raw and rescaled, and how many they are."""
+    means: dict[str, Any] = {"count": len(vocalisations)}
+    for variant in VARIANTS:
+        metrics = dict.fromkeys(metric for clip in vocalisations for metric in clip[variant])
+        means[variant] = {metric: _mean(clip[variant].get(metric) for clip in vocalisations) for metric in metrics}
+    return means
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are defined, None when none is."""
+    defined = [float(value) for value in values if value is not None and not math.isnan(value)]
+    return math.fsum(defined) / len(defined) if defined else None
