@@ -9,7 +9,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from hydra_plugins.syrinx_lab_sweeper.sweeper import _own
+from hydra_plugins.syrinx_lab_sweeper.sweeper import own_overrides
 from syrinx_lab.runs.job import Job
 from syrinx_lab.runs.plan import Condition
 from syrinx_lab.runs.rung_record import RungRecord
@@ -38,7 +38,7 @@ def test_only_what_a_sweep_launches_is_a_job() -> None:
 def test_a_job_writes_where_its_sweep_looks(name: str, tmp_path: Path) -> None:
     folder = SweepFolder(tmp_path / name / "sweeps" / "one")
     job = Job(Condition(label=f"data.root={name}", overrides=(), n_epochs=1, rungs=(), config={}), seed=0, epochs=1)
-    overrides = OverridesParser.create().parse_overrides(_own(folder, job))
+    overrides = OverridesParser.create().parse_overrides(own_overrides(folder, job))
     given = {one.get_key_element(): one.value() for one in overrides}
     given_path = Path(str(given["hydra.sweep.dir"])) / str(given["hydra.sweep.subdir"])
     assert given_path == folder.job_path(job.condition, 0)

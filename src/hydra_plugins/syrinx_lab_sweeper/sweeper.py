@@ -66,7 +66,7 @@ class SyrinxLabSweeper(Sweeper):
 
         def launch(jobs: Sequence[Job]) -> None:
             nonlocal launched
-            overrides = [[*fixed, *job.condition.overrides, *_own(folder, job)] for job in jobs]
+            overrides = [[*fixed, *job.condition.overrides, *own_overrides(folder, job)] for job in jobs]
             launcher.launch(overrides, initial_job_idx=launched)
             launched += len(jobs)
 
@@ -191,7 +191,7 @@ def _refuse(config: Mapping[str, Any]) -> None:
         raise ValueError("trainer.max_epochs is decided by the rungs of `search`: give n_epochs alone")
 
 
-def _own(folder: Any, job: Any) -> list[str]:
+def own_overrides(folder: Any, job: Any) -> list[str]:
     """The overrides that the sweep itself gives a job, which composes its configuration anew: it needs every one."""
     from syrinx_lab.command_line import quoted
 

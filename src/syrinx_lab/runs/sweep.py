@@ -47,10 +47,10 @@ def run_sweep(
     empty: list[str] = []
     standing = {condition.label: list(plan.seeds) for condition in plan.conditions}
     for index in range(max(len(condition.rungs) for condition in plan.conditions)):
-        climbing = [c for c in plan.conditions if index < len(c.rungs) and standing[c.label]]
-        undecided = [c for c in climbing if folder.decision(c, c.rungs[index].epochs) is None]
+        at_rung = [c for c in plan.conditions if index < len(c.rungs) and standing[c.label]]
+        undecided = [c for c in at_rung if folder.decision(c, c.rungs[index].epochs) is None]
         _run(folder, [Job(c, s, c.rungs[index].epochs) for c in undecided for s in standing[c.label]], launch, say)
-        for condition in climbing:
+        for condition in at_rung:
             decision = _decided(plan, folder, condition, index, standing[condition.label])
             standing[condition.label] = list(decision.kept)
             if not decision.kept:
