@@ -54,7 +54,6 @@ def perform(
     Raises ValueError with one line that names the recording when one of them fails.
     """
     output, without, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed, start=start)
-    gain = np.float32(rescaling(output, clip.x))
     clamp = model.oscillator.clamp
     acceleration, actual = _accelerations(model, clip, drives)
     sung = SungClip(
@@ -72,15 +71,31 @@ def perform(
         target_acceleration=actual,
         drives=drives,
     )
-    scaled = replace(sung, output=gain * output, without_oscillator=gain * without, rescaled=True)
+    return scored_take(clip, sung, metrics)
+
+
+def scored_take(clip: Clip, sung: SungClip, metrics: Mapping[str, Metric] | None = None) -> Take:
+    """The scores of a sound (L,), as it is and at the target's RMS.
+
+    metrics  from outside the lab, by name
+    Raises ValueError with one line that names the recording when one of them fails.
+    """
+    gain = np.float32(rescaling(sung.output, sung.target))
+    without = sung.without_oscillator
+    scaled = replace(
+        sung,
+        output=gain * sung.output,
+        without_oscillator=None if without is None else gain * without,
+        rescaled=True,
+    )
     metrics = metrics or {}
     try:
         raw_score = score_clip(sung, metrics)
         once = {name: value for name, value in raw_score.outside.items() if not metrics[name].rescaled}
         again = score_clip(scaled, {name: metric for name, metric in metrics.items() if metric.rescaled})
     except ValueError as error:
-        raise ValueError(f"{_place(clip, model.sample_rate)}: {error}") from error
-    return Take(clip, output, gain * output, raw_score, replace(again, outside={**once, **again.outside}))
+        raise ValueError(f"{_place(clip, sung.sample_rate)}: {error}") from error
+    return Take(clip, sung.output, scaled.output, raw_score, replace(again, outside={**once, **again.outside}))
 
 
 def cold_start(
@@ -171,7 +186,7 @@ def _accelerations(model: Ouroboros, clip: Clip, drives: Drives) -> tuple[Sample
     return None if acceleration is None else _array(acceleration), _array(model.target_acceleration(d2x))
 
 
-def _place(clip: Clip, sample_rate: int) -> str:
+def _place(clip: Clip, sample_rate: float) -> str:
     """The recording and the syllable's times."""
     voc = clip.vocalisation
     return f"{voc.recording}, syllable at {voc.onset / sample_rate:.3f} to {voc.offset / sample_rate:.3f} s"
