@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
@@ -16,11 +14,10 @@ from ..figures.style import save_figure
 from ..runs.atomic import write_text_atomic
 from ..runs.run_facts import counts_in_words
 from ..runs.study import ConditionResult, Study
-from .badges import badge
 from .drawing import draw
+from .environment import page_environment
 from .listening import listen
 from .notes import notes, oscillator_doubt
-from .numbers import shown_score
 from .svg import inline_svg
 from .tables import run_table, score_table, summary
 
@@ -85,7 +82,7 @@ def write_report(
         conditions.append(
             {"condition": condition, "cards": cards, "missing": missing, "doubt": oscillator_doubt(condition)}
         )
-    page = _environment().get_template("report.html.jinja")
+    page = page_environment().get_template("report.html.jinja")
     html = page.render(
         study=study,
         question=question,
@@ -108,34 +105,6 @@ def write_report(
     path = out / "report.html"
     write_text_atomic(path, html)
     return path
-
-
-def _environment() -> Environment:
-    """The templates, which escape whatever comes from data."""
-    environment = Environment(
-        loader=PackageLoader("syrinx_lab.reporting", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    loader = environment.loader
-    assert loader is not None
-    environment.globals["style"] = Markup(loader.get_source(environment, "report.css")[0])
-    environment.globals["script"] = Markup(loader.get_source(environment, "report.js")[0])
-    environment.globals["badge"] = badge
-    environment.filters["score"] = shown_score
-    environment.globals["icon"] = _icon()
-    return environment
-
-
-def _icon() -> Markup:
-    """A picture for the browser's tab, so that it asks for none."""
-    picture = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M1 8Q3-4 5 8T9 8T13 8" fill="none" '
-        'stroke="#D55E00" stroke-width="2"/></svg>'
-    )
-    return Markup("data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode())
 
 
 def _facts(study: Study) -> list[tuple[str, str]]:

@@ -13,20 +13,20 @@ from matplotlib.figure import Figure
 from ..figures.style import PALETTE
 
 _MOST = 1.6  # CSS pixels a point
-_DPI = 150  # of what is drawn as pixels (spectrograms)
 _COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 _PATH = re.compile(r'\bd="[^"]*"')
 _ID = re.compile(r'\bid="([^"]+)"')
 _SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "syrinx_lab", "font.family": ["DejaVu Sans", "sans-serif"]}
 
 
-def inline_svg(figure: Figure, name: str, text: str, *, least: float = 1.0) -> Markup:
+def inline_svg(figure: Figure, name: str, text: str, *, least: float = 1.0, dpi: int = 150) -> Markup:
     """The figure as an <svg> element.
 
     figure  left as it is but for the patches behind it and its panels, which become transparent
     name    distinct on the page: the element's ids begin with it
     text    what the figure shows, for those who do not see it
     least   CSS pixels a point, below which the figure no longer follows the width of the page: it scrolls
+    dpi     of what is drawn as pixels (spectrograms)
 
     Black becomes the page's ink, and a colour of `PALETTE` the custom property --NAME, which a page can set apart for
     dark and light. White stays white: it lies on spectrograms.
@@ -37,7 +37,7 @@ def inline_svg(figure: Figure, name: str, text: str, *, least: float = 1.0) -> M
     file = io.StringIO()
     with matplotlib.rc_context(_SETTINGS):
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", dpi=_DPI, metadata=nothing)
+        figure.savefig(file, format="svg", dpi=dpi, metadata=nothing)
     source = file.getvalue()
     source = source[source.index("<svg") :]
     source = re.sub(r"<style.*?</style>", "", source, count=1, flags=re.S)  # it would hold for the whole page
