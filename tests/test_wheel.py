@@ -58,6 +58,9 @@ def test_sweeps_travel_with_the_wheel(printed: str) -> None:
     assert "spectral_rollout,mse_accel" in printed
 
 
-def test_the_page_of_the_report_travels_with_the_wheel(site: Path) -> None:
+def test_the_pages_travel_with_the_wheel(site: Path) -> None:
     page = site / "syrinx_lab" / "reporting" / "page"
-    assert {path.name for path in page.iterdir()} == {"report.html.jinja", "report.css", "report.js"}
+    assert {path.name for path in page.iterdir()} == {
+        *("report.html.jinja", "report.css", "report.js", "table.html.jinja"),
+        *("rivals.html.jinja", "rivals.css", "abx.js"),
+    }

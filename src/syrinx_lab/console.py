@@ -47,6 +47,11 @@ def report() -> None:
     _run("report")
 
 
+def rivals() -> None:
+    """As `python -m syrinx_lab.rivals`."""
+    _run("rivals.__main__", "rivals")
+
+
 def synthesize() -> None:
     """As `python -m syrinx_lab.synthesize`."""
     _run("synthesize")

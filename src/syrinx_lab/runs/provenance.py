@@ -22,6 +22,7 @@ DISTRIBUTIONS: tuple[str, ...] = (
     "scipy",
     "numba",
     "soundfile",
+    "pyworld",
     "crowsetta",
     "wandb",
     "mamba-ssm",

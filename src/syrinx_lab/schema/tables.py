@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kinds import Either, Flag, Kind, Listed, Number, OneOf, Text, Whole, or_null
+from .kinds import Either, Flag, Group, Kind, Listed, Number, OneOf, Text, Whole, or_null
 from .train_keys import GROUPS, OWN, PATHS, SEED
 
 OUTPUTS: dict[str, Kind] = {"paths.outputs": Text("a path"), "paths.registry": or_null(Text("a path or a URL"))}
@@ -18,9 +18,41 @@ _FILE = or_null(Text("a path"))
 _SMOOTH = Either(OneOf("none", "auto"), Whole(1, 10**6))
 _FACTOR = Number(above=0, high=100)
 
+_RANGE = Listed(Number(above=0), length=2)
+
+RIVALS: dict[str, Kind] = {
+    **TRAIN,
+    "run": Listed(Text("a path"), single=True),
+    "split": OneOf("val", "test"),
+    "out": _FILE,
+    "abx.ours": or_null(Text("a name")),
+    "abx.theirs": or_null(Text("a name")),
+    "rivals.*": Group(),
+    "rivals.*.sample_rate": Whole(1_000, 1_000_000),
+    "rivals.*.frame_ms": Number(above=0, high=1_000),
+    "rivals.*.f0_ranges_hz": Listed(_RANGE, least=1),
+    "rivals.*.lab_pitch": Flag(),
+    "rivals.*.threshold": Number(low=0, high=1),
+    "rivals.*.coefficients": or_null(Whole(2, 1_024)),
+    "rivals.*.n_mels": Whole(2, 1_024),
+    "rivals.*.n_fft": Whole(16, 65_536),
+    "rivals.*.hop": Whole(1, 65_536),
+    "rivals.*.low_hz": Number(low=0),
+    "rivals.*.high_hz": or_null(Number(above=0)),
+    "rivals.*.top_hz": or_null(Number(above=0)),
+    "rivals.*.iterations": Whole(1, 10_000),
+    "rivals.*.momentum": Number(low=0, below=1),
+    "rivals.*.bands": Whole(2, 1_024),
+    "rivals.*.harmonics": Whole(1, 1_024),
+    "rivals.*.periods": Number(low=1, high=100),
+    "rivals.*.pitch_range_hz": or_null(_RANGE),
+    "rivals.*.ic_noise_rms": Number(low=0, high=1),
+}
+
 TABLES: dict[str, dict[str, Kind]] = {
     "config": TRAIN,
     "check_data": TRAIN,
+    "rivals": RIVALS,
     "evaluate": {
         **OUTPUTS,
         "run": Text("a path"),
@@ -97,8 +129,10 @@ TYPED["checkpoint.file"] = "checkpoint"
 # groups of conf/ of which a file is chosen by its name
 PLACES = (*GROUPS, "experiment", "arm", "debug")  # of them in the defaults, be it null
 CHOSEN = (*PLACES, "sweeps")
+# commands that take the choices of these groups
+WITH_GROUPS = ("config", "check_data", "rivals")
 # groups that may be null
-OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*")
+OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*", "rivals.*")
 # keys of a group that are not its class's, which may be from anywhere
 SHARED = tuple(f"oscillator.{key}" for key in ("drive_lowpass_ms", "control_hop", "highpass_hz", "init"))
 # how a value that must be given is typed

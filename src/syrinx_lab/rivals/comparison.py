@@ -1,0 +1,89 @@
+"""All rivals on the same clips, scored as a model's cold starts are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from ..evaluation.clips import Clip
+from ..evaluation.scoring import Scoring
+from ..evaluation.takes import Take, mean_scores, score_rows, scored_take
+from ..metrics.sung_clip import SungClip
+from .outcome import Outcome, Target
+from .rival import Rival, Songs
+from .sung_model import AnalyticPrior, SungModel
+
+
+def outcome(name: str, rival: Rival, songs: Songs, clips: Sequence[Clip], scoring: Scoring) -> Outcome:
+    """Fit a rival, let it make every clip again, and score that; clip i is seeded by (scoring.seed, i).
+
+    Raises ValueError with one line that names the rival when it cannot be fitted, or a sound has another length.
+    """
+    try:
+        rival.fit(songs)
+    except ValueError as error:
+        raise ValueError(f"rivals.{name}: {error}") from error
+    takes = [_take(name, rival, clip, scoring.seed * 10_007 + number, scoring) for number, clip in enumerate(clips)]
+    raw, rescaled = (_defined(mean_scores(takes, which, scoring.known)) for which in ("raw", "rescaled"))
+    return Outcome(
+        name=name,
+        about=rival.about,
+        kind="prior" if isinstance(rival, AnalyticPrior) else "run" if isinstance(rival, SungModel) else "vocoder",
+        numbers_per_second=rival.numbers_per_second,
+        raw=raw,
+        rescaled=rescaled,
+        rows=tuple(score_rows(takes, rival.sample_rate)),
+        sounds=tuple(take.raw for take in takes),
+        at_level=tuple(take.rescaled for take in takes),
+    )
+
+
+def outcomes(
+    rivals: Mapping[str, Rival],
+    songs: Songs,
+    clips: Sequence[Clip],
+    scoring: Scoring,
+    say: Callable[[str], None] = lambda line: None,
+) -> tuple[Outcome, ...]:
+    """`outcome` of every rival, the best mean tf_corr first.
+
+    say  takes a line for a person before each
+    """
+    found = []
+    for name, rival in rivals.items():
+        say(f"singing   {name}")
+        found.append(outcome(name, rival, songs, clips, scoring))
+    return tuple(sorted(found, key=lambda one: -_number(one.raw["tf_corr"])))
+
+
+def targets(clips: Sequence[Clip], sample_rate: int) -> tuple[Target, ...]:
+    """The clips in plain values."""
+    return tuple(
+        Target(
+            clip.vocalisation.label,
+            clip.vocalisation.recording,
+            clip.x,
+            clip.vocalisation.start / sample_rate,
+            clip.onset / sample_rate,
+            clip.offset / sample_rate,
+        )
+        for clip in clips
+    )
+
+
+def _take(name: str, rival: Rival, clip: Clip, seed: int, scoring: Scoring) -> Take:
+    sound = np.asarray(rival.resynthesise(clip, seed), dtype=np.float32)
+    if sound.shape != clip.x.shape:
+        raise ValueError(f"rivals.{name} made {sound.shape} samples of a clip of {clip.x.shape}: make as many")
+    sung = SungClip(sound, clip.x, sample_rate=rival.sample_rate, onset=clip.onset, offset=clip.offset)
+    return scored_take(clip, sung, scoring.metrics)
+
+
+def _defined(means: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: None if math.isnan(value) else value for name, value in means.items()}
+
+
+def _number(value: float | None) -> float:
+    return -math.inf if value is None else value
