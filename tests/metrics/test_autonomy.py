@@ -23,6 +23,7 @@ WORST = {
     "autonomy": -5.0,
     "spec_corr": 0.0,
     "tf_corr": 0.0,
+    "wrong_partial": 1.0,
     "bounded_frac": 0.0,
     "env_corr": 0.0,
     "ignition_rate": 0.0,
@@ -37,8 +38,10 @@ def score(output: np.ndarray, target: np.ndarray, **more: object) -> Score:
 def test_identity_is_perfect(syllable: Maker) -> None:
     x = syllable()
     known = {"state_x": x, "state_v": x, "clamp_x": 0.5, "clamp_v": 1.0, "without_oscillator": 0 * x}
-    perfect = score(x, x, **known, acceleration=x, target_acceleration=x).values()
-    expected = dict.fromkeys(perfect, 1.0) | dict.fromkeys(("amp_pen", "pitch_pen", "f0_cents", "onset_error_ms"), 0.0)
+    perfect = score(x, x, **known, acceleration=x, target_acceleration=x, numbers_per_second=0.0).values()
+    assert perfect.pop("leak_db") < -50, "what the window and the edges of the stack itself leave"
+    distances = ("amp_pen", "pitch_pen", "f0_cents", "onset_error_ms", "wrong_partial", "lsd_db", "mcd_db")
+    expected = dict.fromkeys(perfect, 1.0) | dict.fromkeys((*distances, "octave_errors", "numbers_per_second"), 0.0)
     assert perfect == pytest.approx(expected, abs=1e-12)
 
 
@@ -83,6 +86,7 @@ def test_single_precision_and_what_is_not_given(syllable: Maker) -> None:
     double = score(y, x).values()
     assert math.isnan(double.pop("oscillator_share"))
     assert math.isnan(double.pop("accel_r2"))
+    assert math.isnan(double.pop("numbers_per_second"))
     single = score(y.astype(np.float32), x.astype(np.float32)).values()
     assert double == pytest.approx({name: single[name] for name in double}, abs=1e-3)
     assert all(type(value) is float for value in single.values())
@@ -100,10 +104,11 @@ def test_a_dead_output_is_worst_everywhere(syllable: Maker, dead: str) -> None:
     x = syllable()
     output = {"silent": 0 * x, "constant": 0 * x + 0.3}.get(dead, x.copy())
     if dead in ("nan", "inf"):
-        output[7000] = float(dead)
+        output[6000] = float(dead)
     values = score(output, x, without_oscillator=x).values()
     assert values.pop("oscillator_share") == 0.0
     assert {name: values.pop(name) for name in WORST} == WORST
+    assert values.pop("tf_corr_syllable") == 0.0
     assert all(math.isnan(value) for value in values.values())
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from syrinx_lab.metrics.fundamental import f0_cents, track_f0
+from syrinx_lab.metrics.fundamental import pitch_agreement, track_f0
 
 RATE = 44_100
 T = np.arange(8820) / RATE
@@ -25,7 +25,7 @@ def stack(hz: float, first: int = 1, last: int = 10) -> np.ndarray:
 
 
 def cents(a: np.ndarray, b: np.ndarray, **where: int) -> float:
-    return f0_cents(a, b, sample_rate=RATE, **where)
+    return pitch_agreement(a, b, sample_rate=RATE, **where).f0_cents
 
 
 @pytest.mark.parametrize("hz", [302, 440, 613.3, 1000, 1999, 3000, 4321, 5500, 7000, 7900])
@@ -107,7 +107,7 @@ def test_nan_where_nothing_is_voiced_in_both() -> None:
 def test_other_sample_rates(rate: int) -> None:
     t = np.arange(rate // 5) / rate
     a, b = (sum(np.sin(2 * np.pi * hz * k * t) / k for k in (1, 2, 3)) for hz in (1000, 1059.463))
-    assert f0_cents(a, b, sample_rate=rate) == pytest.approx(100.0, abs=2.0)
+    assert pitch_agreement(a, b, sample_rate=rate).f0_cents == pytest.approx(100.0, abs=2.0)
 
 
 def test_the_real_birds_flat_stack(renditions: dict) -> None:

@@ -13,8 +13,11 @@ from .autonomy_published import autonomy_published
 from .boundedness import bounded
 from .envelope_correlation import env_corr
 from .facts import METRICS
-from .fundamental import f0_cents
+from .fundamental import pitch_agreement
 from .ignition import ignition
+from .leak import leak_db
+from .log_spectral_distance import lsd_db
+from .mel_cepstral_distortion import mcd_db
 from .metric import Metric, scored
 from .oscillator_share import oscillator_share
 from .score import Score
@@ -22,16 +25,18 @@ from .sung_clip import SungClip
 from .teacher_forced import teacher_forced_r2
 from .time_frequency import tf_corr
 from .welch_spectrum import spectral_agreement
+from .wrong_partial import wrong_partial
 
 
 def score_clip(clip: SungClip, outside: Mapping[str, Metric] | None = None) -> Score:
     """Every metric of one cold start; see the files of the metrics for their formulas.
 
-    autonomy with its parts, autonomy_published, tf_corr and env_corr look at the whole clip, so that a song that begins
-    early or does not stop counts; f0_cents and the vanishing of bounded_frac look at the syllable [onset, offset).
+    autonomy with its parts, autonomy_published, tf_corr, wrong_partial, leak_db and env_corr look at the whole clip, so
+    that a song that begins early or does not stop counts; f0_cents, octave_errors, tf_corr_syllable, lsd_db, mcd_db and
+    the vanishing of bounded_frac look at the syllable [onset, offset).
 
     clip     what is scored; without states bounded_frac is left to the output, without `without_oscillator`
-             oscillator_share is NaN, without `acceleration` accel_r2
+             oscillator_share is NaN, without `acceleration` accel_r2, without a rate numbers_per_second
     outside  metrics from outside the lab, by name
     result   Score; a metric that the clip does not define is NaN
     Raises ValueError with one line for a metric from outside that fails, see `scored`.
@@ -51,6 +56,7 @@ def score_clip(clip: SungClip, outside: Mapping[str, Metric] | None = None) -> S
         clamp_x=clip.clamp_x,
         clamp_v=clip.clamp_v,
     )
+    pitch = pitch_agreement(out, ref, sample_rate=rate, onset=onset, offset=offset)
     without, acceleration, actual = clip.without_oscillator, clip.acceleration, clip.target_acceleration
     return Score(
         autonomy=spectra.autonomy,
@@ -59,12 +65,19 @@ def score_clip(clip: SungClip, outside: Mapping[str, Metric] | None = None) -> S
         pitch_pen=spectra.pitch_pen,
         tf_corr=tf_corr(out, ref, sample_rate=rate),
         bounded_frac=alive,
-        f0_cents=f0_cents(out, ref, sample_rate=rate, onset=onset, offset=offset),
+        f0_cents=pitch.f0_cents,
+        octave_errors=pitch.octave_errors,
         env_corr=env_corr(out, ref, sample_rate=rate),
         onset_error_ms=start.onset_error_ms,
         ignition_rate=start.ignited,
         oscillator_share=math.nan if without is None else oscillator_share(out, without),
         autonomy_published=autonomy_published(out, ref, sample_rate=rate),
+        tf_corr_syllable=tf_corr(out[onset:offset], ref[onset:offset], sample_rate=rate),
+        wrong_partial=wrong_partial(out, ref, sample_rate=rate),
+        leak_db=leak_db(out, ref, sample_rate=rate),
+        lsd_db=lsd_db(out, ref, onset=onset, offset=offset),
+        mcd_db=mcd_db(out, ref, sample_rate=rate, onset=onset, offset=offset),
+        numbers_per_second=math.nan if clip.numbers_per_second is None else clip.numbers_per_second,
         accel_r2=math.nan if acceleration is None or actual is None else teacher_forced_r2(acceleration, actual),
         outside={name: scored(name, metric, clip) for name, metric in (outside or {}).items()},
     )

@@ -79,6 +79,13 @@ METRICS: dict[str, MetricFacts] = {
         MetricFacts("onset_error_ms", "ms", False, low=0.0),
         MetricFacts("ignition_rate", "share", True, low=0.0, high=1.0),
         MetricFacts("oscillator_share", "share", True, low=-1.0, high=1.0),
+        MetricFacts("tf_corr_syllable", "correlation", True, low=-1.0, high=1.0),
+        MetricFacts("wrong_partial", "share", False, headline=True, low=0.0, high=1.0),
+        MetricFacts("leak_db", "dB", False, low=-120.0, high=0.0),
+        MetricFacts("lsd_db", "dB", False, low=0.0),
+        MetricFacts("mcd_db", "dB", False, low=0.0),
+        MetricFacts("octave_errors", "share", False, low=0.0, high=1.0),
+        MetricFacts("numbers_per_second", "1/s", False, low=0.0, rescaled=False),
         MetricFacts("accel_r2", "R²", True, high=1.0, rescaled=False),
     )
 }

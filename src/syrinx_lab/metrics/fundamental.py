@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -20,36 +21,75 @@ HIGHEST_HZ = 8000.0
 VOICING = 0.5
 OCTAVE_COST = 0.02
 QUIETEST_DB = -30.0
+WIDEST_HZ = (100.0, 11_000.0)
+OCTAVE_TOLERANCE_CENTS = 100.0
 _BAND_TOP_HZ = 12_000.0
 _OVERSAMPLING = 2
 
 
-def f0_cents(
+class PitchAgreement(NamedTuple):
+    """f0_cents in cents, octave_errors a share; NaN where no frame is voiced in both."""
+
+    f0_cents: float
+    octave_errors: float
+
+
+def pitch_agreement(
     output: ArrayLike, target: ArrayLike, *, sample_rate: float, onset: int = 0, offset: int | None = None
-) -> float:
-    """Median distance of the two fundamentals in cents, over the frames that are voiced in both.
+) -> PitchAgreement:
+    """How far the two fundamentals lie apart, over the frames that are voiced in both.
 
     f0_cents = median |1200 log2(f_output / f_target)|
+    octave_errors = mean [ | |1200 log2(f_output / f_target)| - 1200 k | < 100 for some k = 1, 2, ... ]
 
-    The median, because one octave error of the tracker in a mean would outweigh a syllable of good frames. A frame
-    counts when its centre lies in [onset, offset). Says nothing of frames where only one of the two has a pitch.
+    The median, because one octave error of the tracker in a mean would outweigh a syllable of good frames; what it
+    hides, the share of octave errors says. A frame counts when its centre lies in [onset, offset). Says nothing of
+    frames where only one of the two has a pitch. The range of the search follows the target, see `search_range`.
 
     output, target  (n,) audio
     sample_rate     Hz
     onset, offset   samples of the clip; by default the whole of it
-    result          cents, at least 0; NaN when no frame is voiced in both
+    result          cents, at least 0, and a share; NaN when no frame is voiced in both
     """
     out, ref = as_signal(output), as_signal(target)
     if not (is_audible(out) and is_audible(ref)):
-        return math.nan
+        return PitchAgreement(math.nan, math.nan)
     assert out.size == ref.size, f"output of {out.size} samples against a target of {ref.size}"
-    cents = 1200 * np.abs(
-        np.log2(track_f0(out, sample_rate=sample_rate)) - np.log2(track_f0(ref, sample_rate=sample_rate))
+    lowest, highest = search_range(ref, sample_rate=sample_rate, onset=onset, offset=offset)
+    found, wanted = (
+        track_f0(x, sample_rate=sample_rate, lowest_hz=lowest, highest_hz=highest)[
+            _frames_within(x.size, sample_rate, onset, offset)
+        ]
+        for x in (out, ref)
     )
-    centre = np.arange(cents.size) * _hop(sample_rate)
-    inside = (centre >= onset) & (centre < (out.size if offset is None else offset))
-    common = cents[inside & np.isfinite(cents)]
-    return float(np.median(common)) if common.size else math.nan
+    cents = 1200 * np.abs(np.log2(found / wanted))
+    cents = cents[np.isfinite(cents)]
+    if not cents.size:
+        return PitchAgreement(math.nan, math.nan)
+    octaves = np.round(cents / 1200)
+    wrong = (octaves >= 1) & (np.abs(cents - 1200 * octaves) < OCTAVE_TOLERANCE_CENTS)
+    return PitchAgreement(float(np.median(cents)), float(wrong.mean()))
+
+
+def search_range(
+    target: Signal, *, sample_rate: float, onset: int = 0, offset: int | None = None
+) -> tuple[float, float]:
+    """Where the fundamental of a syllable is looked for, Hz: 300 to 8000, or wider where the bird sings beyond.
+
+    result = (min(300, m / 2), max(8000, 1.5 m)),  m = median f0 of the target, looked for from 100 Hz to 11 kHz
+
+    target         (n,) finite audio
+    sample_rate    Hz; nothing is looked for above 0.45 of it
+    onset, offset  samples of the clip between which the syllable lies
+    """
+    top = 0.45 * sample_rate
+    wide = track_f0(target, sample_rate=sample_rate, lowest_hz=WIDEST_HZ[0], highest_hz=min(WIDEST_HZ[1], top))
+    voiced = wide[_frames_within(target.size, sample_rate, onset, offset)]
+    voiced = voiced[np.isfinite(voiced)]
+    if not voiced.size:
+        return LOWEST_HZ, min(HIGHEST_HZ, top)
+    middle = float(np.median(voiced))
+    return min(LOWEST_HZ, middle / 2), min(max(HIGHEST_HZ, 1.5 * middle), top)
 
 
 def track_f0(x: Signal, *, sample_rate: float) -> Signal:
@@ -95,6 +135,12 @@ def track_f0(x: Signal, *, sample_rate: float) -> Signal:
     voiced = loud & (height[rows, best] > VOICING)
     period = (lag[best] + shift[rows, best]) / _OVERSAMPLING
     return np.where(voiced, sample_rate / period, math.nan)
+
+
+def _frames_within(n: int, sample_rate: float, onset: int, offset: int | None) -> slice:
+    """Which frames of a clip of n samples have their centre in [onset, offset)."""
+    hop = _hop(sample_rate)
+    return slice(-(-onset // hop), -(-(n if offset is None else offset) // hop))
 
 
 def _hop(sample_rate: float) -> int:

@@ -28,6 +28,13 @@ class Score:
     ignition_rate: float
     oscillator_share: float
     autonomy_published: float
+    tf_corr_syllable: float = math.nan
+    wrong_partial: float = math.nan
+    leak_db: float = math.nan
+    lsd_db: float = math.nan
+    mcd_db: float = math.nan
+    octave_errors: float = math.nan
+    numbers_per_second: float = math.nan
     accel_r2: float = math.nan
     outside: Mapping[str, float] = field(default_factory=dict)
 

@@ -27,6 +27,7 @@ class SungClip:
     acceleration          (n,) tau^2 x'' of the model at the recording's own states; None where these are not observed
     target_acceleration   (n,) that of the recording
     drives                that were sung, (1, T) each; None where they are not known
+    numbers_per_second    that the drives of the clip hold: those of their channels that vary, times knots a second
     rescaled              whether the output was brought to the target's RMS
     """
 
@@ -43,4 +44,5 @@ class SungClip:
     acceleration: Samples | None = None
     target_acceleration: Samples | None = None
     drives: Drives | None = None
+    numbers_per_second: float | None = None
     rescaled: bool = False
