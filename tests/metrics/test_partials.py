@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Rendition
 
 from syrinx_lab.metrics.leak import leak_db
 from syrinx_lab.metrics.partials import loud_frames, lowest_strong_partial, power_frames, strongest_partial
@@ -99,7 +99,7 @@ def test_silent_and_broken_signals() -> None:
 
 @pytest.mark.parametrize(("label", "lowest", "highest"), [("c", 0.15, 0.35), ("e", 0.35, 0.6)])
 def test_the_bird_itself_is_not_free_of_it(
-    renditions: dict[str, list[Rendition]], label: str, lowest: float, highest: float
+    renditions: dict[str, list[Any]], label: str, lowest: float, highest: float
 ) -> None:
     """Harmonics of like strength trade places from one rendition to the next: the bar for a model is not 0."""
     found = []
