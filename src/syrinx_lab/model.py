@@ -23,6 +23,8 @@ from .ode.tract import Tract
 from .transfer import normal
 from .types import Controls, Drives, Trajectory
 
+_CONSTANT = 1e-6
+
 
 @dataclass
 class Encoded:
@@ -54,13 +56,14 @@ class Ouroboros(nn.Module):
         analyser: reads the analytic controls; a part that needs them cannot be without.
         drive_lowpass_ms: standard deviation of the Gaussian in ms; 0 switches it off.
         control_hop: samples between the knots of the drives, with straight lines between them; 1 gives every sample
-            drives of its own. It thins out the controls of an encoder that works at audio rate, after the low-pass.
+            drives of its own. It thins out, after the low-pass, the controls of an encoder that works at audio rate or
+            at a higher control rate; what is read without learning is then read at the encoder's rate, too.
         highpass_hz: cut-off of the zero-phase high-pass on what is radiated, in Hz; None: none.
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
-        ValueError: an unknown backend, a negative drive_lowpass_ms, a control_hop below 1 or another than the
-            encoder's, a part that is not derived from its contract, or no analyser where one needs it.
+        ValueError: an unknown backend, a negative drive_lowpass_ms, a control_hop below 1 or no
+            multiple of the encoder's, a part that is not derived from its contract, or no analyser where one needs it.
     """
 
     def __init__(
@@ -86,9 +89,9 @@ class Ouroboros(nn.Module):
         for key, part, kind in (("encoder", encoder, Encoder), ("oscillator", oscillator, Oscillator)):
             if not isinstance(part, kind):
                 raise ValueError(f"{key} is a {type(part).__name__}: derive it from {kind.__module__}.{kind.__name__}")
-        if encoder.hop > 1 and control_hop not in (1, encoder.hop):
+        if encoder.hop > 1 and control_hop != 1 and control_hop % encoder.hop:
             raise ValueError(
-                f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: give one, or both alike"
+                f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: use 1 or a multiple of it"
             )
         self.encoder = encoder
         self.tract = tract
@@ -155,7 +158,8 @@ class Ouroboros(nn.Module):
 
     def encode(self, x: Tensor, dx: Tensor) -> Encoded:
         """What is read off a recording: x (B, L) audio, dx (B, L) = dt x'."""
-        analytic = None if self.analyser is None else self.analyser(x, self.control_hop)
+        read_hop = self.encoder.hop if self.encoder.hop > 1 else self.control_hop
+        analytic = None if self.analyser is None else self.analyser(x, read_hop)
         controls: Controls = self.encoder(x, self.velocity(dx), analytic)
         omega = self.oscillator.rectify(controls.omega)
         raw = {"omega": omega[..., None], "gamma": controls.gamma[..., None], "code": controls.weight_code}
@@ -175,10 +179,20 @@ class Ouroboros(nn.Module):
             analytic,
             None if self.analyser is None else self.analyser.background,
         )
-        envelope = None if analytic is None else analytic.envelope
-        return Encoded(
-            self.oscillator.encode(reading), code, Radiation(envelope, split.get("tract"), split.get("noise"))
-        )
+        # the envelope bounds the breath: without any it is of no use
+        envelope = None if analytic is None or self.noise_net is None else analytic.envelope
+        parameters = self.oscillator.encode(reading)
+        radiation = Radiation(envelope, split.get("tract"), split.get("noise"))
+        if read_hop == self.control_hop:
+            return Encoded(parameters, code, radiation)
+
+        def thinned(y: Tensor) -> Tensor:
+            return to_knots(y, self.control_hop // read_hop)
+
+        # what comes from the encoder's heads is smooth, what was read without them is not
+        radiation.envelope = None if envelope is None else self._lowpass(envelope, read_hop)
+        smoothed = parameters.each(lambda y: self._lowpass(y, read_hop))
+        return Encoded(smoothed.each(thinned), thinned(code), radiation.each(thinned))
 
     def decode(self, encoded: Encoded) -> Drives:
         """The drives that follow from what `encode` gives, or from some of its knots or an edited version of them."""
@@ -192,6 +206,16 @@ class Ouroboros(nn.Module):
             stiffness, gamma, *rest = flat[..., : len(several)].unbind(-1)
             gain = rest[0] if rest else None
         return Drives(stiffness, gamma, weights, self.control_hop, gain=gain, **vars(encoded.radiation))
+
+    def numbers_per_second(self, encoded: Encoded) -> float:
+        """How many numbers a second are needed to sing what was encoded: channels that vary, times knots a second.
+
+        Channels are the oscillator's parameters, the code (as many of its numbers as there are weights that move with
+        it, at most), the envelope where the noise follows it, and the raw controls of tract and noise.
+        """
+        several = [*encoded.oscillator.named().values(), *encoded.radiation.named().values()]
+        code = min(varying(encoded.weight_code), varying(self.encoder.weights(encoded.weight_code).flatten(2)))
+        return (sum(map(varying, several)) + code) * self.sample_rate / self.control_hop
 
     def _lowpass(self, y: Tensor, hop: int) -> Tensor:
         return gaussian_lowpass(y, self.drive_lowpass_ms * 1e-3 * self.sample_rate / hop)
@@ -250,6 +274,13 @@ class Ouroboros(nn.Module):
         """(B, H) the sound of a trajectory: `sound` of the oscillator's source."""
         radiation = Radiation(drives.envelope, drives.tract, drives.noise)
         return self.sound(self.oscillator.source(trajectory, drives), radiation, drives.hop, excitation)
+
+
+def varying(y: Tensor) -> int:
+    """How many of the channels of y (B, T) or (B, T, C) move over time, by more than a millionth of their size."""
+    y = y.detach()[..., None] if y.dim() == 2 else y.detach()
+    spread = y.amax(1) - y.amin(1)
+    return int((spread > _CONSTANT * y.abs().amax(1)).any(0).sum())
 
 
 def _head(encoder: Encoder, module: nn.Module, key: str) -> nn.Linear | None:

@@ -12,7 +12,7 @@ from syrinx_lab.data.derivatives import derivatives
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.clips import Clip
 from syrinx_lab.evaluation.scoring import checked_start
-from syrinx_lab.evaluation.takes import cold_start, perform
+from syrinx_lab.evaluation.takes import cold_start, perform, read_drives
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.tract import NoTract
@@ -32,10 +32,11 @@ def test_an_evaluation_can_start_in_the_recordings_state() -> None:
     slope[0] = 0.01
     clip = Clip(Vocalisation("r", "a", 200, 700, 100, 900), samples, slope, bend)
     assert (clip.onset, clip.offset) == (0, 500), "it begins and ends within the syllable"
-    _, _, trajectory, _ = cold_start(model, clip, ic_noise_rms=1e-3, seed=1, start="data")
+    drives = read_drives(model, clip)
+    _, _, trajectory = cold_start(model, clip, drives, ic_noise_rms=1e-3, seed=1, start="data")
     assert float(trajectory.x[0, 0]) == float(samples[0])
     assert float(trajectory.v[0, 0]) == pytest.approx(2 * 0.01), "tau is two samples"
-    _, _, cold, _ = cold_start(model, clip, ic_noise_rms=1e-3, seed=1)
+    _, _, cold = cold_start(model, clip, drives, ic_noise_rms=1e-3, seed=1)
     assert abs(float(cold.x[0, 0])) < 1e-2
     take = perform(model, clip, ic_noise_rms=1e-3, seed=1, start="data")
     assert np.isfinite(take.raw_score.autonomy)

@@ -14,7 +14,7 @@ from ..metrics.facts import METRICS, Known
 from ..metrics.metric import Metric
 from ..metrics.score import Score
 from ..metrics.sung_clip import SungClip
-from ..model import Ouroboros
+from ..model import Encoded, Ouroboros
 from ..transfer import normal
 from ..types import Drives, Trajectory
 from .clips import Clip, Samples
@@ -53,7 +53,9 @@ def perform(
     metrics  from outside the lab, by name
     Raises ValueError with one line that names the recording when one of them fails.
     """
-    output, without, trajectory, drives = cold_start(model, clip, ic_noise_rms=ic_noise_rms, seed=seed, start=start)
+    encoded = read_encoded(model, clip)
+    drives = model.decode(encoded)
+    output, without, trajectory = cold_start(model, clip, drives, ic_noise_rms=ic_noise_rms, seed=seed, start=start)
     clamp = model.oscillator.clamp
     acceleration, actual = _accelerations(model, clip, drives)
     sung = SungClip(
@@ -70,6 +72,7 @@ def perform(
         acceleration=acceleration,
         target_acceleration=actual,
         drives=drives,
+        numbers_per_second=model.numbers_per_second(encoded),
     )
     return scored_take(clip, sung, metrics)
 
@@ -99,11 +102,10 @@ def scored_take(clip: Clip, sung: SungClip, metrics: Mapping[str, Metric] | None
 
 
 def cold_start(
-    model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int, start: str = "cold"
-) -> tuple[Samples, Samples, Trajectory, Drives]:
-    """What the model radiates (L,) over the clip from near silence (start="data": in the
-    data's state), the same with the oscillator's state at zero, the state's trajectory (1, L) and the drives."""
-    drives = read_drives(model, clip)
+    model: Ouroboros, clip: Clip, drives: Drives, *, ic_noise_rms: float, seed: int, start: str = "cold"
+) -> tuple[Samples, Samples, Trajectory]:
+    """What the model radiates (L,) over the clip under `drives` from near silence (start="data": in the data's state),
+    the same with the oscillator's state at zero, and the state's trajectory (1, L)."""
     generator = torch.Generator().manual_seed(seed)
     noise = normal((2, 1), generator, drives.gamma) * ic_noise_rms
     state = (noise[0], noise[1])
@@ -114,14 +116,19 @@ def cold_start(
     silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
     excitation = model.excitation(trajectory.x, generator)
     output, without = (_array(model.radiate(state, drives, excitation)) for state in (trajectory, silent))
-    return output, without, trajectory, drives
+    return output, without, trajectory
+
+
+def read_encoded(model: Ouroboros, clip: Clip) -> Encoded:
+    """What the model reads off a clip, a batch of one."""
+    device = model.device
+    x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
+    return model.encode(x, dx)
 
 
 def read_drives(model: Ouroboros, clip: Clip) -> Drives:
     """The drives (1, L) that the model reads off a clip."""
-    device = model.device
-    x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
-    return model(x, dx)
+    return model.decode(read_encoded(model, clip))
 
 
 def perform_all(

@@ -105,6 +105,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "low_hz": Number(low=0),
         "high_hz": _HZ,
         "mix_range_db": _DB,
+        "codes": or_null(Whole(1, 256)),
         "gain_range_db": _DB,
         "formants": Whole(1, 64),
         "start_db": Number(-200, 200),
@@ -119,6 +120,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "ratio": Number(low=0, below=1),
         "start": Number(above=0, below=1),
         "background_taps": _TAPS,
+        "codes": or_null(Whole(1, 256)),
     },
     "loss": {
         "grad_clip": or_null(Number(above=0)),

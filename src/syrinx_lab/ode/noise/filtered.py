@@ -11,6 +11,7 @@ from torch.nn.functional import log_softmax
 
 from ...controls.background import background_response
 from ..control_rate import interpolate
+from ..cosine_codes import CosineCodes
 from ..fir_bank import band_passes, check_taps, convolve
 from ..span import span
 
@@ -34,6 +35,7 @@ class FilteredNoise(nn.Module):
     ratio           in [0, 1): bound of the breath, in envelopes
     start           in (0, 1): the breath at raw controls of zero, as a share of that bound
     background_taps odd, of the response r
+    codes           numbers a knot of which all c_b are a linear function, see `CosineCodes`; None: every c_b by itself
     Raises ValueError for numbers out of these ranges and for bands too narrow for so few taps.
 
     Source: Engel et al., DDSP: Differentiable Digital Signal Processing, ICLR 2020, section 3.5 (filtered noise);
@@ -54,6 +56,7 @@ class FilteredNoise(nn.Module):
         ratio: float = 0.35,
         start: float = 0.5,
         background_taps: int = 1023,
+        codes: int | None = None,
     ) -> None:
         super().__init__()
         if not 0 <= ratio < 1:
@@ -61,7 +64,8 @@ class FilteredNoise(nn.Module):
         if not 0 < start < 1:
             raise ValueError(f"noise.start is {start}: use a share of the bound between 0 and 1")
         check_taps(background_taps)  # odd, so that a frame of silence, one sample longer, has two halves
-        self.channels = bands
+        self.codes = None if codes is None else CosineCodes(codes, bands)
+        self.channels = bands if codes is None else codes
         self.ratio = ratio
         bank = _bank(bands, taps, *span("noise", low_hz, high_hz, sample_rate), sample_rate)
         self.reach = max(bank.shape[1], background_taps) // 2
@@ -89,14 +93,15 @@ class FilteredNoise(nn.Module):
         self.response.copy_(response)
 
     def breath(self, envelope: Tensor, controls: Tensor) -> Tensor:
-        """Envelope (B, T) and raw controls (B, T, bands) -> root mean square of the breath in every band."""
-        level = 2 * (self.log_breath + controls)
+        """Envelope (B, T) and raw controls (B, T, channels) -> root mean square of the breath in every band."""
+        levels = controls if self.codes is None else self.codes(controls)
+        level = 2 * (self.log_breath + levels)
         # exp(half the logarithm) rather than a root, whose slope at a band that is off would be infinite
         share = torch.exp(0.5 * log_softmax(torch.cat((torch.zeros_like(level[..., :1]), level), -1), -1))
         return self.ratio * envelope[..., None] * share[..., 1:]
 
     def forward(self, excitation: Tensor, envelope: Tensor, controls: Tensor | None, hop: int) -> Tensor:
-        """White noise (B, H), envelope (B, T), raw controls (B, T, bands), knots `hop` apart -> breath (B, H)."""
+        """White noise (B, H), envelope (B, T), raw controls (B, T, channels), knots `hop` apart -> breath (B, H)."""
         assert controls is not None
         assert controls.shape[-1] == self.channels
         amplitude = interpolate(self.breath(envelope, controls), hop, excitation.shape[1])

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..bounded import bounded_gain
 from ..control_rate import interpolate
+from ..cosine_codes import CosineCodes
 from ..fir_bank import band_passes, convolve
 from ..span import span
 
@@ -26,6 +27,8 @@ class FirMixture(nn.Module):
     low_hz, high_hz, sample_rate  Hz, the span of the first band-passes; it ends below half the sample rate, see `span`
     mix_range_db    dB, the bound of every weight
     gain_range_db   dB, the bound of the gain
+    codes           numbers a knot of which all c_k are a linear function, see `CosineCodes`, with g = 1; None: every
+                    c_k and the gain by itself, K + 1 numbers
     Raises ValueError for taps, bands or ranges that cannot be.
 
     Memory: (B, K, H) numbers, so cut long songs into pieces with `reach` samples around them.
@@ -44,6 +47,7 @@ class FirMixture(nn.Module):
         high_hz: float = 11500.0,
         mix_range_db: float = 60.0,
         gain_range_db: float = 30.0,
+        codes: int | None = None,
     ) -> None:
         super().__init__()
         for name, value in (("mix_range_db", mix_range_db), ("gain_range_db", gain_range_db)):
@@ -51,19 +55,22 @@ class FirMixture(nn.Module):
                 raise ValueError(f"tract.{name} is {value}: use dB above 0")
         self.mix_range_db = mix_range_db
         self.gain_range_db = gain_range_db
-        self.channels = filters + 1
+        self.codes = None if codes is None else CosineCodes(codes, filters)
+        self.channels = filters + 1 if codes is None else codes
         self.reach = taps // 2
         bank = band_passes(filters, taps, *span("tract", low_hz, high_hz, sample_rate), sample_rate)
         self.responses = nn.Parameter(bank.to(torch.get_default_dtype()))
         self.log_mix = nn.Parameter(torch.zeros(filters))
 
     def mix(self, controls: Tensor) -> Tensor:
-        """Raw controls (B, T, K + 1) -> weights of the K filters times the gain (B, T, K), dimensionless."""
+        """Raw controls (B, T, channels) -> weights of the K filters times the gain (B, T, K), dimensionless."""
+        if self.codes is not None:
+            return bounded_gain(self.log_mix + self.codes(controls), self.mix_range_db)
         weights = bounded_gain(self.log_mix + controls[..., :-1], self.mix_range_db)
         return weights * bounded_gain(controls[..., -1:], self.gain_range_db)
 
     def forward(self, source: Tensor, controls: Tensor | None, hop: int) -> Tensor:
-        """Source (B, H), raw controls (B, T, K + 1) with knots `hop` samples apart -> radiated sound (B, H)."""
+        """Source (B, H), raw controls (B, T, channels) with knots `hop` samples apart -> radiated sound (B, H)."""
         assert controls is not None
         assert controls.shape[-1] == self.channels
         mix = interpolate(self.mix(controls), hop, source.shape[1])
