@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-COMMANDS = ("train", "check_data", "evaluate", "bench", "watch", "dashboard", "report", "synthesize", "rivals", "runs")
+COMMANDS = (
+    *("train", "check_data", "evaluate", "rate", "bench", "watch", "dashboard", "report", "synthesize"),
+    *("rivals", "runs"),
+)
 WITH_GROUPS = ("train", "check_data", "rivals")
 # runs commands one after the other, notes what they print, the folders that they list and whether torch is there
 RUN = """

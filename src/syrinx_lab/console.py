@@ -22,6 +22,11 @@ def evaluate() -> None:
     _run("evaluate")
 
 
+def rate() -> None:
+    """As `python -m syrinx_lab.rate`."""
+    _run("rate")
+
+
 def check_data() -> None:
     """As `python -m syrinx_lab.check_data`."""
     _run("check_data")

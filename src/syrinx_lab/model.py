@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import cast
 
@@ -11,33 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from .controls.analyser import Analyser
+from .encoded import Encoded, varying
 from .encoders import Encoder
 from .ode.control_rate import acceleration_along, to_knots
 from .ode.highpass import highpass_reach, zero_phase_highpass
 from .ode.lowpass import gaussian_lowpass
 from .ode.noise import Noise, NoNoise
 from .ode.oscillator import Oscillator, Reading
-from .ode.parameters import Parameters, Radiation
+from .ode.parameters import Radiation
 from .ode.rollout import BACKENDS, Forcing, InitialValueProblem, rollout
 from .ode.tract import Tract
 from .transfer import normal
 from .types import Controls, Drives, Trajectory
-
-_CONSTANT = 1e-6
-
-
-@dataclass
-class Encoded:
-    """All that is read off a recording, low-passed, at knots `control_hop` samples apart.
-
-    oscillator   the oscillator's own parameters
-    weight_code  (B, T, C), of which the polynomial weights are a linear function
-    radiation    envelope, raw controls of tract and noise
-    """
-
-    oscillator: Parameters
-    weight_code: Tensor
-    radiation: Radiation
 
 
 class Ouroboros(nn.Module):
@@ -274,13 +258,6 @@ class Ouroboros(nn.Module):
         """(B, H) the sound of a trajectory: `sound` of the oscillator's source."""
         radiation = Radiation(drives.envelope, drives.tract, drives.noise)
         return self.sound(self.oscillator.source(trajectory, drives), radiation, drives.hop, excitation)
-
-
-def varying(y: Tensor) -> int:
-    """How many of the channels of y (B, T) or (B, T, C) move over time, by more than a millionth of their size."""
-    y = y.detach()[..., None] if y.dim() == 2 else y.detach()
-    spread = y.amax(1) - y.amin(1)
-    return int((spread > _CONSTANT * y.abs().amax(1)).any(0).sum())
 
 
 def _head(encoder: Encoder, module: nn.Module, key: str) -> nn.Linear | None:

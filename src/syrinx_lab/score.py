@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_logger, build_scoring, plain
+from .assembly import build_datamodule, build_logger, build_scoring, plain
 from .cli import BAD_INPUT, one_line
+from .data.stored_split import NEW
 from .evaluation.evaluate_model import Sung, evaluate_model
 from .evaluation.takes import Take
 from .logged import evaluation_run
@@ -60,6 +62,35 @@ def evaluate_run(
         max_audio=cfg.eval.max_audio,
         aside=aside,
     )
+
+
+def stored_datamodule(run: RunDirectory, stored: DictConfig, split: str) -> SongDataModule:
+    """The recordings in the split that the run was trained with; what has changed since is printed.
+
+    Args:
+        stored: the run's configuration, with `data.root` where the recordings lie now.
+        split: val, test or new, which must have a clip.
+
+    Raises:
+        ValueError: one line on recordings that are not there or not those of the training.
+    """
+    record = run.split()
+    # what has come to the folder since need not be annotated
+    lenient = {} if record is None else {"data": {"unannotated": "skip"}}
+    datamodule = build_datamodule(cast(DictConfig, OmegaConf.merge(stored, lenient)))
+    datamodule.read()
+    if record is None and datamodule.fingerprint() != run.state().get("data_fingerprint"):
+        raise ValueError(
+            f"{run.path} stores no split, and the recordings differ from those it was trained on: which of them are "
+            "held out is not known; restore them, or train again"
+        )
+    datamodule.prepare(stored=record, training=False)
+    for line in datamodule.changes.lines():
+        print(f"note: {line}")
+    if not datamodule.vocalisations[split]:
+        what = "no recording is new since the training" if split == NEW else f"no recording of {split} is there"
+        raise ValueError(f"{what}, or none with a syllable to score: give data_root=FOLDER, or another split")
+    return datamodule
 
 
 def sing_split(cfg: DictConfig, datamodule: SongDataModule, checkpoint: Path, split: str) -> list[Take]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from ..encoded import Encoded
 from ..metrics.autonomy import mean_score, rescaling, score_clip
 from ..metrics.facts import METRICS, Known
 from ..metrics.metric import Metric
 from ..metrics.score import Score
 from ..metrics.sung_clip import SungClip
-from ..model import Encoded, Ouroboros
+from ..model import Ouroboros
 from ..transfer import normal
 from ..types import Drives, Trajectory
 from .clips import Clip, Samples
@@ -44,6 +45,7 @@ def perform(
     seed: int,
     start: str = "cold",
     metrics: Mapping[str, Metric] | None = None,
+    change: Callable[[Encoded], Encoded] | None = None,
 ) -> Take:
     """Cold-start the model on a clip and score what it sings.
 
@@ -51,9 +53,10 @@ def perform(
     start="data" begins in the recording's state at the clip's first sample instead, as published.
 
     metrics  from outside the lab, by name
+    change   of what was read off the clip, before it is sung
     Raises ValueError with one line that names the recording when one of them fails.
     """
-    encoded = read_encoded(model, clip)
+    encoded = read_encoded(model, clip) if change is None else change(read_encoded(model, clip))
     drives = model.decode(encoded)
     output, without, trajectory = cold_start(model, clip, drives, ic_noise_rms=ic_noise_rms, seed=seed, start=start)
     clamp = model.oscillator.clamp

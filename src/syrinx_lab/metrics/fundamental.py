@@ -92,20 +92,21 @@ def search_range(
     return min(LOWEST_HZ, middle / 2), min(max(HIGHEST_HZ, 1.5 * middle), top)
 
 
-def track_f0(x: Signal, *, sample_rate: float) -> Signal:
+def track_f0(x: Signal, *, sample_rate: float, lowest_hz: float = LOWEST_HZ, highest_hz: float = HIGHEST_HZ) -> Signal:
     """Fundamental frequency of every frame, from the autocorrelation freed of its window.
 
     r(tau) = [r_xw(tau) / r_xw(0)] / [r_w(tau) / r_w(0)]
 
     r_xw is the autocorrelation of a Hann-windowed frame of 20 ms (hop 4 ms, frame i centred on sample i * hop, zero
-    beyond the clip), limited to the band from 300 Hz to 12 kHz and sampled at half a sample; r_w is the window's
-    own. Among the local maxima of r from 300 Hz to 8 kHz, each refined by a parabola, the one with the largest
-    r - 0.02 log2(tau) wins: of equally good periods the shortest. A frame is voiced when r there exceeds 0.5 and its
-    level is within 30 dB of the loudest frame's.
+    beyond the clip), limited to the band from `lowest_hz` to 12 kHz and sampled at half a sample; r_w is the window's
+    own. Among the local maxima of r, each refined by a parabola, the one with the largest r - 0.02 log2(tau) wins: of
+    equally good periods the shortest. A frame is voiced when r there exceeds 0.5 and its level is within 30 dB of the
+    loudest frame's.
 
-    x            (n,) finite audio
-    sample_rate  Hz
-    result       (1 + n // hop,) Hz, NaN where unvoiced
+    x                      (n,) finite audio
+    sample_rate            Hz
+    lowest_hz, highest_hz  range of the search in Hz
+    result                 (1 + n // hop,) Hz, NaN where unvoiced
 
     Source: Boersma (1993), Proc. Inst. Phonetic Sciences Amsterdam 17, eqs. 9 and 24.
     """
@@ -116,9 +117,9 @@ def track_f0(x: Signal, *, sample_rate: float) -> Signal:
     power = np.abs(rfft(frames, size, axis=1)) ** 2
     hz = rfftfreq(size, 1 / sample_rate)
     # a Hann window's main lobe is two bins of 1 / frame wide to either side
-    power[:, (hz < LOWEST_HZ - 2e3 / FRAME_MS) | (hz > _BAND_TOP_HZ)] = 0.0
-    shortest = max(2, math.floor(_OVERSAMPLING * sample_rate / HIGHEST_HZ))
-    longest = math.ceil(_OVERSAMPLING * sample_rate / LOWEST_HZ)
+    power[:, (hz < lowest_hz - 2e3 / FRAME_MS) | (hz > _BAND_TOP_HZ)] = 0.0
+    shortest = max(2, math.floor(_OVERSAMPLING * sample_rate / highest_hz))
+    longest = math.ceil(_OVERSAMPLING * sample_rate / lowest_hz)
     r = irfft(power, _OVERSAMPLING * size, axis=1)[:, : longest + 2]
     energy = r[:, :1]
     r = np.divide(r, energy, out=np.zeros_like(r), where=energy > 0) / window_r[: longest + 2]

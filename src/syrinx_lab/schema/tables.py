@@ -60,6 +60,18 @@ TABLES: dict[str, dict[str, Kind]] = {
         "checkpoint.file": _FILE,
         "data_root": or_null(PATHS),
     },
+    "rate": {
+        **OUTPUTS,
+        "run": Text("a path"),
+        "split": OneOf("val", "test"),
+        "checkpoint.file": _FILE,
+        "data_root": or_null(PATHS),
+        "clips": Whole(1, 10**6),
+        "scale_clips": Whole(1, 10**6),
+        "factors": Listed(Whole(1, 4_096), least=1, single=True),
+        "shares": Listed(Number(above=0, high=1), least=1, single=True),
+        "out": or_null(Text("a path")),
+    },
     "synthesize": {
         **OUTPUTS,
         "run": Text("a path"),

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..model import Encoded, Ouroboros
+from ..encoded import Encoded
+from ..model import Ouroboros
 from ..ode.parameters import ParameterFacts, Parameters, Radiation
 from ..types import knot_count
 

@@ -1,0 +1,95 @@
+"""Fidelity over numbers a second: `python -m syrinx_lab.rate run=outputs/...`."""
+
+from __future__ import annotations
+
+if __name__ == "__main__":  # before the imports below, which take seconds
+    from .cli import answer_early
+
+    answer_early("rate")
+
+import math
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from .assembly import build_scoring, plain
+from .cli import entry_point
+from .evaluation.clips import Clip
+from .evaluation.rate import RateStudy, frontier
+from .figures.rate import rate_figure
+from .figures.style import save_figure
+from .runs.atomic import write_json_atomic
+from .runs.permission import refuse_unwritable
+from .runs.recordings import recordings_of
+from .score import stored_datamodule
+from .selected_model import load_selected
+
+SHOWN = ("tf_corr", "spec_corr", "wrong_partial", "mcd_db")
+
+
+def rate(cfg: DictConfig) -> None:
+    """Thin out the drives of held-out clips, in time and in channels, sing them again and score them.
+
+    Writes rate.json (every setting with all scores, the channels by importance) and rate.png.
+
+    Raises:
+        ValueError: one line on a run, checkpoint or recording that is not there or not what it was.
+    """
+    chosen = plain(cfg)
+    loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
+    out = loaded.run.path / "rate" if chosen["out"] is None else Path(chosen["out"])
+    refuse_unwritable(out, "give out=FOLDER")
+    stored = OmegaConf.create(loaded.run.config())
+    stored.data.update(recordings_of(loaded.run.config(), loaded.run.path, chosen["data_root"]))
+    datamodule = stored_datamodule(loaded.run, stored, chosen["split"])
+    clips = _spread(datamodule.clips(chosen["split"]), chosen["clips"])
+    scale = _spread(datamodule.clips("val") or clips, chosen["scale_clips"])
+    study = RateStudy(loaded.model, build_scoring(stored), scale)
+    print(f"{len(clips)} clips of {chosen['split']}; what every channel is worth, in tf_corr on {len(scale)} clips:")
+    importance = study.importance(print)
+    order = list(importance)
+    points = []
+    print(f"{'numbers/s':>10} {'knots/s':>8} {'channels':>8}  " + "  ".join(f"{name:>13}" for name in SHOWN))
+    for share in sorted(set(map(float, chosen["shares"])), reverse=True):
+        for factor in sorted(set(chosen["factors"])):
+            kept = order[: max(1, math.ceil(share * len(order)))]
+            point = study.point(clips, factor, kept)
+            points.append(point)
+            scores = "  ".join(f"{point.scores[name]:13.3f}" for name in SHOWN)
+            print(f"{point.numbers_per_second:10.0f} {point.knots_per_second:8.0f} {len(kept):8}  {scores}", flush=True)
+    rows = [
+        {
+            "numbers_per_second": point.numbers_per_second,
+            "knots_per_second": point.knots_per_second,
+            "channels": list(point.channels),
+            "scores": point.scores,
+        }
+        for point in points
+    ]
+    content = {
+        "checkpoint": loaded.run.shown(loaded.checkpoint),
+        "split": chosen["split"],
+        "clips": len(clips),
+        "importance": importance,
+        "points": rows,
+        "frontier": [points.index(point) for point in frontier(points)],
+    }
+    write_json_atomic(out / "rate.json", content)
+    curves = {name: [(p.numbers_per_second, p.scores[name]) for p in points] for name in SHOWN[:2]}
+    save_figure(rate_figure(curves), out / "rate.png")
+    print(f"numbers   {out / 'rate.json'}\nlook at   {out / 'rate.png'}")
+
+
+def _spread(clips: list[Clip], most: int) -> list[Clip]:
+    """At most so many of the clips, evenly spread."""
+    return [clips[i] for i in np.unique(np.linspace(0, len(clips) - 1, min(most, len(clips))).round().astype(int))]
+
+
+def main() -> None:
+    """The console entry."""
+    entry_point(rate, config_name="rate")
+
+
+if __name__ == "__main__":
+    main()
