@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import cast
 
@@ -10,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from .controls.analyser import Analyser
-from .encoded import Encoded, varying
+from .encoded import Encoded, thinned, varying
 from .encoders import Encoder
 from .ode.control_rate import acceleration_along, to_knots
 from .ode.highpass import highpass_reach, zero_phase_highpass
 from .ode.lowpass import gaussian_lowpass
 from .ode.noise import Noise, NoNoise
 from .ode.oscillator import Oscillator, Reading
-from .ode.parameters import Radiation
+from .ode.parameters import Parameters, Radiation
 from .ode.rollout import BACKENDS, Forcing, InitialValueProblem, rollout
 from .ode.tract import Tract
 from .transfer import normal
@@ -40,14 +41,16 @@ class Ouroboros(nn.Module):
         analyser: reads the analytic controls; a part that needs them cannot be without.
         drive_lowpass_ms: standard deviation of the Gaussian in ms; 0 switches it off.
         control_hop: samples between the knots of the drives, with straight lines between them; 1 gives every sample
-            drives of its own. It thins out, after the low-pass, the controls of an encoder that works at audio rate or
-            at a higher control rate; what is read without learning is then read at the encoder's rate, too.
+            drives of its own. It thins out the controls of an encoder that works at audio rate, after the low-pass.
+        knot_hop: samples between those knots of the parameters that count, see `thinned`; what lies between follows
+            from them, so that few numbers a second suffice. None: every knot of the drives counts.
         highpass_hz: cut-off of the zero-phase high-pass on what is radiated, in Hz; None: none.
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
-        ValueError: an unknown backend, a negative drive_lowpass_ms, a control_hop below 1 or no
-            multiple of the encoder's, a part that is not derived from its contract, or no analyser where one needs it.
+        ValueError: an unknown backend, a negative drive_lowpass_ms, a control_hop below 1 or another than the
+            encoder's, a knot_hop that is no multiple of it, a part that is not derived from its contract, or no
+            analyser where one needs it.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Ouroboros(nn.Module):
         *,
         drive_lowpass_ms: float = 1.0,
         control_hop: int = 1,
+        knot_hop: int | None = None,
         highpass_hz: float | None = None,
         backend: str = "auto",
     ) -> None:
@@ -73,10 +77,13 @@ class Ouroboros(nn.Module):
         for key, part, kind in (("encoder", encoder, Encoder), ("oscillator", oscillator, Oscillator)):
             if not isinstance(part, kind):
                 raise ValueError(f"{key} is a {type(part).__name__}: derive it from {kind.__module__}.{kind.__name__}")
-        if encoder.hop > 1 and control_hop != 1 and control_hop % encoder.hop:
+        if encoder.hop > 1 and control_hop not in (1, encoder.hop):
             raise ValueError(
-                f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: use 1 or a multiple of it"
+                f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: give one, or both alike"
             )
+        hop = max(encoder.hop, control_hop)
+        if knot_hop is not None and (knot_hop < 1 or knot_hop % hop):
+            raise ValueError(f"oscillator.knot_hop is {knot_hop}: use a multiple of the {hop} of the drives, or null")
         self.encoder = encoder
         self.tract = tract
         self.noise = NoNoise() if noise is None else noise
@@ -89,7 +96,8 @@ class Ouroboros(nn.Module):
         if analyser is None and needing:
             raise ValueError(f"{needing[0]} reads pitch or envelope: use controls=analytic")
         self.drive_lowpass_ms = drive_lowpass_ms
-        self.control_hop = max(encoder.hop, control_hop)
+        self.control_hop = hop
+        self.knot_hop = hop if knot_hop is None else knot_hop
         self.highpass_hz = highpass_hz
         self.backend = backend
 
@@ -142,8 +150,7 @@ class Ouroboros(nn.Module):
 
     def encode(self, x: Tensor, dx: Tensor) -> Encoded:
         """What is read off a recording: x (B, L) audio, dx (B, L) = dt x'."""
-        read_hop = self.encoder.hop if self.encoder.hop > 1 else self.control_hop
-        analytic = None if self.analyser is None else self.analyser(x, read_hop)
+        analytic = None if self.analyser is None else self.analyser(x, self.control_hop)
         controls: Controls = self.encoder(x, self.velocity(dx), analytic)
         omega = self.oscillator.rectify(controls.omega)
         raw = {"omega": omega[..., None], "gamma": controls.gamma[..., None], "code": controls.weight_code}
@@ -163,20 +170,11 @@ class Ouroboros(nn.Module):
             analytic,
             None if self.analyser is None else self.analyser.background,
         )
-        # the envelope bounds the breath: without any it is of no use
-        envelope = None if analytic is None or self.noise_net is None else analytic.envelope
-        parameters = self.oscillator.encode(reading)
+        # the envelope bounds the breath: without any, or where the oscillator knows it, it is of no use
+        followed = self.noise_net is not None and not self.oscillator.gives_loudness
+        envelope = None if analytic is None or not followed else analytic.envelope
         radiation = Radiation(envelope, split.get("tract"), split.get("noise"))
-        if read_hop == self.control_hop:
-            return Encoded(parameters, code, radiation)
-
-        def thinned(y: Tensor) -> Tensor:
-            return to_knots(y, self.control_hop // read_hop)
-
-        # what comes from the encoder's heads is smooth, what was read without them is not
-        radiation.envelope = None if envelope is None else self._lowpass(envelope, read_hop)
-        smoothed = parameters.each(lambda y: self._lowpass(y, read_hop))
-        return Encoded(smoothed.each(thinned), thinned(code), radiation.each(thinned))
+        return thinned(Encoded(self.oscillator.encode(reading), code, radiation), self.knot_hop // self.control_hop)
 
     def decode(self, encoded: Encoded) -> Drives:
         """The drives that follow from what `encode` gives, or from some of its knots or an edited version of them."""
@@ -189,7 +187,14 @@ class Ouroboros(nn.Module):
             weights = flat[..., len(several) :].view_as(weights)
             stiffness, gamma, *rest = flat[..., : len(several)].unbind(-1)
             gain = rest[0] if rest else None
-        return Drives(stiffness, gamma, weights, self.control_hop, gain=gain, **vars(encoded.radiation))
+        radiation = self.radiation(encoded.oscillator, encoded.radiation)
+        return Drives(stiffness, gamma, weights, self.control_hop, gain=gain, **vars(radiation))
+
+    def radiation(self, parameters: Parameters, radiation: Radiation) -> Radiation:
+        """What happens to the source, with the loudness where the oscillator's parameters hold it."""
+        if not self.oscillator.gives_loudness or self.noise_net is None:
+            return radiation
+        return replace(radiation, envelope=self.oscillator.loudness(parameters))
 
     def numbers_per_second(self, encoded: Encoded) -> float:
         """How many numbers a second are needed to sing what was encoded: channels that vary, times knots a second.
@@ -199,7 +204,7 @@ class Ouroboros(nn.Module):
         """
         several = [*encoded.oscillator.named().values(), *encoded.radiation.named().values()]
         code = min(varying(encoded.weight_code), varying(self.encoder.weights(encoded.weight_code).flatten(2)))
-        return (sum(map(varying, several)) + code) * self.sample_rate / self.control_hop
+        return (sum(map(varying, several)) + code) * self.sample_rate / self.knot_hop
 
     def _lowpass(self, y: Tensor, hop: int) -> Tensor:
         return gaussian_lowpass(y, self.drive_lowpass_ms * 1e-3 * self.sample_rate / hop)

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ..encoded import Encoded
+from ..encoded import Encoded, thinned
 from ..metrics.facts import METRICS
 from ..model import Ouroboros
-from ..ode.control_rate import interpolate, to_knots
-from ..ode.lowpass import gaussian_lowpass
 from .clips import Clip
 from .scoring import Scoring
 from .takes import Take, mean_scores, perform, read_encoded
@@ -63,24 +61,6 @@ def held(encoded: Encoded, names: Sequence[str], at: dict[str, Tensor]) -> Encod
     return Encoded(oscillator, code, radiation)
 
 
-def thinned(encoded: Encoded, factor: int) -> Encoded:
-    """The same with every `factor`-th knot, low-passed before, and straight lines between them.
-
-    The Gaussian has a standard deviation of half of what lies between two knots that stay: at the highest frequency
-    that these can hold it lets 29 % pass.
-
-    factor  1 returns what was given
-    """
-    if factor == 1:
-        return encoded
-
-    def slow(y: Tensor) -> Tensor:
-        knots = to_knots(gaussian_lowpass(y, factor / 2), factor)
-        return interpolate(knots, factor, y.shape[1])
-
-    return Encoded(encoded.oscillator.each(slow), slow(encoded.weight_code), encoded.radiation.each(slow))
-
-
 class RateStudy:
     """Clips sung again under fewer numbers a second.
 
@@ -111,7 +91,7 @@ class RateStudy:
         """How `clips` score with every `factor`-th knot of the channels `kept`, the others held at their means."""
         dropped = tuple(name for name in self.names if name not in kept)
         scores = self._score(clips, factor, dropped)
-        rate = self.model.sample_rate / (self.model.control_hop * factor)
+        rate = self.model.sample_rate / (self.model.knot_hop * factor)
         return RatePoint(rate, tuple(kept), scores["numbers_per_second"] / factor, scores)
 
     def _score(self, clips: Sequence[Clip], factor: int, dropped: Sequence[str]) -> dict[str, float]:

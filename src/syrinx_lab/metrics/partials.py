@@ -24,7 +24,7 @@ def power_frames(x: Signal) -> NDArray[np.float64]:
     result  (1 + n // 256, 513), frame m centred on sample 256 m
     """
     frames = sliding_window_view(np.pad(x - x.mean(), WINDOW // 2), WINDOW)[::HOP]
-    return np.asarray(np.abs(np.fft.rfft(frames * _HANN, axis=1)) ** 2)
+    return np.asarray(np.abs(np.fft.rfft(frames * _HANN, axis=1)) ** 2, dtype=np.float64)
 
 
 def frame_hz(sample_rate: float) -> NDArray[np.float64]:

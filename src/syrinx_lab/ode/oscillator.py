@@ -45,6 +45,7 @@ class Oscillator(nn.Module, ABC):
         parameters_type    a dataclass derived from `Parameters`: its unit and bounds a parameter
         state_is_observed  whether x is the sound itself, so that a recording shows state and acceleration
         needs_analysis     whether `encode` looks at pitch and loudness
+        gives_loudness     whether its parameters hold the loudness of the song, see `loudness`; by default not
         nonlinear_maps     whether `decode` is no linear function of the parameters: then what it gives is low-passed
                            once more, since a bend makes slow parameters fast
 
@@ -65,6 +66,7 @@ class Oscillator(nn.Module, ABC):
     state_is_observed: ClassVar[bool]
     needs_analysis: ClassVar[bool]
     nonlinear_maps: ClassVar[bool]
+    gives_loudness: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -82,6 +84,8 @@ class Oscillator(nn.Module, ABC):
         for name in ("parameters_type", "state_is_observed", "needs_analysis", "nonlinear_maps"):
             if not hasattr(kind, name):
                 raise ValueError(f"{kind.__name__} does not say its {name}: set it as a class attribute")
+        if kind.gives_loudness and kind.loudness is Oscillator.loudness:
+            raise ValueError(f"{kind.__name__} sets gives_loudness: add loudness(self, parameters) -> Tensor (B, T)")
         if not issubclass(kind.parameters_type, Parameters):
             raise ValueError(f"{kind.__name__}.parameters_type is no dataclass derived from Parameters: derive it")
         kind.parameters_type.facts()
@@ -138,6 +142,10 @@ class Oscillator(nn.Module, ABC):
         Raises ValueError where this oscillator has no way to change its pitch alone.
         """
         raise ValueError(f"edit.pitch is {factor:g}, but {type(self).__name__} defines no `transposed`: leave it at 1")
+
+    def loudness(self, parameters: Parameters) -> Tensor:
+        """(B, T) the loudness of the song, full scale; asked for with `gives_loudness` alone."""
+        raise AssertionError("gives_loudness says that there is none")
 
     def amplified(self, parameters: Parameters, factor: float) -> Parameters | None:
         """The parameters of a song `factor` times as loud; None: they do not hold its loudness, scale the output."""

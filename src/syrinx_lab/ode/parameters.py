@@ -17,19 +17,28 @@ class ParameterFacts:
     unit       for an axis and for the reader of a table; "1" where it is dimensionless
     low, high  the smallest and the largest value that makes sense; what lies outside is refused in a table
     channels   whether it has several numbers a knot, (B, T, C), instead of one, (B, T)
+    ratio      whether equal ratios of it are equal steps, as of a frequency or an amplitude: it is then thinned out and
+               interpolated by its logarithm
     """
 
     unit: str
     low: float = -math.inf
     high: float = math.inf
     channels: bool = False
+    ratio: bool = False
 
 
 def parameter(
-    unit: str, *, low: float = -math.inf, high: float = math.inf, channels: bool = False, optional: bool = False
+    unit: str,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    channels: bool = False,
+    optional: bool = False,
+    ratio: bool = False,
 ) -> Any:
     """A field of a `Parameters` dataclass with its facts, see `ParameterFacts`; an optional one may be None."""
-    facts = {"facts": ParameterFacts(unit, low, high, channels)}
+    facts = {"facts": ParameterFacts(unit, low, high, channels, ratio)}
     return field(default=None, metadata=facts) if optional else field(metadata=facts)
 
 
@@ -68,6 +77,6 @@ class Radiation(Parameters):
     noise     (B, T, C)  raw controls of the noise
     """
 
-    envelope: Tensor | None = parameter("full scale", low=0.0, optional=True)
+    envelope: Tensor | None = parameter("full scale", low=0.0, optional=True, ratio=True)
     tract: Tensor | None = parameter("1", channels=True, optional=True)
     noise: Tensor | None = parameter("1", channels=True, optional=True)

@@ -15,7 +15,7 @@ from ..model import Ouroboros
 from ..ode.control_rate import interpolate
 from ..types import Drives, knot_count
 from .excitation import white_noise
-from .table import LEVEL, Columns, DriveTable, encoded_of, radiation_of
+from .table import LEVEL, Columns, DriveTable, encoded_of, parameters_of, radiation_of
 
 CHUNK = 2**15
 
@@ -104,7 +104,8 @@ def _radiate(model: Ouroboros, table: DriveTable, source: Tensor, start: int, se
     count = source.shape[1]
     rows = {name: _rows(values, table.hop, start, count) for name, values in table.parts.items()}
     excitation = None if model.noise_net is None else white_noise(seed, start, start + count)
-    return model.sound(source, radiation_of(rows), table.hop, excitation)
+    radiation = model.radiation(parameters_of(model, rows), radiation_of(rows))
+    return model.sound(source, radiation, table.hop, excitation)
 
 
 def _rows(values: Columns, hop: int, start: int, count: int) -> Columns:

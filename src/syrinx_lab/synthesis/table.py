@@ -68,7 +68,7 @@ def layout(model: Ouroboros) -> dict[str, Part]:
     others = {LEVEL: Part(1, ParameterFacts("unit of the recording per full scale"))}
     others[CODE] = Part(model.encoder.code_size, ParameterFacts("1", channels=True))
     sizes = {
-        "envelope": int(model.noise_net is not None),
+        "envelope": int(model.noise_net is not None and not model.oscillator.gives_loudness),
         "tract": cast(int, model.tract.channels),
         "noise": cast(int, model.noise.channels),
     }

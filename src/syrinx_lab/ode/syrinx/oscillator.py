@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -31,9 +31,9 @@ class Gestures(Parameters):
     gamma     (B, T) raw departure of the damping
     """
 
-    pitch_hz: Tensor = parameter("Hz", low=1.0)
+    pitch_hz: Tensor = parameter("Hz", low=1.0, ratio=True)
     pressure: Tensor = parameter("1", low=0.0, high=1.0)
-    gain: Tensor = parameter("full scale per unit of v", low=0.0)
+    gain: Tensor = parameter("full scale per unit of v", low=0.0, ratio=True)
     gamma: Tensor = parameter("1")
 
 
@@ -64,7 +64,7 @@ class Syrinx(Oscillator):
     Arguments that are not listed, and errors, as `Oscillator`; ValueError for values out of range.
     """
 
-    parameters_type = Gestures
+    parameters_type: ClassVar[type[Parameters]] = Gestures
     state_is_observed = False
     needs_analysis = True
     nonlinear_maps = True
@@ -143,17 +143,24 @@ class Syrinx(Oscillator):
             head.weight.zero_()
             head.bias.zero_()
 
-    def encode(self, reading: Reading) -> Gestures:
+    def encode(self, reading: Reading) -> Parameters:
         """Pressure, pitch and gain of what is heard, with the encoder's departures."""
         analytic, background = reading.analytic, reading.background
         assert analytic is not None, "the model has an analyser where needs_analysis is set"
         assert background is not None
-        level_db = 20 * torch.log10((analytic.envelope + _SILENT) / (background + _SILENT))
-        shift = self.pressure_reach * torch.tanh(reading.weights()[..., 0, 0])
-        pressure = torch.sigmoid((level_db - self.onset_db) / self.slope_db + shift)
+        pressure = self.pressure(analytic.envelope, background, reading.weights()[..., 0, 0])
         pitch = analytic.pitch_hz * torch.exp2(self.pitch_reach_cents / 1200 * torch.tanh(reading.omega))
-        gain = analytic.envelope / torch.exp(self._look_up(pitch, self.log_rms))
-        return Gestures(pitch, pressure, gain, reading.gamma)
+        return Gestures(pitch, pressure, self.gain(analytic.envelope, pitch), reading.gamma)
+
+    def pressure(self, loudness: Tensor, background: Tensor, raw: Tensor) -> Tensor:
+        """p (B, T) of a loudness (B, T) over the background, full scale, and the encoder's raw shift (B, T)."""
+        level_db = 20 * torch.log10((loudness + _SILENT) / (background + _SILENT))
+        shift = self.pressure_reach * torch.tanh(raw)
+        return torch.sigmoid((level_db - self.onset_db) / self.slope_db + shift)
+
+    def gain(self, loudness: Tensor, pitch_hz: Tensor) -> Tensor:
+        """g (B, T), so that the source is as loud as `loudness` (B, T), full scale, at this pitch (B, T) in Hz."""
+        return loudness / torch.exp(self._look_up(pitch_hz, self.log_rms))
 
     def decode(self, parameters: Parameters, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Stiffness beta, damping, weights within their reach of the normal form, and gain."""
@@ -179,7 +186,7 @@ class Syrinx(Oscillator):
         """The pitch in Hz of tensions beta (...,) at full pressure."""
         return torch.exp(piecewise_linear(beta, self.beta, self.log_hz))
 
-    def transposed(self, parameters: Parameters, factor: float) -> Gestures:
+    def transposed(self, parameters: Parameters, factor: float) -> Parameters:
         """The pitch that the tension is set for, and a gain that keeps the loudness; the tract does not move.
 
         Exact within `pitch_range_hz`, at whose ends pitch stops, but for the learned part of the weights: that shifts
@@ -190,7 +197,7 @@ class Syrinx(Oscillator):
         louder = torch.exp(self._look_up(before.pitch_hz, self.log_rms)) / torch.exp(self._look_up(pitch, self.log_rms))
         return replace(before, pitch_hz=pitch, gain=before.gain * louder)
 
-    def amplified(self, parameters: Parameters, factor: float) -> Gestures:
+    def amplified(self, parameters: Parameters, factor: float) -> Parameters:
         """The gain of the source; exact."""
         before = cast(Gestures, parameters)
         return replace(before, gain=factor * before.gain)
