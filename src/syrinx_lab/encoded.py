@@ -11,7 +11,7 @@ from .ode.control_rate import to_knots
 from .ode.lowpass import gaussian_lowpass
 from .ode.parameters import Parameters, Radiation
 
-_CONSTANT = 1e-6
+_CONSTANT = 1e-4
 _FAINTEST = 1e-6  # of what is thinned out by its logarithm, in its unit
 
 
@@ -30,7 +30,7 @@ class Encoded:
 
 
 def varying(y: Tensor) -> int:
-    """How many of the channels of y (B, T) or (B, T, C) move over time, by more than a millionth of their size."""
+    """How many of the channels of y (B, T) or (B, T, C) move over time, by more than a ten-thousandth of their size."""
     y = y.detach()[..., None] if y.dim() == 2 else y.detach()
     spread = y.amax(1) - y.amin(1)
     return int((spread > _CONSTANT * y.abs().amax(1)).any(0).sum())
