@@ -17,6 +17,7 @@ from .held_out import HeldOut
 from .outputs import write_audio, write_figures
 from .score_table import print_scores
 from .scoring import Scoring
+from .set_scores import set_scores
 from .takes import Take, score_rows
 
 Sung = Mapping[str, Sequence[Take]]  # by split
@@ -59,13 +60,16 @@ def evaluate_model(
     earlier = None if aside else _earlier(run, shown_path, state["key"])
     scores = {} if earlier is None else earlier.scores
     rows: dict[str, Sequence[Mapping[str, Any]]] = {name: scores[name]["per_vocalisation"] for name in scores}
-    recordings = {name: {"clips": one["clips"], "changes": one["changes"]} for name, one in scores.items()}
+    recordings = {name: {key: one[key] for key in ("clips", "changes", "sets")} for name, one in scores.items()}
     shown: Path | None = None
     sung: dict[str, list[Take]] = {}
     for split, clips in chosen.items():
         sung[split] = takes = scoring.takes(model, clips)
         rows[split] = score_rows(takes, model.sample_rate)
         recordings[split] = {"clips": clips_hash(clips), "changes": held_out.changes.flags(split)}
+        # on the split that is read last: the classifiers cost seconds
+        last = split == splits[-1]
+        recordings[split]["sets"] = set_scores(takes, held_out, model.sample_rate) if last else None
         write_audio(audio_path, takes, model.sample_rate, split=split, most=max_audio)
         shown = write_figures(figures_path, model, takes, split=split, most=max_audio)
     log(sung)

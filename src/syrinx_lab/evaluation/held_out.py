@@ -27,5 +27,8 @@ class HeldOut(Protocol):
     def calibration_material(self) -> tuple[list[Tensor], list[Tensor]]:
         """Vocalisations of train, each (L,): with their silence, and the syllables alone."""
 
+    def labelled_syllables(self) -> list[tuple[str, Tensor]]:
+        """Syllables of train alone, (L,), with their labels."""
+
     def fingerprint(self) -> str:
         """Hash of what was read."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +14,7 @@ from ..runs.manifest import Manifest
 
 
 def print_scores(manifest: Manifest) -> None:
-    """Print the scores of a manifest: a row a metric, val and test, raw and rescaled."""
+    """Print the scores of a manifest: a row a metric, val and test, raw with its 95 % interval, and rescaled."""
     scores = manifest.scores
     counts = ", ".join(f"{scores[split]['count']} of {split}" for split in scores)
     epoch = manifest.epoch
@@ -23,9 +26,10 @@ def print_scores(manifest: Manifest) -> None:
     for split, which in columns:
         table.add_column(f"{split} {which}", justify="right")
     for name in metrics_of(manifest.config):
-        cells = [scores[split][which].get(name) for split, which in columns]
-        table.add_row(name, *("-" if v is None or np.isnan(v) else f"{v:.3f}" for v in cells))
-    Console(width=100).print(table)
+        table.add_row(name, *(_cell(scores[split], which, name) for split, which in columns))
+    Console(width=110).print(table)
+    for split in scores:
+        _print_sets(split, scores[split]["sets"])
     anchor = manifest.anchors["rendition"]
     if anchor["tf_corr"] is not None:
         print(
@@ -40,3 +44,35 @@ def print_scores(manifest: Manifest) -> None:
         print(f"the physical prior, untrained: tf_corr {analytic['tf_corr']:.3f}, autonomy {analytic['autonomy']:.3f}")
     for line in manifest.flags:
         print(f"warning   {line}")
+
+
+def _cell(scores: Mapping[str, Any], which: str, name: str) -> str:
+    """A mean, and beside it as sung its interval."""
+    value = scores[which].get(name)
+    if value is None or np.isnan(value):
+        return "-"
+    digits = 0 if abs(value) >= 1000 else 3
+    interval = scores["intervals"][which].get(name) if which == "raw" else None
+    beside = "" if interval is None else f" [{interval[0]:.{min(digits, 2)}f}, {interval[1]:.{min(digits, 2)}f}]"
+    return f"{value:.{digits}f}{beside}"
+
+
+def _print_sets(split: str, sets: Mapping[str, Any] | None) -> None:
+    """The scores of all clips together, in two lines."""
+    if sets is None:
+        return
+    apart, bird, named = sets["c2st"], sets["c2st_bird"], sets["recognition"]
+    if apart["patches"] is not None:
+        print(
+            f"distinguished from the bird's on {split} (0.5: not at all, 1: always): patches {apart['patches']:.2f}, "
+            f"clips {apart['clips']:.2f}"
+            + (
+                f"; the bird's own from each other {bird['patches']:.2f}, {bird['clips']:.2f}"
+                if bird["patches"] is not None
+                else ""
+            )
+        )
+    if named["ratio"] is not None:
+        print(
+            f"named as the right syllable: {named['sung']:.2f} of what was sung, {named['real']:.2f} of the bird's own"
+        )

@@ -20,7 +20,9 @@ class Manifest(StoredRecord):
 
         scores[split][raw|rescaled][metric]                    mean over the vocalisations
         scores[split]["per_label"][label][raw|rescaled][metric]  mean over those of one label
+        scores[split]["intervals"][raw|rescaled][metric]       95 % interval of the mean, or None
         scores[split][clips|changes|count]
+        scores[split]["sets"]                                  scores of all clips together, see `set_scores`, or None
         scores[split]["per_vocalisation"][k]                   the k-th vocalisation as it was given
         anchors["rendition"][tf_corr|autonomy|autonomy_published|pairs]
         anchors["analytic"][metric], or None
@@ -30,7 +32,7 @@ class Manifest(StoredRecord):
     """
 
     kind: ClassVar[str] = "run manifest"
-    schema: ClassVar[int] = 3
+    schema: ClassVar[int] = 4
     remedy: ClassVar[str] = "remove it and repeat the command that trained the model: it scores it again"
 
     key: str
@@ -129,8 +131,8 @@ def build_manifest(
     vocalisations     "val" and, once it has been read, "test" -> one mapping per vocalisation: `recording`, `label`,
                       `start_s`, `onset_s`, `offset_s` (seconds of the recording), and under `raw` and `rescaled` the
                       value of every metric
-    recordings        split -> `clips`, a hash by which scores are known to be of the same clips, and `changes`, lines
-                      on recordings that are not what they were at the training
+    recordings        split -> `clips`, a hash by which scores are known to be of the same clips, `changes`, lines on
+                      recordings that are not what they were at the training, and `sets`, see `set_scores`
     counts            split -> `recordings`, `vocalisations`, and `windows` by category or `scored`, as the training
                       found them; None for a run from before they were stored
     rendition         the bird's own reproducibility: `tf_corr`, `autonomy`, `autonomy_published` (None or NaN
@@ -142,7 +144,7 @@ def build_manifest(
     Raises ValueError as `split_scores` does, which says what the means are.
     """
     scores = {
-        split: {"clips": None, "changes": [], **(recordings or {}).get(split, {}), **split_scores(clips)}
+        split: {"clips": None, "changes": [], "sets": None, **(recordings or {}).get(split, {}), **split_scores(clips)}
         for split, clips in vocalisations.items()
     }
     return Manifest(

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .intervals import bootstrap_intervals
+
 VARIANTS = ("raw", "rescaled")
 LEAST_SHARE = 0.5
 CLIP = ("recording", "label", "start_s", "onset_s", "offset_s")
@@ -13,6 +15,11 @@ CLIP = ("recording", "label", "start_s", "onset_s", "offset_s")
 
 def split_scores(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The scores of one split, as `build_manifest` describes them: means, means by label, and every vocalisation.
+
+        count, raw, rescaled   number of vocalisations, and the mean of every metric
+        intervals              the 95 % interval of those means, see `bootstrap_intervals`
+        per_label              the same means of the vocalisations of one label
+        per_vocalisation       every vocalisation as it was given
 
     Means leave out None and NaN ("not defined for this clip") and are None where nothing is left; `count` beside them
     is the number of vocalisations. Raises ValueError when a vocalisation lacks one of its keys.
@@ -24,6 +31,7 @@ def split_scores(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     labels = sorted({clip["label"] for clip in vocalisations})
     return {
         **_means(vocalisations),
+        "intervals": _intervals(vocalisations),
         "per_label": {label: _means([clip for clip in vocalisations if clip["label"] == label]) for label in labels},
         "per_vocalisation": [dict(clip) for clip in vocalisations],
     }
@@ -49,6 +57,17 @@ def _means(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         metrics = dict.fromkeys(metric for clip in vocalisations for metric in clip[variant])
         means[variant] = {metric: _mean(clip[variant].get(metric) for clip in vocalisations) for metric in metrics}
     return means
+
+
+def _intervals(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """raw and rescaled, metric -> (low, high) or None."""
+    groups = [clip["recording"] for clip in vocalisations]
+    found = {}
+    for variant in VARIANTS:
+        metrics = dict.fromkeys(metric for clip in vocalisations for metric in clip[variant])
+        values = {metric: [clip[variant].get(metric) for clip in vocalisations] for metric in metrics}
+        found[variant] = bootstrap_intervals(values, groups)
+    return found
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -182,11 +182,19 @@ class SongDataModule(LightningDataModule):
 
     def calibration_material(self, most: int = 200) -> tuple[list[Tensor], list[Tensor]]:
         """Up to `most` vocalisations of train, of all labels in turn: each with its silence, and the syllable alone."""
-        recordings = [self.recordings[i] for i in self.splits.train]
-        found = choose_vocalisations(recordings, replace(self.held_out, mid_start_ms=None), count=most)
-        clips = [self._clip(voc) for voc in found]
+        clips = self._clips_of_train(most)
         whole = [torch.from_numpy(clip.x) for clip in clips]
         return whole, [x[clip.onset : clip.offset] for x, clip in zip(whole, clips)]
+
+    def labelled_syllables(self, most: int = 200) -> list[tuple[str, Tensor]]:
+        """Up to `most` syllables of train alone, of all labels in turn, with their labels."""
+        clips = self._clips_of_train(most)
+        return [(clip.vocalisation.label, torch.from_numpy(clip.x[clip.onset : clip.offset])) for clip in clips]
+
+    def _clips_of_train(self, most: int) -> list[Clip]:
+        recordings = [self.recordings[i] for i in self.splits.train]
+        found = choose_vocalisations(recordings, replace(self.held_out, mid_start_ms=None), count=most)
+        return [self._clip(voc) for voc in found]
 
     def acceleration_variance(self) -> float:
         """Variance of dt^2 x'' over all windows of the training set."""

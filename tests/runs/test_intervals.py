@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from syrinx_lab.metrics.intervals import bootstrap_intervals
+from syrinx_lab.runs.intervals import bootstrap_intervals
 
 
 def test_independent_clips_have_the_normal_interval() -> None:
