@@ -33,7 +33,7 @@ def clip() -> Clip:
     x = 0.3 * gate * np.sin(2 * np.pi * np.cumsum(900 + 0.05 * n) / RATE)
     x += 1e-3 * np.random.default_rng(0).standard_normal(8000)
     dx, d2x = derivatives(x)
-    return Clip(Vocalisation("r", "a", 2000, 6400, 0, 8000), *(y.astype(np.float32) for y in (x, dx, d2x)))
+    return Clip(Vocalisation("r", "a", 0, 8000, onset=2000, offset=6400), *(y.astype(np.float32) for y in (x, dx, d2x)))
 
 
 def voice(clip: Clip, *, rich: bool, knot_hop: int = 32, kind: type[Syrinx] = Syrinx) -> Ouroboros:

@@ -22,7 +22,7 @@ def clip(seed: int, label: str, recording: str) -> Clip:
     hz = {"a": 1500.0, "b": 3500.0}[label] * (1 + 0.03 * generator.standard_normal())
     gate = (n >= 441) & (n < 2041)
     x = (0.3 * gate * np.sin(2 * np.pi * hz * n / RATE) + 0.01 * generator.standard_normal(n.size)).astype(np.float32)
-    return Clip(Vocalisation(recording, label, 441, 2041, 0, n.size), x, x, x)
+    return Clip(Vocalisation(recording, label, 0, n.size, onset=441, offset=2041), x, x, x)
 
 
 def takes(change, count: int = 16, recordings: int = 8) -> list:

@@ -73,7 +73,7 @@ def test_the_keys_are_these_and_no_others() -> None:
     expected |= {"anchors.changes"}
     for split, labels in (("val", "de"), ("test", "d")):
         of = f"scores.{split}"
-        expected |= {f"{of}.count", f"{of}.clips", f"{of}.changes"} | {
+        expected |= {f"{of}.count", f"{of}.clips", f"{of}.changes", f"{of}.sets"} | {
             f"{of}.per_label.{label}.count" for label in labels
         }
         expected |= {
@@ -83,6 +83,7 @@ def test_the_keys_are_these_and_no_others() -> None:
             for metric in metrics:
                 expected |= {f"{of}.{variant}.{metric}", f"{of}.per_vocalisation[].{variant}.{metric}"}
                 expected |= {f"{of}.per_label.{label}.{variant}.{metric}" for label in labels}
+                expected |= {f"{of}.intervals.{variant}.{metric}"}
     assert paths_of(build_manifest(**ARGUMENTS).to_json()) == expected
 
 
@@ -120,7 +121,7 @@ def test_a_split_that_has_not_been_read_is_absent_and_an_empty_one_is_empty() ->
     assert list(build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}}).scores) == ["val"]
     scores = build_manifest(**{**ARGUMENTS, "vocalisations": {"val": []}}).scores["val"]
     empty = {"count": 0, "raw": {}, "rescaled": {}, "per_label": {}, "per_vocalisation": []}
-    assert scores == empty | {"clips": None, "changes": []}
+    assert scores == empty | {"clips": None, "changes": [], "sets": None, "intervals": {"raw": {}, "rescaled": {}}}
 
 
 def test_a_vocalisation_without_its_times_is_refused() -> None:
