@@ -9,20 +9,19 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from syrinx_lab.assembly import (
-    build,
     build_datamodule,
     build_horizon,
     build_model,
     build_module,
     build_objective,
     build_search,
-    plain,
 )
 from syrinx_lab.cli import check, config_directory, sweeps_directory
 from syrinx_lab.data.corpus_settings import CorpusSettings
 from syrinx_lab.data.segments import WindowSettings
 from syrinx_lab.data.splits import SplitSettings
 from syrinx_lab.data.vocalisations import ClipSettings
+from syrinx_lab.instantiation import build, plain
 
 CONF = config_directory()
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")

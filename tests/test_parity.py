@@ -10,8 +10,8 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 
-from syrinx_lab.assembly import plain
 from syrinx_lab.cli import config_directory
+from syrinx_lab.instantiation import plain
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HEAD = ["what", "published", "here", "as published", "why"]

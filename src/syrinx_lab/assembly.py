@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from hydra.errors import HydraException, InstantiationException
-from hydra.utils import instantiate
 from lightning.pytorch import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from .contracts import fulfilling
 from .data.corpus_settings import CorpusSettings, label_list
@@ -20,7 +16,9 @@ from .data.segments import WindowSettings
 from .data.splits import SplitSettings
 from .data.vocalisations import ClipSettings
 from .encoders import Encoder
+from .evaluation.refinement import Refinement
 from .evaluation.scoring import Scoring
+from .instantiation import build, chosen, partial_of, plain, settings_of
 from .losses.weighted import WeightedLoss, WeightedTerm
 from .metrics.facts import with_metric_facts
 from .metrics.metric import Metric, check_metric
@@ -39,75 +37,18 @@ from .training.optimisation import OptimiserSettings
 from .training.schedules import HorizonSchedule
 from .types import RolloutSettings
 
-S = TypeVar("S")  # of settings
-
-
-def plain(cfg: DictConfig) -> dict[str, Any]:
-    """The resolved configuration in plain containers.
-
-    Raises:
-        ValueError: a mandatory value (???) is missing, with its name.
-    """
-    missing = sorted(OmegaConf.missing_keys(cfg))
-    if missing:
-        raise ValueError(f"{missing[0]} is not set: give it on the command line, as {missing[0]}=VALUE")
-    container = OmegaConf.to_container(cfg, resolve=True)
-    assert isinstance(container, dict)
-    return {str(key): value for key, value in container.items()}
-
-
-def build(node: Any, *, less: Sequence[str] = (), **extra: Any) -> Any:
-    """Instantiate a group's YAML: its `_target_` with its keys, less `name`, which only says which file it was.
-
-    less   further keys that the class does not take
-    extra  arguments that no configuration holds
-    Raises ValueError for what a class refuses, with the group whose key it is.
-    """
-    try:
-        return _built(node, less, **extra)
-    except InstantiationException as error:
-        cause: BaseException | None = error
-        while isinstance(cause, InstantiationException):
-            cause = cause.__cause__
-        if not isinstance(cause, ValueError | TypeError):
-            raise
-        raise ValueError(_with_key(node, error, str(cause))) from cause
-
-
-def _with_key(node: Any, error: InstantiationException, reason: str) -> str:
-    """`reason` with the dotted key of what could not be built, unless it names a key itself."""
-    inner = re.search(r"full_key: ([\w.]+)", str(error))
-    place = ".".join(filter(None, (node._get_full_key(None), inner[1] if inner else None)))
-    own = OmegaConf.select(node, inner[1]) if inner else node
-    named = re.match(r"(\w+) is ", reason)
-    if not place or re.match(r"[a-z_]+\.[\w.]+ (is|=)", reason):
-        return reason
-    return f"{place}.{reason}" if named and named[1] in own else f"{place}: {reason}"
-
-
-def _built(node: Any, less: Sequence[str], **extra: Any) -> Any:
-    # resolved while still in its tree: what it refers to lies in other groups
-    arguments = OmegaConf.to_container(node, resolve=True)
-    assert isinstance(arguments, dict)
-    for key in ("name", *less):
-        arguments.pop(key, None)
-    if not extra:
-        return instantiate(arguments, _convert_="all")
-    # objects are handed over by a call: Hydra would look for _target_s within them
-    return instantiate(arguments | {"_partial_": True}, _convert_="all")(**extra)
-
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
     """The data of a configuration; nothing is read yet."""
-    data = _settings(cfg.data)
+    data = settings_of(cfg.data)
     return SongDataModule(
         root=data["root"],
         sampler=fulfilling(build(cfg.sampler), SegmentSampler, "sampler"),
         seed=cfg.seed,
-        reading=_chosen(CorpusSettings, data, "data"),
-        cutting=_chosen(WindowSettings, data, "data"),
-        splitting=_chosen(SplitSettings, data, "data"),
-        held_out=_chosen(ClipSettings, _settings(cfg.eval), "eval"),
+        reading=chosen(CorpusSettings, data, "data"),
+        cutting=chosen(WindowSettings, data, "data"),
+        splitting=chosen(SplitSettings, data, "data"),
+        held_out=chosen(ClipSettings, settings_of(cfg.eval), "eval"),
         batch_size=data["batch_size"],
         num_workers=data["num_workers"],
         synthetic=build(cfg.data.synthetic) if "synthetic" in data else None,
@@ -221,15 +162,15 @@ def build_callbacks(cfg: DictConfig) -> dict[str, Callback | CallbackFactory]:
 
 def build_rollout(cfg: DictConfig) -> RolloutSettings:
     """How the rollouts of a configuration begin and what steers them."""
-    return RolloutSettings(**_settings(cfg.rollout))
+    return RolloutSettings(**settings_of(cfg.rollout))
 
 
 def build_optim(cfg: DictConfig) -> OptimiserSettings:
     """The optimiser of a configuration, its rates and limits."""
-    settings = _settings(cfg.optim)
-    settings["optimizer"] = _partial(cfg.optim.optimizer, "optim.optimizer")
+    settings = settings_of(cfg.optim)
+    settings["optimizer"] = partial_of(cfg.optim.optimizer, "optim.optimizer")
     if cfg.optim.scheduler is not None:
-        settings["scheduler"] = _partial(cfg.optim.scheduler, "optim.scheduler")
+        settings["scheduler"] = partial_of(cfg.optim.scheduler, "optim.scheduler")
     return OptimiserSettings(**settings)
 
 
@@ -238,25 +179,15 @@ def build_logger(cfg: DictConfig) -> Start:
     return checked(build(cfg.logger))
 
 
-def _settings(node: Any) -> dict[str, Any]:
-    """The keys of a group without a `_target_`, resolved, less its name."""
-    settings = OmegaConf.to_container(node, resolve=True)
-    assert isinstance(settings, dict)
-    return {str(key): value for key, value in settings.items() if key != "name"}
+def build_scoring(cfg: DictConfig, *, final: bool = False) -> Scoring:
+    """How the held-out clips of a configuration are sung and scored.
 
-
-def _chosen(kind: type[S], settings: Mapping[str, Any], group: str) -> S:
-    """A dataclass of those settings of a group that it has a field for; ValueError where a stored one lacks some."""
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    missing = [name for name in names if name not in settings]
-    if missing:
-        raise ValueError(f"{group}.{missing[0]} is not set: this configuration is of another version of the lab")
-    return kind(**{name: settings[name] for name in names})
-
-
-def build_scoring(cfg: DictConfig) -> Scoring:
-    """How the held-out clips of a configuration are sung and scored."""
-    return Scoring(cfg.rollout.ic_noise_rms, cfg.seed, cfg.eval.start, build_metrics(cfg))
+    Args:
+        final: whether it is the evaluation at the end, for which each clip's controls are refined where `eval.refine`
+            says so; on the way models are compared as they are.
+    """
+    refinement = Refinement(cfg.eval.refine if final else 0, cfg.eval.refine_lr)
+    return Scoring(cfg.rollout.ic_noise_rms, cfg.seed, cfg.eval.start, build_metrics(cfg), refinement)
 
 
 def build_metrics(cfg: DictConfig) -> dict[str, Metric]:
@@ -273,19 +204,6 @@ def described(cfg: DictConfig, scoring: Scoring) -> dict[str, Any]:
     It is what a run stores: whoever reads it does not import their modules.
     """
     return with_metric_facts(plain(cfg), scoring.outside)
-
-
-def _partial(node: Any, key: str) -> Any:
-    """What a key of the optimiser's group names, still to be called; ValueError where there is nothing of the name."""
-    if "_target_" not in node:
-        raise ValueError(f"{key} has no _target_: give the path of a torch class, as torch.optim.Adam")
-    if not node.get("_partial_"):
-        raise ValueError(f"{key} has no _partial_: true, which leaves its first argument to training")
-    try:
-        return build(node)
-    except (HydraException, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{key}._target_ is {node['_target_']}, which cannot be taken: {reason[:200]}") from None
 
 
 def run_name(config: Mapping[str, Any]) -> str:

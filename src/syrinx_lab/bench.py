@@ -20,7 +20,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from .assembly import build, build_horizon, build_model, build_objective, build_rollout, plain
+from .assembly import build_horizon, build_model, build_objective, build_rollout
 from .benchmarking.curve_suite import curve_rows
 from .benchmarking.encoder_suite import encoder_rows
 from .benchmarking.machine import describe, describe_rates, measure_rates
@@ -34,6 +34,7 @@ from .benchmarking.table import LEGEND, as_markdown, as_text
 from .benchmarking.timing import Effort, threads
 from .benchmarking.verdicts import verdicts
 from .cli import config_directory, entry_point
+from .instantiation import build, plain
 from .ode.rollout import BACKENDS, choose_backend
 from .runs.atomic import write_json_atomic
 from .runs.permission import refuse_unwritable

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from .assembly import build_datamodule, build_horizon, build_objective, plain
+from .assembly import build_datamodule, build_horizon, build_objective
 from .cli import entry_point
 from .data.report import examples, print_report, summarise
 from .figures.examples import examples_figure
 from .figures.style import save_figure
 from .homeless import writable
+from .instantiation import plain
 from .training.inspection import inspect_data
 
 

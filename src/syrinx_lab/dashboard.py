@@ -15,8 +15,8 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import plain
 from .cli import config_directory, entry_point
+from .instantiation import plain
 from .logged import COMPARED
 from .metrics.facts import check_new_name
 

@@ -9,9 +9,9 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import plain
 from .cli import entry_point
 from .data.stored_split import NEW
+from .instantiation import plain
 from .runs.permission import refuse_unwritable
 from .runs.recordings import recordings_of
 from .runs.registry import record_quietly

@@ -27,13 +27,13 @@ from .assembly import (
     build_module,
     build_objective,
     build_scoring,
-    plain,
     run_name,
 )
 from .cli import one_line
 from .data.stored_split import difference
 from .evaluation.initial_weights import start_from, weights_file, weights_hash
 from .evaluation.weights import read_checkpoint
+from .instantiation import plain
 from .logged import backend_used, training_run
 from .metrics.facts import check_selection_metric, with_metric_facts
 from .runs.activity import UNDER_WAY

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_scoring, plain
+from .assembly import build_scoring
 from .cli import entry_point
 from .evaluation.clips import Clip
 from .evaluation.rate import RateStudy, frontier
 from .figures.rate import rate_figure
 from .figures.style import save_figure
+from .instantiation import plain
 from .runs.atomic import write_json_atomic
 from .runs.permission import refuse_unwritable
 from .runs.recordings import recordings_of

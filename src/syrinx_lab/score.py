@@ -9,11 +9,12 @@ from typing import cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_datamodule, build_logger, build_scoring, plain
+from .assembly import build_datamodule, build_logger, build_scoring
 from .cli import BAD_INPUT, one_line
 from .data.stored_split import NEW
 from .evaluation.evaluate_model import Sung, evaluate_model
 from .evaluation.takes import Take
+from .instantiation import plain
 from .logged import evaluation_run
 from .metrics.facts import METRICS, Known
 from .model import Ouroboros
@@ -44,7 +45,7 @@ def evaluate_run(
         epoch: finished epochs of the checkpoint, -1 where nobody knows.
         aside: write to `evaluations/`, because this is not the selected model or not its held-out clips.
     """
-    scoring = build_scoring(cfg)
+    scoring = build_scoring(cfg, final=True)
     given = cfg.controls.pitch_range_hz
     shown = run.shown(checkpoint)
     # to the logger another run's checkpoint is no epoch of this one

@@ -9,9 +9,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_model, plain
+from .assembly import build_model
 from .evaluation.initial_weights import differing_settings, overrides, trained_settings
 from .evaluation.weights import finished_epochs, load_weights
+from .instantiation import plain
 from .model import Ouroboros
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.directory import RunDirectory, find_run, swept_selection

@@ -14,11 +14,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_datamodule, plain
+from .assembly import build_datamodule
 from .cli import entry_point
 from .data.audio import write_wav
 from .figures.songs import song_figure
 from .figures.style import save_figure
+from .instantiation import plain
 from .model import Ouroboros
 from .runs.recordings import recordings_of
 from .selected_model import load_selected

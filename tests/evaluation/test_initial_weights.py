@@ -16,10 +16,11 @@ from mambapy.mamba import Mamba as PublicMamba
 from mambapy.mamba import MambaConfig
 from torch import Tensor, nn
 
-from syrinx_lab.assembly import build_model, plain
+from syrinx_lab.assembly import build_model
 from syrinx_lab.cli import config_directory
 from syrinx_lab.evaluation.initial_weights import start_from, trained_settings
 from syrinx_lab.evaluation.weights import read_checkpoint
+from syrinx_lab.instantiation import plain
 from syrinx_lab.model import Ouroboros
 
 SMALL = ("encoder.n_layers=1", "encoder.expand=2", "oscillator.degree=3", "data.root=song")

@@ -12,9 +12,9 @@ import wandb
 from hydra import compose, initialize_config_dir
 from wandb_files import read_pieces
 
-from syrinx_lab.assembly import plain
 from syrinx_lab.cli import config_directory
 from syrinx_lab.fit import forget, prepare
+from syrinx_lab.instantiation import plain
 from syrinx_lab.logged import evaluation_run, training_run
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.identity import run_key

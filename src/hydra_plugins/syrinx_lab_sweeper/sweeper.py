@@ -34,7 +34,8 @@ class SyrinxLabSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep that the command line describes; returns what `run_sweep` does."""
         # not above: Hydra executes this module whenever it looks for plugins
-        from syrinx_lab.assembly import build_datamodule, plain
+        from syrinx_lab.assembly import build_datamodule
+        from syrinx_lab.instantiation import plain
         from syrinx_lab.runs.job import Job
         from syrinx_lab.runs.lock import folder_lock
         from syrinx_lab.runs.permission import refuse_outputs
@@ -106,9 +107,10 @@ class SyrinxLabSweeper(Sweeper):
 
     def _plan(self, fixed: list[str], swept: dict[str, list[str]]) -> tuple[Any, list[DictConfig]]:
         """The plan, and the configurations of its conditions, with the first seed."""
-        from syrinx_lab.assembly import build_scoring, build_search, described, plain
+        from syrinx_lab.assembly import build_scoring, build_search, described
         from syrinx_lab.cli import check
         from syrinx_lab.evaluation.initial_weights import weights_hash
+        from syrinx_lab.instantiation import plain
         from syrinx_lab.runs.plan import SweepPlan, check_distinct, condition, split_swept
 
         def composed(overrides: Sequence[str]) -> DictConfig:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..metrics.facts import METRICS, MetricFacts
 from ..metrics.metric import Metric
 from ..model import Ouroboros
 from .clips import Clip
+from .refinement import Refinement
 from .takes import Take, perform_all
 
 STARTS = ("cold", "data")  # near silence, or in the recording's own state
@@ -22,12 +24,14 @@ class Scoring:
     seed          of the cold starts' noise
     start         cold (near silence) or data (the recording's own state)
     metrics       from outside the lab, by name
+    refinement    of every clip's controls of tract and noise
     """
 
     ic_noise_rms: float
     seed: int
     start: str = "cold"
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    refinement: Refinement = field(default_factory=partial(Refinement, 0))
 
     @property
     def known(self) -> dict[str, MetricFacts]:
@@ -46,7 +50,13 @@ class Scoring:
         """
         start = checked_start(self.start, "eval.start", model)
         return perform_all(
-            model, clips, ic_noise_rms=self.ic_noise_rms, seed=self.seed, start=start, metrics=self.metrics
+            model,
+            clips,
+            ic_noise_rms=self.ic_noise_rms,
+            seed=self.seed,
+            start=start,
+            metrics=self.metrics,
+            refinement=self.refinement,
         )
 
 

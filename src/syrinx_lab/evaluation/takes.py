@@ -16,9 +16,13 @@ from ..metrics.metric import Metric
 from ..metrics.score import Score
 from ..metrics.sung_clip import SungClip
 from ..model import Ouroboros
+from ..ode.parameters import Radiation
 from ..transfer import normal
 from ..types import Drives, Trajectory
 from .clips import Clip, Samples
+from .refinement import Refinement
+
+_OTHER_NOISE = 2**40  # added to the seed: what is sung is not what the controls were refined under
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,25 @@ def perform(
     start: str = "cold",
     metrics: Mapping[str, Metric] | None = None,
     change: Callable[[Encoded], Encoded] | None = None,
+    refinement: Refinement | None = None,
 ) -> Take:
     """Cold-start the model on a clip and score what it sings.
 
     The state begins as a draw from N(0, ic_noise_rms^2) that depends on `seed` alone; the drives are read off the clip.
     start="data" begins in the recording's state at the clip's first sample instead, as published.
 
-    metrics  from outside the lab, by name
-    change   of what was read off the clip, before it is sung
+    metrics     from outside the lab, by name
+    change      of what was read off the clip, before it is sung
+    refinement  of the controls of tract and noise, after the oscillator has sung
     Raises ValueError with one line that names the recording when one of them fails.
     """
     encoded = read_encoded(model, clip) if change is None else change(read_encoded(model, clip))
     drives = model.decode(encoded)
-    output, without, trajectory = cold_start(model, clip, drives, ic_noise_rms=ic_noise_rms, seed=seed, start=start)
+    settings: dict[str, Any] = {"ic_noise_rms": ic_noise_rms, "seed": seed, "start": start}
+    output, without, trajectory = cold_start(model, clip, drives, **settings)
+    if refinement is not None and refinement.steps:
+        drives = _refined(model, clip, drives, trajectory, refinement, seed)
+        output, without, trajectory = cold_start(model, clip, drives, **settings)
     clamp = model.oscillator.clamp
     acceleration, actual = _accelerations(model, clip, drives)
     sung = SungClip(
@@ -122,6 +132,16 @@ def cold_start(
     return output, without, trajectory
 
 
+def _refined(
+    model: Ouroboros, clip: Clip, drives: Drives, trajectory: Trajectory, refinement: Refinement, seed: int
+) -> Drives:
+    """The drives with controls of tract and noise that were refined against the clip."""
+    generator = torch.Generator().manual_seed(seed + _OTHER_NOISE)
+    source, target = model.oscillator.source(trajectory, drives), torch.as_tensor(clip.x, device=model.device)[None]
+    before = Radiation(drives.envelope, drives.tract, drives.noise)
+    return replace(drives, **vars(refinement.refined(model, source, before, target, generator)))
+
+
 def read_encoded(model: Ouroboros, clip: Clip) -> Encoded:
     """What the model reads off a clip, a batch of one."""
     device = model.device
@@ -142,14 +162,20 @@ def perform_all(
     seed: int,
     start: str = "cold",
     metrics: Mapping[str, Metric] | None = None,
+    refinement: Refinement | None = None,
 ) -> list[Take]:
     """`perform` on every clip in evaluation mode; clip i is seeded by (seed, i)."""
     was_training = model.training
     model.eval()
-    settings: dict[str, Any] = {"ic_noise_rms": ic_noise_rms, "start": start, "metrics": metrics}
+    settings: dict[str, Any] = {
+        "ic_noise_rms": ic_noise_rms,
+        "start": start,
+        "metrics": metrics,
+        "refinement": refinement,
+    }
     try:
         seeds = (seed * 10_007 + i for i in range(len(clips)))
-        return [perform(model, clip, seed=one, **settings) for clip, one in zip(clips, seeds)]
+        return [perform(model, clip, seed=one, refinement=refinement, **settings) for clip, one in zip(clips, seeds)]
     finally:
         model.train(was_training)
 

@@ -24,12 +24,14 @@ def power_frames(x: Signal) -> NDArray[np.float64]:
     result  (1 + n // 256, 513), frame m centred on sample 256 m
     """
     frames = sliding_window_view(np.pad(x - x.mean(), WINDOW // 2), WINDOW)[::HOP]
-    return np.asarray(np.abs(np.fft.rfft(frames * _HANN, axis=1)) ** 2, dtype=np.float64)
+    spectra = np.fft.rfft(frames * _HANN, axis=1)
+    power: NDArray[np.float64] = spectra.real**2 + spectra.imag**2
+    return power
 
 
 def frame_hz(sample_rate: float) -> NDArray[np.float64]:
     """The frequencies (513,) of the bins of `power_frames`, Hz."""
-    return np.fft.rfftfreq(WINDOW, 1 / sample_rate)
+    return np.asarray(np.fft.rfftfreq(WINDOW, 1 / sample_rate), dtype=np.float64)
 
 
 def in_band(sample_rate: float) -> NDArray[np.bool_]:

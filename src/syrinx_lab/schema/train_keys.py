@@ -181,6 +181,8 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "mid_samples": Whole(64, 10**8),
         "lead_in": Whole(0, 10**8),
         "tail_ms": _MS,
+        "refine": Whole(0, 10**6),
+        "refine_lr": Number(above=0, high=10),
         "max_audio": Whole(0, 10**6),
         "renditions_per_clip": Whole(1, 10**6),
         "splits": Listed(OneOf("val", "test"), single=True),
