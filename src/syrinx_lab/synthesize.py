@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from .assembly import build_datamodule
 from .cli import entry_point
 from .data.audio import write_wav
+from .evaluation.refinement import Refinement
 from .figures.songs import song_figure
 from .figures.style import save_figure
 from .instantiation import plain
@@ -28,6 +29,7 @@ from .synthesis.drive_csv import read_drives, write_drives
 from .synthesis.edits import Edit, edited
 from .synthesis.output_files import output_files
 from .synthesis.reading import read_table
+from .synthesis.refining import PIECE_S, refined_table
 from .synthesis.singing import sing_whole
 from .synthesis.song import Song, read_song
 from .synthesis.table import DriveTable, Part, layout
@@ -46,7 +48,10 @@ def synthesize(cfg: DictConfig) -> None:
     files = output_files(chosen, edit, run.path / "synthesis", stored.data.root)
     song = None if chosen["song"] is None else _song(stored, chosen)
     begun = time.perf_counter()
-    table = edited(_table(model, song, chosen), edit, model)
+    table = _table(model, song, chosen)
+    if chosen["refine"]:
+        table = _refined(model, table, song, chosen, stored)
+    table = edited(table, edit, model)
     chunk = max(1, round(chosen["chunk_s"] * model.sample_rate))
     sound = sing_whole(model, table, seed=stored.seed, ic_noise_rms=stored.rollout.ic_noise_rms, chunk=chunk)
     took = time.perf_counter() - begun
@@ -61,6 +66,8 @@ def synthesize(cfg: DictConfig) -> None:
 def _check(chosen: dict[str, Any]) -> None:
     if chosen["song"] is None and chosen["drives_in"] is None:
         raise ValueError("there is nothing to sing: give song=FILE, or drives_in=FILE.csv")
+    if chosen["song"] is None and chosen["refine"]:
+        raise ValueError(f"refine is {chosen['refine']}, and there is no song to refine for: give song=FILE")
     for name in ("chunk_s", "piece_s"):
         if not 0 < chosen[name] < math.inf:
             raise ValueError(f"{name} is {chosen[name]}: use seconds above 0")
@@ -84,6 +91,26 @@ def _table(model: Ouroboros, song: Song | None, chosen: dict[str, Any]) -> Drive
         return read_drives(path, layout(model), hop=model.control_hop, sample_rate=model.sample_rate)
     assert song is not None
     return read_table(model, song.samples, scale=song.scale, piece_s=chosen["piece_s"])
+
+
+def _refined(
+    model: Ouroboros, table: DriveTable, song: Song | None, chosen: dict[str, Any], stored: DictConfig
+) -> DriveTable:
+    assert song is not None, "without a song there is nothing to refine for"
+    if table.samples != len(song.samples):
+        raise ValueError(
+            f"{chosen['drives_in']} lasts {table.samples} samples and the song {len(song.samples)}: to refine drives, "
+            "give those of the song as it is"
+        )
+    print(f"refining  tract and noise, {chosen['refine']} steps for every {PIECE_S:g} s", flush=True)
+    return refined_table(
+        model,
+        table,
+        song.samples,
+        Refinement(chosen["refine"]),
+        seed=stored.seed,
+        ic_noise_rms=stored.rollout.ic_noise_rms,
+    )
 
 
 def _write(

@@ -81,6 +81,23 @@ def test_a_song_becomes_sound_table_and_picture(run: Path, tiny_song: Path, tmp_
     assert edited[early].std() < 0.7 * sound[early].std()
 
 
+def test_refined_controls_bring_the_sound_closer(run: Path, tiny_song: Path, tmp_path: Path, capsys) -> None:
+    """The same song, the same pitch and loudness, other controls of tract and noise: a closer spectrum."""
+    song = f"song={tiny_song / 'song1.wav'}"
+    likeness = []
+    for steps in (0, 40):
+        files = [f"out={tmp_path / f'{steps}.wav'}", f"drives_out={tmp_path / f'{steps}.csv'}", "picture=none"]
+        command(f"run={run}", song, f"refine={steps}", *files)
+        lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+        likeness.append(float(lines["tf_corr"].split()[0]))
+    assert likeness[1] > likeness[0] + 0.02
+    plain, refined = (pd.read_csv(tmp_path / f"{steps}.csv") for steps in (0, 40))
+    moved = [name for name in plain if not np.array_equal(plain[name], refined[name])]
+    assert {name.rsplit("_", 1)[0] for name in moved} == {"tract", "noise"}
+    with pytest.raises(ValueError, match=r"^refine is 9, and there is no song to refine for"):
+        command(f"run={run}", f"drives_in={tmp_path / '0.csv'}", "refine=9")
+
+
 def test_edits_name_their_files_and_change_the_length(run: Path, tiny_song: Path, capsys) -> None:
     command(f"run={run}", f"song={tiny_song / 'song1.wav'}", "edit.tempo=0.8", "edit.loudness=2", "drives_out=none")
     sound = heard(run / "synthesis" / "song1-tempo0.8-loudness2.wav")

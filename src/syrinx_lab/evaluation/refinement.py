@@ -82,7 +82,7 @@ class Refinement:
                 adam.step()
                 schedule.step()
         with torch.no_grad():
-            return current()
+            return current().each(Tensor.detach)
 
 
 def counting_knots(y: Tensor, factor: int) -> Tensor:

@@ -175,7 +175,7 @@ def perform_all(
     }
     try:
         seeds = (seed * 10_007 + i for i in range(len(clips)))
-        return [perform(model, clip, seed=one, refinement=refinement, **settings) for clip, one in zip(clips, seeds)]
+        return [perform(model, clip, seed=one, **settings) for clip, one in zip(clips, seeds)]
     finally:
         model.train(was_training)
 

@@ -78,6 +78,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         **{name: _FILE for name in ("song", "drives_in", "out", "drives_out", "picture", "checkpoint.file")},
         "data_root": or_null(PATHS),
         "scale": or_null(Number(above=0)),
+        "refine": Whole(0, 10**6),
         "piece_s": Number(above=0),
         "chunk_s": Number(above=0),
         "edit.pitch": _FACTOR,

@@ -45,7 +45,7 @@ def sing(
     hop, samples = table.hop, table.samples
     margin = -(-2 * model.effective_support // hop) * hop
     size = max(-(-chunk // hop) * hop, margin)
-    sources = _sources(model, table, size, seed, ic_noise_rms)
+    sources = sources_of(model, table, size, seed, ic_noise_rms)
     before, here = torch.empty(1, 0), next(sources)
     for start in range(0, samples, size):
         after = next(sources, torch.empty(1, 0))
@@ -73,7 +73,7 @@ def sing_whole(
     return sound
 
 
-def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
+def sources_of(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
     """What the oscillator sends into the tract, (1, size) after (1, size)."""
     exact = copy.deepcopy(model).double()
     generator = torch.Generator().manual_seed(seed)
