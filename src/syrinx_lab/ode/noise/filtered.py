@@ -35,7 +35,7 @@ class FilteredNoise(nn.Module):
     ratio           in [0, 1): bound of the breath, in envelopes
     start           in (0, 1): the breath at raw controls of zero, as a share of that bound
     background_taps odd, of the response r
-    codes           numbers a knot of which all c_b are a linear function, see `CosineCodes`; None: every c_b by itself
+    codes           numbers a knot of which all c_b are a function, see `CosineCodes`; None: every c_b by itself
     Raises ValueError for numbers out of these ranges and for bands too narrow for so few taps.
 
     Source: Engel et al., DDSP: Differentiable Digital Signal Processing, ICLR 2020, section 3.5 (filtered noise);

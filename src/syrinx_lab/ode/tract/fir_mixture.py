@@ -27,7 +27,7 @@ class FirMixture(nn.Module):
     low_hz, high_hz, sample_rate  Hz, the span of the first band-passes; it ends below half the sample rate, see `span`
     mix_range_db    dB, the bound of every weight
     gain_range_db   dB, the bound of the gain
-    codes           numbers a knot of which all c_k are a linear function, see `CosineCodes`, with g = 1; None: every
+    codes           numbers a knot of which all c_k are a function, see `CosineCodes`, with g = 1; None: every
                     c_k and the gain by itself, K + 1 numbers
     Raises ValueError for taps, bands or ranges that cannot be.
 
