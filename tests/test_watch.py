@@ -170,10 +170,12 @@ def test_once_prints_one_table_and_draws(tmp_path: Path) -> None:
     done = subprocess.run(command(*words), cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0].split() == [*(["seed", "status", "epoch", "total", "spec", "tf_corr", "autonomy", "bounded_frac"]),
-                                *(["H", "ckpt", "skipped", "s/epoch", "ETA"])]  # fmt: skip
+    assert lines[0].split() == [
+        *("seed", "status", "epoch", "total", "spec", "tf_corr", "autonomy", "bounded_frac", "wrong_partial"),
+        *("H", "ckpt", "skipped", "s/epoch", "ETA"),
+    ]
     assert [line.split() for line in lines[2:4]] == [
-        [seed, "running", "8/20", "0.25", "1.5", "0.200", "-1.500", "1.000", "1024", "-", "2", "2", "24", "s"]
+        [seed, "running", "8/20", "0.25", "1.5", "0.200", "-1.500", "1.000", "-", "1024", "-", "2", "2", "24", "s"]
         for seed in ("2", "10")
     ]
     assert [line.split()[:4] for line in lines[4:10]] == [
