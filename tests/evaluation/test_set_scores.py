@@ -54,7 +54,7 @@ def test_one_note_for_all_is_distinguished_and_named_half_of_the_time() -> None:
     assert found["recognition"]["sung"] == 0.5
 
 
-@pytest.mark.parametrize(("count", "recordings"), [(7, 7), (16, 3)])
+@pytest.mark.parametrize(("count", "recordings"), [(7, 7), (16, 2)])
 def test_too_few_clips_or_recordings_have_none(count: int, recordings: int) -> None:
     assert set_scores(takes(np.copy, count, recordings), TRAIN, RATE) is None
 

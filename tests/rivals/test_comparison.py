@@ -69,7 +69,9 @@ def test_scores_are_those_of_a_sung_clip_raw_and_rescaled(clips: list[Clip]) -> 
     assert found.raw["amp_pen"] == pytest.approx(np.log(2), abs=1e-4)
     assert found.rescaled["amp_pen"] == pytest.approx(0.0, abs=1e-6)
     assert found.rescaled["tf_corr"] == pytest.approx(1.0, abs=1e-6)
-    sung = SungClip(0.5 * clips[1].x, clips[1].x, sample_rate=RATE, onset=clips[1].onset, offset=clips[1].offset)
+    where = {"sample_rate": RATE, "onset": clips[1].onset, "offset": clips[1].offset}
+    rate = found.numbers_per_second
+    sung = SungClip(0.5 * clips[1].x, clips[1].x, **where, numbers_per_second=rate)
     again = score_clip(sung).values()
     assert found.rows[1]["raw"] == {name: pytest.approx(value, nan_ok=True) for name, value in again.items()}
     assert found.rows[1]["label"] == "b/c"

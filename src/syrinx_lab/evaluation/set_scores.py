@@ -11,12 +11,12 @@ import numpy as np
 from .held_out import HeldOut
 from .takes import Take
 
-LEAST_CLIPS, LEAST_RECORDINGS = 8, 4
+LEAST_CLIPS, LEAST_RECORDINGS = 8, 3
 MOST_CLIPS = 96
 
 
 def set_scores(takes: Sequence[Take], held_out: HeldOut, sample_rate: int) -> dict[str, Any] | None:
-    """Two-sample test and recognition of what was sung, as it is; None with fewer than 8 clips or 4 recordings.
+    """Two-sample test and recognition of what was sung, as it is; None with fewer than 8 clips or 3 recordings.
 
     c2st         patches, clips: area under the curve of telling sung from real, see `c2st`; 0.5 is perfect
     c2st_bird    the same of the bird's clips against the bird's: how far from 0.5 chance lies with so few

@@ -13,10 +13,11 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from ..assembly import build, build_datamodule, build_scoring, plain
+from ..assembly import build_datamodule, build_scoring
 from ..cli import entry_point
 from ..data.corpus_settings import label_list
 from ..evaluation.anchors import rendition_anchor
+from ..instantiation import build, plain
 from ..reporting.rivals_page import write_rivals_page
 from ..runs.permission import refuse_unwritable
 from ..runs.provenance import provenance

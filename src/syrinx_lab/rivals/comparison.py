@@ -77,7 +77,14 @@ def _take(name: str, rival: Rival, clip: Clip, seed: int, scoring: Scoring) -> T
     sound = np.asarray(rival.resynthesise(clip, seed), dtype=np.float32)
     if sound.shape != clip.x.shape:
         raise ValueError(f"rivals.{name} made {sound.shape} samples of a clip of {clip.x.shape}: make as many")
-    sung = SungClip(sound, clip.x, sample_rate=rival.sample_rate, onset=clip.onset, offset=clip.offset)
+    sung = SungClip(
+        sound,
+        clip.x,
+        sample_rate=rival.sample_rate,
+        onset=clip.onset,
+        offset=clip.offset,
+        numbers_per_second=rival.numbers_per_second,
+    )
     return scored_take(clip, sung, scoring.metrics)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from ..evaluation.anchors import analytic_model
 from ..evaluation.clips import Clip, Samples
-from ..evaluation.takes import cold_start
+from ..evaluation.takes import cold_start, read_drives, read_encoded
 from ..model import Ouroboros
 from .rival import Rival, Songs
 
@@ -35,13 +35,17 @@ class SungModel(Rival):
         assert self._model is not None, "fit() makes the model"
         return self._model
 
+    @torch.no_grad()
     def fit(self, songs: Songs) -> None:
         """Count the numbers of the drives of val."""
-        self._rate = max((numbers_per_second(self.model, clip) for clip in songs.val), default=0.0)
+        rates = (self.model.numbers_per_second(read_encoded(self.model, clip)) for clip in songs.val)
+        self._rate = max(rates, default=0.0)
 
+    @torch.no_grad()
     def resynthesise(self, clip: Clip, seed: int) -> Samples:
         """What the model radiates over the clip."""
-        return cold_start(self.model, clip, ic_noise_rms=self.ic_noise_rms, seed=seed)[0]
+        drives = read_drives(self.model, clip)
+        return cold_start(self.model, clip, drives, ic_noise_rms=self.ic_noise_rms, seed=seed)[0]
 
     @property
     def numbers_per_second(self) -> float:
@@ -70,17 +74,3 @@ class AnalyticPrior(SungModel):
         found = analytic_model(self.sample_rate, songs.recordings, songs.syllables, self.pitch_range_hz)
         self._model = found.eval()
         super().fit(songs)
-
-
-@torch.no_grad()
-def numbers_per_second(model: Ouroboros, clip: Clip) -> float:
-    """Channels that vary over the clip, of all that the drives are made from, times knots a second."""
-    x, dx = (torch.as_tensor(samples, device=model.device)[None] for samples in (clip.x, clip.dx))
-    encoded = model.encode(x, dx)
-    radiation = encoded.radiation
-    channels = [*encoded.oscillator.named().values(), encoded.weight_code, radiation.tract, radiation.noise]
-    if radiation.noise is not None:
-        channels.append(radiation.envelope)
-    rows = [one[0].reshape(one.shape[1], -1) for one in channels if one is not None]
-    varying = sum(int((row.amax(0) > row.amin(0)).sum()) for row in rows)
-    return varying * model.sample_rate / model.control_hop
