@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from made_clips import RATE, clip, songs, stack
 
 from syrinx_lab.evaluation.clips import Clip, Samples
@@ -40,6 +41,13 @@ class Half(Rival):
     @property
     def numbers_per_second(self) -> float:
         return float(self.sample_rate)
+
+
+class Whole(Half):
+    """The recording."""
+
+    def resynthesise(self, clip: Clip, seed: int) -> Samples:
+        return clip.x
 
 
 class Hiss(Half):
@@ -122,6 +130,44 @@ def test_two_are_told_apart(clips: list[Clip]) -> None:
         found.pair("half", "half")
     with pytest.raises(ValueError, match="there are not two rivals"):
         replace(found, outcomes=found.outcomes[:1]).pair(None, None)
+
+
+class Known:
+    """Syllables of train, as a datamodule has them."""
+
+    def __init__(self, *clips: Clip) -> None:
+        self.known = [(one.vocalisation.label, torch.from_numpy(one.x[one.onset : one.offset])) for one in clips]
+
+    def labelled_syllables(self) -> list[tuple[str, torch.Tensor]]:
+        return self.known
+
+
+def test_all_clips_together_are_judged_and_means_have_intervals() -> None:
+    """The recording itself cannot be told from the bird and is always recognised; noise can, and is not."""
+    pitches = {"a": 700.0, "b": 1500.0, "c": 2500.0}
+    clips = [clip(stack(0.08, hz + 15 * day, 0.8 * hz), label=a) for day in range(4) for a, hz in pitches.items()]
+    clips = [
+        replace(one, vocalisation=replace(one.vocalisation, recording=f"day{number // 3}"))
+        for number, one in enumerate(clips)
+    ]
+    held_out = Known(*clips[:6])
+    whole, hiss = (
+        outcome(name, kind(sample_rate=RATE), songs(*clips[:2]), clips, SCORING, held_out)  # type: ignore[arg-type]
+        for name, kind in (("whole", Whole), ("hiss", Hiss))
+    )
+    assert whole.together["recognition"] == pytest.approx(1.0)
+    assert whole.together["c2st_patches"] == pytest.approx(0.5, abs=0.1)
+    assert hiss.together["c2st_patches"] == pytest.approx(1.0, abs=0.02)
+    assert hiss.together["c2st_clips"] == 1.0
+    assert hiss.together["recognition"] is not None
+    assert hiss.together["recognition"] < 0.7
+    low, high = hiss.intervals["tf_corr"] or (0.0, 0.0)
+    assert low < hiss.raw["tf_corr"] < high
+    assert high - low < 0.1
+    found = Comparison("bird", "test", RATE, targets(clips, RATE), (whole, hiss), {})
+    assert found.together == ["c2st_patches", "c2st_clips", "recognition"]
+    rows = list(csv.DictReader(io.StringIO(as_csv(found))))
+    assert float(rows[1]["c2st_clips"]) == 1.0
 
 
 def test_files_hold_what_was_found(clips: list[Clip], tmp_path: Path) -> None:

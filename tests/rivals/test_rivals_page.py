@@ -28,11 +28,19 @@ ABX = Path(syrinx_lab.reporting.__file__).parent / "page" / "abx.js"
 HOSTILE = '</script><script>alert("x")</script>&'
 
 
+INTERVALS = {"tf_corr": (0.25, 0.75), "amp_pen": (0.125, 0.875)}
+SETS = {
+    "c2st": {"patches": 0.625, "clips": 0.875},
+    "c2st_bird": {"patches": 0.375, "clips": 0.4375},
+    "recognition": {"sung": 0.5, "real": 1.0, "ratio": 0.5},
+}
+
+
 def outcome(name: str, kind: str, sounds: list[np.ndarray], tf_corr: float) -> Outcome:
-    raw = {"tf_corr": tf_corr, "lsd": None, "amp_pen": 0.5}
+    raw = {"tf_corr": tf_corr, "lsd_db": None, "amp_pen": 0.5}
     rows = tuple({"raw": raw, "rescaled": raw} for _ in sounds)
     level = tuple(2 * x for x in sounds)
-    return Outcome(name, f"{name}'s numbers", kind, 1234.4, raw, raw, rows, tuple(sounds), level)
+    return Outcome(name, f"{name}'s numbers", kind, 1234.4, raw, raw, rows, tuple(sounds), level, INTERVALS, SETS)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +105,12 @@ def test_the_page_needs_nothing_beside_it(comparison: Comparison, tmp_path: Path
     assert "amp_pen (|log ratio|, less is better)" in said
     assert said.count("1234") == 3 * 3, "the rate stands in each of the three tables"
     assert len(json.loads(page.scripts[0])["trials"]) == 2
+    assert said.count("0.900 [0.250, 0.750]") == 1, "the headline's interval is seen"
+    assert "0.500 [0.125, 0.875]" not in said
+    titles = [attributes.get("title") for attributes in page.all("td")]
+    assert titles.count("95 % interval over recordings [0.125, 0.875]") == 3
+    assert "c2st of patches (0.5 is perfect)" in said
+    assert "patches 0.375, clips 0.438" in said
 
 
 def test_the_key_fits_the_sounds_and_the_orders_differ(comparison: Comparison) -> None:

@@ -17,6 +17,11 @@ from .sounds import sound
 from .svg import inline_svg
 from .tables import Cell, Table
 
+_TOGETHER = {
+    "c2st_patches": "c2st of patches (0.5 is perfect)",
+    "c2st_clips": "c2st of clips (0.5 is perfect)",
+    "recognition": "recognition over that of real clips",
+}
 _LOUD = 1e3  # beyond it a sound is no longer worth hearing as it is
 
 
@@ -71,12 +76,25 @@ def write_rivals_page(
 def score_table(comparison: Comparison, which: str) -> Table:
     """A row a rival: its numbers a second, and the mean of every metric; which: raw or rescaled."""
     names = [name for name in comparison.metrics if which == "raw" or comparison.known[name].rescaled]
-    heads = ["rival", "numbers a second", *(_head(name, comparison) for name in names)]
+    together = comparison.together if which == "raw" else []
+    heads = ["rival", "numbers a second", *(_head(name, comparison) for name in names), *map(_TOGETHER.get, together)]
     rows = []
     for one in comparison.outcomes:
-        means = one.raw if which == "raw" else one.rescaled
-        rows.append((_name(one), Cell(_rate(one)), *(Cell(shown_score(means.get(name))) for name in names)))
-    return Table(tuple(heads), tuple(rows), frozenset(range(1, len(heads))))
+        cells = [_mean(one, name, which, comparison) for name in names]
+        cells += [Cell(shown_score(one.together[name])) for name in together]
+        rows.append((_name(one), Cell(_rate(one)), *cells))
+    return Table(tuple(map(str, heads)), tuple(rows), frozenset(range(1, len(heads))))
+
+
+def _mean(one: Outcome, name: str, which: str, comparison: Comparison) -> Cell:
+    """A mean; its interval beside it for the metrics of the headline, and where the cell is pointed at for all."""
+    value = (one.raw if which == "raw" else one.rescaled).get(name)
+    interval = one.intervals.get(name) if which == "raw" else None
+    if interval is None:
+        return Cell(shown_score(value))
+    between = f"[{shown_score(interval[0])}, {shown_score(interval[1])}]"
+    beside = f" {between}" if comparison.known[name].headline else ""
+    return Cell(shown_score(value) + beside, title=f"95 % interval over recordings {between}")
 
 
 def _what(comparison: Comparison) -> Table:
@@ -124,6 +142,10 @@ def _facts(comparison: Comparison, provenance: Mapping[str, Any]) -> list[tuple[
     if (own := comparison.rendition.get("tf_corr")) is not None:
         pairs = comparison.rendition.get("pairs")
         facts.append(("the bird against itself", f"tf_corr {shown_score(own)} between two renditions, {pairs} pairs"))
+    bird: Mapping[str, Any] = next((one.sets["c2st_bird"] for one in comparison.outcomes if one.sets), {})
+    if bird.get("patches") is not None:
+        own = f"patches {shown_score(bird['patches'])}, clips {shown_score(bird['clips'])}"
+        facts.append(("c2st of the bird against itself", own))
     git = provenance.get("git")
     if git:
         facts.append(("code", git["commit"][:10] + (" with changes" if git.get("dirty") else "")))

@@ -62,7 +62,7 @@ def rivals(cfg: DictConfig) -> None:
         split=config["split"],
         sample_rate=rate,
         targets=targets(clips, rate),
-        outcomes=outcomes(chosen, songs, clips, scoring, say=print),
+        outcomes=outcomes(chosen, songs, clips, scoring, datamodule, say=print),
         rendition=rendition_anchor(datamodule.renditions(config["split"]), rate),
         known=scoring.known,
         left_out=left_out,

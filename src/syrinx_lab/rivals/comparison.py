@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from ..evaluation.clips import Clip
+from ..evaluation.held_out import HeldOut
 from ..evaluation.scoring import Scoring
-from ..evaluation.takes import Take, mean_scores, score_rows, scored_take
+from ..evaluation.set_scores import set_scores
+from ..evaluation.takes import Take, score_rows, scored_take
 from ..metrics.sung_clip import SungClip
+from ..runs.split_scores import split_scores
 from .outcome import Outcome, Target
 from .rival import Rival, Songs
 from .sung_model import AnalyticPrior, SungModel
 
 
-def outcome(name: str, rival: Rival, songs: Songs, clips: Sequence[Clip], scoring: Scoring) -> Outcome:
+def outcome(
+    name: str,
+    rival: Rival,
+    songs: Songs,
+    clips: Sequence[Clip],
+    scoring: Scoring,
+    held_out: HeldOut | None = None,
+) -> Outcome:
     """Fit a rival, let it make every clip again, and score that; clip i is seeded by (scoring.seed, i).
 
+    held_out  whose syllables the judge of `set_scores` learns; None: all clips together are not judged
     Raises ValueError with one line that names the rival when it cannot be fitted, or a sound has another length.
     """
     try:
@@ -26,17 +36,19 @@ def outcome(name: str, rival: Rival, songs: Songs, clips: Sequence[Clip], scorin
     except ValueError as error:
         raise ValueError(f"rivals.{name}: {error}") from error
     takes = [_take(name, rival, clip, scoring.seed * 10_007 + number, scoring) for number, clip in enumerate(clips)]
-    raw, rescaled = (_defined(mean_scores(takes, which, scoring.known)) for which in ("raw", "rescaled"))
+    scores = split_scores(score_rows(takes, rival.sample_rate))
     return Outcome(
         name=name,
         about=rival.about,
         kind="prior" if isinstance(rival, AnalyticPrior) else "run" if isinstance(rival, SungModel) else "vocoder",
         numbers_per_second=rival.numbers_per_second,
-        raw=raw,
-        rescaled=rescaled,
-        rows=tuple(score_rows(takes, rival.sample_rate)),
+        raw=scores["raw"],
+        rescaled=scores["rescaled"],
+        rows=tuple(scores["per_vocalisation"]),
         sounds=tuple(take.raw for take in takes),
         at_level=tuple(take.rescaled for take in takes),
+        intervals=scores["intervals"]["raw"],
+        sets=None if held_out is None else set_scores(takes, held_out, rival.sample_rate),
     )
 
 
@@ -45,16 +57,18 @@ def outcomes(
     songs: Songs,
     clips: Sequence[Clip],
     scoring: Scoring,
+    held_out: HeldOut | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> tuple[Outcome, ...]:
     """`outcome` of every rival, the best mean tf_corr first.
 
-    say  takes a line for a person before each
+    held_out  see `outcome`
+    say       takes a line for a person before each
     """
     found = []
     for name, rival in rivals.items():
         say(f"singing   {name}")
-        found.append(outcome(name, rival, songs, clips, scoring))
+        found.append(outcome(name, rival, songs, clips, scoring, held_out))
     return tuple(sorted(found, key=lambda one: -_number(one.raw["tf_corr"])))
 
 
@@ -88,9 +102,5 @@ def _take(name: str, rival: Rival, clip: Clip, seed: int, scoring: Scoring) -> T
     return scored_take(clip, sung, scoring.metrics)
 
 
-def _defined(means: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: None if math.isnan(value) else value for name, value in means.items()}
-
-
 def _number(value: float | None) -> float:
-    return -math.inf if value is None else value
+    return -float("inf") if value is None else value

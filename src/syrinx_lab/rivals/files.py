@@ -53,14 +53,20 @@ def as_json(comparison: Comparison, provenance: dict[str, Any]) -> dict[str, Any
 
 
 def as_csv(comparison: Comparison) -> str:
-    """A row a rival: name, kind, numbers a second, every metric, and rescaled_ every metric; empty: not defined."""
+    """A row a rival: name, kind, numbers a second, every metric, scores of all clips together, rescaled_ every metric.
+
+    Empty: not defined.
+    """
     names = comparison.metrics
     scaled = [name for name in names if comparison.known[name].rescaled]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["rival", "kind", "numbers_per_second", *names, *(f"rescaled_{name}" for name in scaled)])
+    writer.writerow(
+        ["rival", "kind", "numbers_per_second", *names, *comparison.together, *(f"rescaled_{name}" for name in scaled)]
+    )
     for one in comparison.outcomes:
-        values = [*(one.raw.get(name) for name in names), *(one.rescaled.get(name) for name in scaled)]
+        together = [one.together[name] for name in comparison.together]
+        values = [*(one.raw.get(name) for name in names), *together, *(one.rescaled.get(name) for name in scaled)]
         shown = ["" if value is None else f"{value:.6g}" for value in values]
         writer.writerow([one.name, one.kind, f"{one.numbers_per_second:.6g}", *shown])
     return file.getvalue()
@@ -78,5 +84,7 @@ def _plain(one: Outcome) -> dict[str, Any]:
         "numbers_per_second": one.numbers_per_second,
         "raw": dict(one.raw),
         "rescaled": dict(one.rescaled),
+        "intervals": dict(one.intervals),
+        "sets": one.sets,
         "per_vocalisation": [dict(row) for row in one.rows],
     }

@@ -36,6 +36,8 @@ class Outcome:
     kind                vocoder, prior or run
     numbers_per_second  that it is given
     raw, rescaled       metric -> mean over the clips, as resynthesised and at the target's rms; None: not defined
+    intervals           metric -> 95 % interval of the mean as resynthesised, see `bootstrap_intervals`; None: not known
+    sets                scores of all clips together, see `set_scores`; None with too few
     rows                a clip each: recording, label, times in s, metrics under raw and rescaled
     sounds, at_level    (L,) of every clip, as resynthesised and at the target's rms
     """
@@ -49,6 +51,18 @@ class Outcome:
     rows: tuple[Mapping[str, Any], ...]
     sounds: tuple[Samples, ...]
     at_level: tuple[Samples, ...]
+    intervals: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
+    sets: Mapping[str, Any] | None = None
+
+    @property
+    def together(self) -> dict[str, float | None]:
+        """Of all clips together: areas under the curve of telling them from the bird's, and how many are recognised.
+
+        c2st_patches, c2st_clips  0.5 is perfect;   recognition  over that of the real clips, 1 is perfect
+        """
+        sets = self.sets or {"c2st": {}, "recognition": {}}
+        apart = {f"c2st_{name}": sets["c2st"].get(name) for name in ("patches", "clips")}
+        return {**apart, "recognition": sets["recognition"].get("ratio")}
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,12 @@ class Comparison:
             for name in self.known
             if name != "numbers_per_second" and any(one.raw.get(name) is not None for one in self.outcomes)
         ]
+
+    @property
+    def together(self) -> list[str]:
+        """The scores of all clips together that are defined for a rival at least."""
+        names = dict.fromkeys(name for one in self.outcomes for name in one.together)
+        return [name for name in names if any(one.together[name] is not None for one in self.outcomes)]
 
     def pair(self, ours: str | None, theirs: str | None) -> tuple[Outcome, Outcome]:
         """Two of the rivals by name; by default the best run, or else the prior, and the best of the others.

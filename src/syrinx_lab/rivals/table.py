@@ -22,6 +22,9 @@ def print_table(comparison: Comparison, console: Console | None = None) -> None:
     for name in names:
         remark = " (less)" if less_is_better(name, comparison.known) else ""
         table.add_row(name + remark, *(_shown(one.raw.get(name)) for one in comparison.outcomes))
+    for name in comparison.together:
+        remark = " (0.5 is perfect)" if name.startswith("c2st") else ""
+        table.add_row(name + remark, *(_shown(one.together[name]) for one in comparison.outcomes))
     table.add_row("rescaled tf_corr", *(_shown(one.rescaled.get("tf_corr")) for one in comparison.outcomes))
     (console or Console(width=32 + 15 * len(comparison.outcomes))).print(table)
     told = ", ".join(
