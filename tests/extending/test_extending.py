@@ -151,7 +151,7 @@ def test_its_song_is_synthesised_from_a_table_with_its_own_columns(
     with open(cwd / "sung.csv", encoding="utf-8", newline="") as file:
         header = next(csv.reader(file))
     codes = [f"weight_code_{number}" for number in range(3)]
-    assert header == ["time_s", "pitch_hz", "drive", "gain", "level", *codes, "envelope", "tract_0"]
+    assert header == ["time_s", "pitch_hz", "drive", "gain", "level", *codes, "tract_0"]
     again = command(
         "synthesize", f"run={run}", "drives_in=sung.csv", "out=again.wav", "drives_out=none", "picture=none"
     )
