@@ -89,7 +89,7 @@ def test_list_shows_the_keys_that_vary_and_the_scores(lab: Lab) -> None:
     assert "4 models of 4 folders" in lab("scan")
     lines = table(lab("list"))
     assert lines[0] == ["key", "loss.name", "seed", "status", "epochs", *(["val.tf_corr", "val.autonomy"]),
-                        "val.bounded_frac"]  # fmt: skip
+                        "val.bounded_frac", "val.wrong_partial"]  # fmt: skip
     printed = [line[1:] for line in lines[1:5]]
     assert printed == [
         ["mse_accel", "1", "failed", "10", "0.200", "-1.000", "1.000"],
