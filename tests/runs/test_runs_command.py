@@ -92,10 +92,10 @@ def test_list_shows_the_keys_that_vary_and_the_scores(lab: Lab) -> None:
                         "val.bounded_frac", "val.wrong_partial"]  # fmt: skip
     printed = [line[1:] for line in lines[1:5]]
     assert printed == [
-        ["mse_accel", "1", "failed", "10", "0.200", "-1.000", "1.000"],
-        ["spectral_rollout", "0", "finished", "10", "0.500", "-1.000", "1.000"],
-        ["spectral_rollout", "1", "finished", "10", "0.700", "-1.000", "1.000"],
-        ["spectral_rollout", "2", "finished", "10", "0.900", "-1.000", "0.500"],
+        ["mse_accel", "1", "failed", "10", "0.200", "-1.000", "1.000", "-"],
+        ["spectral_rollout", "0", "finished", "10", "0.500", "-1.000", "1.000", "-"],
+        ["spectral_rollout", "1", "finished", "10", "0.700", "-1.000", "1.000", "-"],
+        ["spectral_rollout", "2", "finished", "10", "0.900", "-1.000", "0.500", "-"],
     ]
     assert "these vary too: loss.terms.spec.weight, loss.terms.spec.loss._target_" in lab("list")
     some = lab("list", "where", "loss.name=spectral_rollout", "and", "val.tf_corr>0.6")
