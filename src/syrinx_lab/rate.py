@@ -20,6 +20,7 @@ from .evaluation.rate import RateStudy, frontier
 from .figures.rate import rate_figure
 from .figures.style import save_figure
 from .instantiation import plain
+from .rivals.files import read_points
 from .runs.atomic import write_json_atomic
 from .runs.permission import refuse_unwritable
 from .runs.recordings import recordings_of
@@ -39,6 +40,8 @@ def rate(cfg: DictConfig) -> None:
     """
     chosen = plain(cfg)
     loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
+    if chosen["rivals"] is not None:
+        read_points(Path(chosen["rivals"]))  # refused before the work
     out = loaded.run.path / "rate" if chosen["out"] is None else Path(chosen["out"])
     refuse_unwritable(out, "give out=FOLDER")
     stored = OmegaConf.create(loaded.run.config())
@@ -77,8 +80,9 @@ def rate(cfg: DictConfig) -> None:
         "frontier": [points.index(point) for point in frontier(points)],
     }
     write_json_atomic(out / "rate.json", content)
+    beside = {} if chosen["rivals"] is None else read_points(Path(chosen["rivals"]))
     curves = {name: [(p.numbers_per_second, p.scores[name]) for p in points] for name in SHOWN[:2]}
-    save_figure(rate_figure(curves), out / "rate.png")
+    save_figure(rate_figure(curves, beside), out / "rate.png")
     print(f"numbers   {out / 'rate.json'}\nlook at   {out / 'rate.png'}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data.audio import write_wav
-from ..runs.atomic import write_json_atomic, write_text_atomic
+from ..runs.atomic import read_json, write_json_atomic, write_text_atomic
 from .outcome import Comparison, Outcome
 
 SCHEMA = 1
@@ -49,6 +49,22 @@ def as_json(comparison: Comparison, provenance: dict[str, Any]) -> dict[str, Any
         "rendition": dict(comparison.rendition),
         "left_out": dict(comparison.left_out),
         "rivals": {one.name: _plain(one) for one in comparison.outcomes},
+    }
+
+
+def read_points(path: Path) -> dict[str, dict[str, tuple[float, float]]]:
+    """Rival -> metric -> (numbers a second, mean as resynthesised), of a rivals.json.
+
+    Raises ValueError with one line for a file that is none of this version.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file; python -m syrinx_lab.rivals writes one")
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA or "rivals" not in content:
+        raise ValueError(f"{path}: no comparison of this version of the lab; make it again with syrinx_lab.rivals")
+    return {
+        name: {metric: (one["numbers_per_second"], mean) for metric, mean in one["raw"].items() if mean is not None}
+        for name, one in content["rivals"].items()
     }
 
 
