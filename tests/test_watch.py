@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from syrinx_lab.metrics.facts import MetricFacts, with_metric_facts
 from syrinx_lab.runs.directory import RunDirectory
 from syrinx_lab.runs.events import events_between
 from syrinx_lab.runs.identity import identity
 from syrinx_lab.runs.plan import Condition, SweepPlan
 from syrinx_lab.runs.progress import Progress, read_progress, refuse_unlogged
 from syrinx_lab.runs.watching import as_text, is_open_sweep, names_of, watched
+from syrinx_lab.watch import fitting, ranking, table_columns
 
 CONFIG: dict[str, Any] = {
     "seed": 0,
@@ -185,6 +187,27 @@ def test_once_prints_one_table_and_draws(tmp_path: Path) -> None:
     assert lines[10].split() == ["look", "at", "deep/losses.png"]
     assert (tmp_path / "deep" / "losses.png").stat().st_size > 10_000
     assert all(len(line) <= 120 for line in lines[:4])
+
+
+def test_headlines_from_outside_and_the_metric_keep_their_columns_where_there_is_little_room(tmp_path: Path) -> None:
+    facts = {"gap": MetricFacts("gap", "dB", False, headline=True), "aside": MetricFacts("aside", "dB", False)}
+    terms = {f"loss/term_{letter}": 1.25 for letter in "abcdefgh"}
+    for seed in (1, 2):
+        run = RunDirectory(tmp_path / f"r{seed}")
+        run.claim({**with_metric_facts({**CONFIG, "eval": {}}, facts), "seed": seed}, "f00d")
+        scores = {"val/tf_corr": 0.3, "val/autonomy": -1.5, "val/bounded_frac": 1.0, "val/gap": 1.7, "val/aside": 4.0}
+        run.history.append({"epoch": 1, "seconds": 2.0, "loss/total": 2.0, **terms, **scores, "val/env_corr": 0.5})
+    names = [{"run": f"a_run_of_a_name_that_takes_half_of_the_room_{seed}"} for seed in (1, 2)]
+
+    def columns(metric: str | None) -> list[str]:
+        now = [read_progress(run, metric=metric) for run in watched([tmp_path])]
+        return list(fitting(table_columns(now, names), 116, ranking(now)))
+
+    assert columns(None) == ["run", "status", "epoch", "total", "tf_corr", "bounded_frac", "gap", "ckpt", "ETA"]
+    assert "aside" in columns("val/aside")
+    assert "env_corr" in columns("val/env_corr"), "one of the lab's own that is no headline"
+    assert "term_c" in columns("loss/term_c")
+    assert "term_c" not in columns("val/gap")
 
 
 def test_it_follows_until_the_run_ends(tmp_path: Path) -> None:

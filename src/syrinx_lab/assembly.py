@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.errors import InstantiationException
 from lightning.pytorch import Callback
 from omegaconf import DictConfig
 
@@ -18,7 +19,7 @@ from .data.vocalisations import ClipSettings
 from .encoders import Encoder
 from .evaluation.refinement import Refinement
 from .evaluation.scoring import Scoring
-from .instantiation import build, chosen, partial_of, plain, settings_of
+from .instantiation import build, chosen, partial_of, plain, reason_of, settings_of
 from .losses.weighted import WeightedLoss, WeightedTerm
 from .metrics.facts import with_metric_facts
 from .metrics.metric import Metric, check_metric
@@ -123,6 +124,8 @@ def build_objective(cfg: DictConfig) -> WeightedLoss:
         if node.weight > 0:  # what is off must not even draw a first weight: it is no part of a model's identity
             try:
                 terms[str(name)] = WeightedTerm(build(node.loss), node.weight, node.get("warmup_epochs", 0))
+            except InstantiationException as error:
+                raise ValueError(f"loss.terms.{name}.loss: {reason_of(error)}") from error
             except ValueError as error:
                 reason = str(error)
                 raise ValueError(reason if reason.startswith("loss.") else f"loss.terms.{name}.{reason}") from error

@@ -16,11 +16,13 @@ from typing import Any, NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from .command_line import choices_of_groups, in_full, of_hydra, unreadable, with_text
+from .debug_settings import leave_out_untaken
 from .runs.interruption import interrupted_by, interruptible, signal_of
 from .runs.parent import worker_of
 from .schema import EXAMPLES, PLACES, TABLES, TYPED, checked, texts_of
@@ -76,6 +78,7 @@ def entry_point(
 
     def guarded(cfg: DictConfig) -> object:
         try:
+            leave_out_untaken(cfg, HydraConfig.get())
             check(cfg, config_name)
             with worker_of(main):
                 return task(cfg)

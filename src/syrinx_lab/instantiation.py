@@ -11,6 +11,8 @@ from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from .schema.signatures import found
+
 S = TypeVar("S")  # of settings
 
 
@@ -42,8 +44,20 @@ def build(node: Any, *, less: Sequence[str] = (), **extra: Any) -> Any:
         while isinstance(cause, InstantiationException):
             cause = cause.__cause__
         if not isinstance(cause, ValueError | TypeError):
+            _refuse_unfound(node)
             raise
         raise ValueError(_with_key(node, error, str(cause))) from cause
+
+
+def _refuse_unfound(node: Any) -> None:
+    """Raise ValueError with one line for the first `_target_` of a group that Python does not find."""
+    for name in ("_target_", *(f"{name}._target_" for name in node)):
+        if isinstance(target := OmegaConf.select(node, name), str):
+            try:
+                found(target)
+            except ValueError as error:
+                place = ".".join(filter(None, (node._get_full_key(None), name)))
+                raise ValueError(f"{place} is {target}: {error}") from None
 
 
 def _with_key(node: Any, error: InstantiationException, reason: str) -> str:
@@ -96,3 +110,10 @@ def partial_of(node: Any, key: str) -> Any:
     except (HydraException, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{key}._target_ is {node['_target_']}, which cannot be taken: {reason[:200]}") from None
+
+
+def reason_of(error: BaseException) -> str:
+    """What a class raised while it was built, in a line; Hydra's account is around it."""
+    while isinstance(error, InstantiationException) and error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -13,7 +13,7 @@ from .cli import entry_point
 from .evaluation.score_table import print_scores
 from .fit import Prepared, forget, mend, prepare, trained_before, true_status
 from .reach import reach, retrain
-from .runs.checkpoint_choice import selected_checkpoint
+from .runs.checkpoint_choice import history_to, never_ranked, selected_checkpoint
 from .runs.lock import folder_lock
 from .runs.manifest import Manifest
 from .runs.registry import recorded
@@ -74,6 +74,8 @@ def _train(prepared: Prepared) -> Manifest | None:
     print("\n".join([f"run       {run.path}", *prepared.datamodule.describe()]), flush=True)
     if done < epochs or cfg.eval.splits:
         reach(prepared)
+        if line := never_ranked(history_to(run, epochs), cfg.checkpoint.rule, cfg.checkpoint.metric):
+            print(f"warning   {line}", flush=True)
     manifest = None
     if cfg.eval.splits:
         epoch, checkpoint = selected_checkpoint(run, config, key, epochs)

@@ -11,7 +11,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def watch(cfg: DictConfig) -> None:
             if chosen["events"] is not None:
                 _append(chosen["events"], events)
             lines = [event.as_line() for event in events if live is None or event.kind != "HEARTBEAT"]
-            columns = fitting(table_columns(now, names), console().width)
+            columns = fitting(table_columns(now, names), console().width, ranking(now))
             changed = _changed(before or (), now)
             if live is not None:
                 for line in lines:
@@ -110,8 +110,9 @@ def table_columns(now: Sequence[Progress], names: Sequence[dict[str, str]]) -> C
     terms = [t for t in terms if any(p.losses.get(t) != 0 and t in p.losses for p in now)]
     for term in sorted(terms, key=lambda term: term != "total"):
         columns[term] = [shown(p.losses.get(term)) for p in now]
-    for score in headline(merged(p.known for p in now)):
-        name = f"val {score}" if score in columns else score  # a loss term may be called so
+    shown_first = headline(merged(p.known for p in now))
+    for score in dict.fromkeys([*shown_first, *(p.metric.removeprefix("val/") for p in now if _is_score(p.metric))]):
+        name = f"val {score}" if score in terms else score  # a loss term may be called so
         columns[name] = [shown_score(p.scores.get(score)) for p in now]
     columns["H"] = [shown(p.horizon) for p in now]
     columns["ckpt"] = [str(p.checkpoints[-1][0]) if p.checkpoints else "-" for p in now]
@@ -121,15 +122,29 @@ def table_columns(now: Sequence[Progress], names: Sequence[dict[str, str]]) -> C
     return columns
 
 
-def fitting(columns: Columns, room: int) -> Columns:
-    """The columns less as many of those that can be spared as it takes to fit into `room` characters."""
+def ranking(now: Sequence[Progress]) -> set[str]:
+    """The columns of what the runs are ranked by, or watched for."""
+    return {name for p in now for name in (p.metric.split("/", 1)[-1], f"val {p.metric.removeprefix('val/')}")}
+
+
+def _is_score(metric: str) -> bool:
+    return not metric.startswith("loss/")
+
+
+def fitting(columns: Columns, room: int, ranked: Collection[str] = ()) -> Columns:
+    """The columns less as many of those that can be spared as it takes to fit into `room` characters.
+
+    ranked  columns that are always there
+    """
     kept = dict(columns)
     names, (first, second, *_) = list(kept), headline()
     terms = names[names.index("total") + 1 : names.index(first)] if "total" in kept else []
     outside = [name for name in names[names.index(first) : names.index("H")] if name not in headline()]
-    for name in ("s/epoch", "skipped", "H", *reversed(terms), *reversed(outside), second):
+    for name in ("s/epoch", "skipped", "H", *reversed(terms), second, *reversed(outside)):
         if table_width(kept) <= room:
             break
+        if name in ranked:
+            continue
         if name != "skipped" or set(kept[name]) <= {"0"}:  # what was left out is never left unsaid
             kept.pop(name)
     return kept

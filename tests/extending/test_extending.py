@@ -166,9 +166,33 @@ def test_its_song_is_synthesised_from_a_table_with_its_own_columns(
     assert "bad.csv, line 2: drive is 1.5; use from 0 to 1" in bad.stderr
 
 
+@pytest.mark.parametrize("module", ["evaluate", "synthesize"])
+def test_without_its_package_a_line_says_where_python_looks(
+    forks: Forks, run: Path, tiny_song: Path, cwd: Path, module: str
+) -> None:
+    given = ["run=run", *([f"song={tiny_song / 'song0.wav'}"] if module == "synthesize" else [])]
+    lost = forks.completed(cwd, module, *given)
+    assert lost.returncode == 1
+    assert lost.stderr.startswith("error: ")
+    assert len(lost.stderr.splitlines()) == 1
+    assert re.search(
+        r"\b\w+\._target_ is stranger_lab\.\S+: Python finds no such class: .* PYTHONPATH$", lost.stderr.strip()
+    )
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [
+        ("logger._target_=stranger_lab.lacking.NoLogger", "logger: NoLogger is no MediaLogger: start a class Mine("),
+        ("logger._target_=stranger_lab.lacking.Logger", "logger: Logger has no logged_epochs: add it, the set of"),
+        (
+            "logger._target_=stranger_lab.lacking.started_by_nothing",
+            "logger: started_by_nothing cannot be started with",
+        ),
+        (
+            "+loss.terms.more={weight:0.5,loss:{_target_:stranger_lab.lacking.Hasty}}",
+            "loss.terms.more.loss: AttributeError",
+        ),
         ("sampler._target_=stranger_lab.lacking.Sampler", "sampler is a Sampler, which has no draw"),
         ("horizon._target_=stranger_lab.lacking.horizon", "horizon is a object, which has no max"),
         ("tract._target_=stranger_lab.lacking.Tract", "tract is a Tract, which has no reach"),

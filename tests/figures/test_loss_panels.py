@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from syrinx_lab.figures.losses import loss_panels
+from syrinx_lab.metrics.facts import METRICS, MetricFacts
 
 
 def history(epochs: int = 20, warmup: int = 5) -> list[dict[str, Any]]:
@@ -162,3 +163,10 @@ def test_rows_of_several_kinds_and_no_logged_value_at_all_are_fine() -> None:
 
 def test_panels_lie_apart() -> None:
     assert_apart(loss_panels(history()))
+
+
+def test_a_headline_from_outside_stands_with_the_headlines() -> None:
+    rows = [row | {"val/gap": 3.0, "val/aside": 1.0} if "val/tf_corr" in row else row for row in history()]
+    outside = {"aside": MetricFacts("aside", "dB", False), "gap": MetricFacts("gap", "dB", False, headline=True)}
+    found = [name for name in panels(loss_panels(rows, known=METRICS | outside)) if name.startswith("val/")]
+    assert found == ["val/tf_corr", "val/gap", "val/f0_cents", "val/aside"]

@@ -188,3 +188,56 @@ def test_a_term_that_does_not_describe_itself_is_refused_with_what_to_add(facts,
     with pytest.raises(ValueError, match=said) as error:
         type("Mine", (LossTerm,), complete | facts)()
     assert "\n" not in str(error.value)
+
+
+class Odd(OutputTerm):
+    """A term whose forward and fit are given."""
+
+    def __init__(self, forward, fit=lambda statistics: None) -> None:
+        super().__init__(1.0)
+        self.made, self.fitted = forward, fit
+
+    def forward(self, prediction: Prediction) -> Tensor:
+        return self.made(prediction)
+
+    def fit(self, statistics: TrainingStatistics) -> None:
+        self.fitted(statistics)
+
+
+def raising(*_: object) -> Tensor:
+    raise KeyError("my table")
+
+
+@pytest.mark.parametrize(
+    ("forward", "said"),
+    [
+        (lambda p: None, r"returned a NoneType: give a floating tensor \(2,\)"),
+        (lambda p: 3.0, "returned a float: give"),
+        (
+            lambda p: p.output.mean(),
+            r"returned \(\), torch.float32: give a floating tensor \(2,\), one loss for each of",
+        ),
+        (lambda p: p.output.expand(2, 3), r"returned \(2, 3\), torch.float32"),
+        (lambda p: p.output[:1, 0], r"returned \(1,\), torch.float32"),
+        (lambda p: torch.ones(2, dtype=torch.int64), r"returned \(2,\), torch.int64"),
+        (raising, r": Odd\.forward raised KeyError: 'my table'"),
+    ],
+)
+def test_what_gives_no_loss_an_item_is_named_in_a_line(inputs, forward, said):
+    objective = WeightedLoss({"spec": WeightedTerm(OutputTerm(1.0)), "mine": WeightedTerm(Odd(forward))})
+    with pytest.raises(ValueError, match=rf"^loss\.terms\.mine\.loss.*{said}") as raised:
+        objective(inputs, 0)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_term_that_cannot_be_fitted_or_made_is_named_in_a_line():
+    objective = WeightedLoss({"mine": WeightedTerm(Odd(raising, raising))})
+    with pytest.raises(ValueError, match=r"^loss\.terms\.mine\.loss: Odd\.fit raised KeyError: 'my table'$"):
+        objective.fit(SimpleNamespace())
+
+    class Hasty(OutputTerm):
+        def __init__(self) -> None:
+            self.factor = 1.0
+
+    with pytest.raises(ValueError, match=r"^loss\.terms\.mine\.loss: Hasty\.__init__ does not call super"):
+        WeightedLoss({"mine": WeightedTerm(Hasty())})

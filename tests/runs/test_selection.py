@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from syrinx_lab.metrics.facts import MetricFacts
+from syrinx_lab.runs.checkpoint_choice import never_ranked
 from syrinx_lab.runs.selection import best, rank
 
 
@@ -77,3 +79,20 @@ def test_bad_input_is_one_line() -> None:
             rank([row(1, 0.1, **{name: 3.0})], name)
     with pytest.raises(ValueError, match="nothing to select from"):
         best([])
+
+
+def test_a_metric_that_is_never_a_number_is_said_with_what_is_done_instead() -> None:
+    def said(*values: float | None, rule: str = "last") -> str | None:
+        rows = [{"epoch": 1}, *({"epoch": n, "val/gap": value} for n, value in enumerate(values, start=2))]
+        return never_ranked(rows, rule, "gap")
+
+    assert said() is None, "nothing was evaluated"
+    assert said(None, 1.0) is said(math.inf, 0.0) is None
+    last = said(None, NAN, math.inf)
+    assert last is not None
+    assert last.startswith("val/gap was no finite number in any of 3 evaluations: models cannot be ranked by")
+    assert last.endswith("checkpoint.metric=gap; the run's model is its last checkpoint all the same")
+    assert "the highest bounded_frac, of several the earliest" in str(said(None, rule="best"))
+    tied = [{"epoch": 5, "gap": None, "bounded_frac": 0.95}, {"epoch": 9, "gap": NAN, "bounded_frac": 1.0}]
+    gap = {"gap": MetricFacts("gap", "dB", False)}
+    assert [best(rows, "gap", gap)["epoch"] for rows in (tied, [{**tied[1], "epoch": 2}, tied[1]])] == [9, 2], "as said"

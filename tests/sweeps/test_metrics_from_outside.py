@@ -170,7 +170,8 @@ def test_it_is_logged_and_drawn(lab: Lab, single: Path) -> None:
     logged = set().union(*(piece.names for piece in read_pieces(single)))
     assert {"val/distance", "val/rescaled_distance", "eval/test/distance", "eval/test/rescaled_reach"} <= logged
     titles = (single / "figures" / "losses.png").read_text().splitlines()
-    assert titles.index("val/distance") == titles.index("val/accel_r2") + 1
+    assert titles.index("val/distance") == titles.index("val/bounded_frac") + 1, "with the headlines"
+    assert titles.index("val/reach") == titles.index("val/spec_corr") - 1
     assert "val distance" in lab.said(), "a headline stands in the line of an epoch"
 
 

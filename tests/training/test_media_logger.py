@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_what_a_logger_does_not_take_is_said_once(tmp_path: Path, capsys: pytest
         "note: the logger Numbers gets no sounds and pictures and tables: it does not define log_sounds and "
         "log_pictures and log_table\n"
     )
-    assert RecordingLogger.not_taken() is None
+    assert RecordingLogger(tmp_path, described()).not_taken() is None
 
 
 @pytest.mark.parametrize(
@@ -133,8 +134,9 @@ def test_what_a_logger_does_not_take_is_said_once(tmp_path: Path, capsys: pytest
 def test_a_logger_that_does_not_keep_the_contract_is_refused_with_what_to_add(
     made: Any, said: str, tmp_path: Path
 ) -> None:
+    started = [] if isinstance(made, type) else [checked(made)]  # of a class it is known before anything is started
     with pytest.raises(ValueError, match=said) as raised:
-        checked(made)(tmp_path, described())
+        started[0](tmp_path, described()) if started else checked(partial(made))
     assert "\n" not in str(raised.value)
 
 
@@ -142,6 +144,10 @@ def test_what_starts_no_logger_is_refused_before_the_run(tmp_path: Path) -> None
     for made in (CSVLogger(tmp_path), lambda directory: None, "text"):
         with pytest.raises(ValueError, match=r"run folder, LoggedRun.*_partial_: true"):
             checked(made)
+    with pytest.raises(ValueError, match=r"^logger: CSVLogger is no MediaLogger: start a class"):
+        checked(partial(CSVLogger, version=3))
+    with pytest.raises(ValueError, match=r"^logger: Numbers cannot be started with .*positional"):
+        checked(partial(Numbers, directory=tmp_path))
 
 
 def test_tensorboard_holds_sounds_pictures_and_tables_and_takes_the_place_of_what_is_not_resumed(

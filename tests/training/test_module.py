@@ -21,6 +21,7 @@ from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.training.module import OuroborosModule
 from syrinx_lab.training.optimisation import OptimiserSettings
+from syrinx_lab.training.progress import EpochLines
 from syrinx_lab.training.schedules import Pow2Horizon
 from syrinx_lab.types import Batch, Prediction
 
@@ -85,6 +86,16 @@ def test_an_update_that_is_not_finite_is_skipped_and_counted(kind: str) -> None:
     steps = {int(s["step"]) for s in trainer.optimizers[0].state.values()}
     assert steps == {2}, "Adam has seen the two finite updates and no others"
     assert torch.isfinite(trainer.callback_metrics["loss/total"])
+    assert poisoned.not_finite_in_epoch() == (("the gradient",) if kind == "gradient" else ("accel",))
+
+
+def test_the_line_of_an_epoch_names_what_was_not_finite_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    # two updates an epoch, and the term of the second epoch is poisoned twice
+    lit = module({"accel": _Poisoned({2: "value", 3: "value"}), "spec": MultiResolutionStft([[32, 8]])})
+    fit(lit, 3, 2, EpochLines())
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert "skipped 2 updates  not finite: accel" in lines[1]
+    assert not any("not finite" in line for line in (lines[0], lines[2]))
 
 
 def test_curriculum_is_logged_and_follows_planned_epochs() -> None:

@@ -109,12 +109,14 @@ class SyrinxLabSweeper(Sweeper):
         """The plan, and the configurations of its conditions, with the first seed."""
         from syrinx_lab.assembly import build_scoring, build_search, described
         from syrinx_lab.cli import check
+        from syrinx_lab.debug_settings import leave_out_untaken
         from syrinx_lab.evaluation.initial_weights import weights_hash
         from syrinx_lab.instantiation import plain
         from syrinx_lab.runs.plan import SweepPlan, check_distinct, condition, split_swept
 
         def composed(overrides: Sequence[str]) -> DictConfig:
             cfg = self.hydra_context.config_loader.load_sweep_config(self.config, [*fixed, *overrides])
+            leave_out_untaken(cfg, cfg.hydra)
             return OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
 
         chosen, seeds = split_swept(swept, self.config.seed)

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ..metrics.facts import metrics_of
+from ..metrics.facts import by_importance, metrics_of
 from ..runs.manifest import Manifest
 
 
@@ -25,7 +25,7 @@ def print_scores(manifest: Manifest) -> None:
     columns = [(split, which) for split in scores for which in ("raw", "rescaled")]
     for split, which in columns:
         table.add_column(f"{split} {which}", justify="right")
-    for name in metrics_of(manifest.config):
+    for name in by_importance(metrics_of(manifest.config)):
         table.add_row(name, *(_cell(scores[split], which, name) for split, which in columns))
     Console(width=110).print(table)
     for split in scores:
@@ -41,7 +41,10 @@ def print_scores(manifest: Manifest) -> None:
         )
     analytic = manifest.anchors["analytic"]
     if analytic is not None:
-        print(f"the physical prior, untrained: tf_corr {analytic['tf_corr']:.3f}, autonomy {analytic['autonomy']:.3f}")
+        print(
+            "for comparison, the lab's vocal organ, untrained, on the same clips: "
+            f"tf_corr {analytic['tf_corr']:.3f}, autonomy {analytic['autonomy']:.3f}"
+        )
     for line in manifest.flags:
         print(f"warning   {line}")
 

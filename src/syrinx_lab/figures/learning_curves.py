@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ..metrics.facts import METRICS, Known
+from ..metrics.facts import METRICS, Known, by_importance
 from .conditions import colour, marker, number_ends, row_name, stroke
 from .epochs import Series, axis_unit, horizon_steps, log_where_it_spans, loss_names, ordered, series_of
 from .panels import LABEL_SIZE, TICK_SIZE
@@ -143,7 +143,9 @@ def _panel_keys(rows: Rows, known: Known) -> list[str]:
     """The names in the history that get a panel, in the order of `loss_panels`."""
     names = {key for row in rows for key in row}
     losses = loss_names(names)
-    scores = ordered((key[4:] for key in names if key.startswith("val/") and "/rescaled_" not in key), known)
+    scores = ordered(
+        (key[4:] for key in names if key.startswith("val/") and "/rescaled_" not in key), by_importance(known)
+    )
     keys = [f"loss/{name}" for name in losses] + ["train/horizon"] + [f"val/{name}" for name in scores]
     dull = [key for key in ("loss/nan_skip", "train/horizon") if not np.any(series_of(rows, key)[1] > 0)]
     return [key for key in keys if key in names and key not in dull]

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..metrics.facts import METRICS, Known, unit
+from ..metrics.facts import METRICS, Known, by_importance, unit
 from .epochs import (
     COLUMNS,
     MOST_STEPS,
@@ -58,7 +58,8 @@ def loss_panels(
     losses = loss_names(key for row in rows for key in row)
     if not np.any(series_of(rows, "loss/nan_skip")[1] > 0):
         losses = [name for name in losses if name != "nan_skip"]
-    scores = ordered((key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/")), known)
+    found = (key[4:].removeprefix(_RESCALED) for row in rows for key in row if key.startswith("val/"))
+    scores = ordered(found, by_importance(known))
     horizon = series_of(rows, "train/horizon")
     has_horizon = bool(np.any(horizon[1] > 0))
     ramps = warmup_ends(rows)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..metrics.facts import METRICS, Known
+from ..metrics.facts import METRICS, Known, by_importance
 from .epochs import (
     COLUMNS,
     Series,
@@ -106,7 +106,9 @@ def _panel_keys(rows: Rows, known: Known) -> list[str]:
     """The names in the history that get a panel, in the order of `loss_panels`."""
     names = {key for row in rows for key in row}
     losses = loss_names(names)
-    scores = ordered((key[4:] for key in names if key.startswith(("val/")) and "/rescaled_" not in key), known)
+    scores = ordered(
+        (key[4:] for key in names if key.startswith(("val/")) and "/rescaled_" not in key), by_importance(known)
+    )
     keys = [f"loss/{name}" for name in losses] + ["train/horizon"] + [f"val/{name}" for name in scores]
     # what was never left out and what was never rolled out needs no panel
     dull = [key for key in ("loss/nan_skip", "train/horizon") if not np.any(series_of(rows, key)[1] > 0)]

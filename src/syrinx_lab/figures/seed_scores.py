@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ..metrics.facts import METRICS, Known, less_is_better, unit
+from ..metrics.facts import METRICS, Known, by_importance, less_is_better, unit
 from .conditions import colour, marker, row_name
 from .epochs import ordered
 from .panels import LABEL_SIZE, TICK_SIZE
@@ -68,7 +68,7 @@ def seed_scores_figure(
         for scores in (*condition.seeds, condition.raw, condition.rescaled)
         for name in scores
     }
-    names = ordered(found, known)
+    names = ordered(found, by_importance(known))
     if not names:
         raise ValueError("no scores to draw: no seed has been scored on val yet")
     columns = min(_COLUMNS, len(names))

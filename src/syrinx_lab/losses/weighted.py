@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +69,11 @@ class WeightedLoss(nn.Module):
                     f"loss.terms.{name}.loss is a {type(term.loss).__name__}, which is no LossTerm: derive it from "
                     "syrinx_lab.losses.term.LossTerm"
                 )
+            if "_modules" not in vars(term.loss):
+                raise ValueError(
+                    f"loss.terms.{name}.loss: {type(term.loss).__name__}.__init__ does not call super().__init__(): "
+                    "let it begin with that"
+                )
         self._weighted = {name: term for name, term in terms.items() if term.weight > 0}
         self.terms = nn.ModuleDict({name: term.loss for name, term in self._weighted.items()})
 
@@ -109,7 +115,7 @@ class WeightedLoss(nn.Module):
                 f"nothing is learned: the warm-ups hold every weight at 0 over all of n_epochs={n_epochs}; plan more "
                 f"epochs, or set {keys} to 0"
             )
-        misfits = {name: term.loss.misfit(longest) for name, term in self._weighted.items()}
+        misfits = {name: self._asked(name, "misfit", longest) for name in self.names}
         return found + [f"loss.terms.{name}.loss.{line}" for name, line in misfits.items() if line is not None]
 
     def weight_at(self, name: str, epoch: int) -> float:
@@ -121,24 +127,49 @@ class WeightedLoss(nn.Module):
         return any(term.loss.needs_rollout and term.weight_at(epoch) > 0 for term in self._weighted.values())
 
     def fit(self, statistics: TrainingStatistics) -> None:
-        """Let every term take what it needs of the training set."""
-        for term in self._weighted.values():
-            term.loss.fit(statistics)
+        """Let every term take what it needs of the training set; ValueError names one that raises."""
+        for name in self.names:
+            self._asked(name, "fit", statistics)
 
     def forward(self, prediction: Prediction, epoch: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The total in `epoch`, a scalar, and the mean over the batch of every term, detached scalars.
 
-        The total of no term at all is a zero that can be differentiated, and gives nobody a gradient.
+        The total of no term at all is a zero that can be differentiated, and gives nobody a gradient. Raises ValueError
+        with one line that names the term which raises, or gives anything but (B,) real numbers.
         """
+        count = len(prediction.target_acceleration)
         parts: list[Tensor] = []
         means: dict[str, Tensor] = {}
-        for name, term in self.terms.items():
+        for name in self.names:
             weight = self.weight_at(name, epoch)
             with torch.set_grad_enabled(torch.is_grad_enabled() and weight > 0):
-                mean = term(prediction).mean()
+                mean = _of_items(name, self._asked(name, "__call__", prediction), count).mean()
             means[name] = mean.detach()
             if weight > 0:
                 parts.append(weight * mean)
         if not parts:
             return prediction.target_acceleration.new_zeros((), requires_grad=True), means
         return torch.stack(parts).sum(), means
+
+    def _asked(self, name: str, method: str, argument: Any) -> Any:
+        """What a method of a term gives; ValueError with one line that names both when it raises."""
+        loss = self._weighted[name].loss
+        try:
+            return getattr(loss, method)(argument)
+        except Exception as error:  # whatever a stranger's code can think of
+            text = " ".join(str(error).split())[:200]
+            where = f"{type(loss).__name__}.{'forward' if method == '__call__' else method}"
+            raise ValueError(
+                f"loss.terms.{name}.loss: {where} raised {type(error).__name__}{': ' * bool(text)}{text}"
+            ) from error
+
+
+def _of_items(name: str, value: Any, count: int) -> Tensor:
+    """What a term gave, if it is a loss an item; its numbers are not looked at, so that no device is waited for."""
+    wanted = f"give a floating tensor ({count},), one loss for each of the {count} items of the batch"
+    if not isinstance(value, Tensor):
+        raise ValueError(f"loss.terms.{name}.loss returned a {type(value).__name__}: {wanted}")
+    if value.shape != (count,) or not value.is_floating_point():
+        shape = f"({', '.join(map(str, value.shape))}{',' * (value.dim() == 1)})"
+        raise ValueError(f"loss.terms.{name}.loss returned {shape}, {value.dtype}: {wanted}")
+    return value

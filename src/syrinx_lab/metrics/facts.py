@@ -127,6 +127,12 @@ def headline(known: Known = METRICS) -> tuple[str, ...]:
     return tuple(name for name, facts in known.items() if facts.headline)
 
 
+def by_importance(known: Known = METRICS) -> tuple[str, ...]:
+    """The names of all metrics, the headlines first."""
+    first = headline(known)
+    return (*first, *(name for name in known if name not in first))
+
+
 def unit(name: str, known: Known = METRICS) -> str:
     """The unit of a metric for an axis; dimensionless where it is not known."""
     return known[name].unit if name in known else "dimensionless"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..figures.epochs import ordered
-from ..metrics.facts import headline, less_is_better, unit
+from ..metrics.facts import by_importance, headline, less_is_better, unit
 from ..runs.fields import marked, plain_keys, varying
 from ..runs.study import ConditionResult, SeedResult, Study
 from .notes import oscillator_doubt
@@ -78,7 +78,7 @@ def score_table(study: Study) -> Table:
     found |= {name for condition in study.conditions for name in condition.of_selected("test", "raw")}
     heads = ("score", "unit", "condition", f"val, {_SPREAD}", "selected, val", "test", "test, rescaled")
     rows = []
-    for name in ordered(found, study.known):
+    for name in ordered(found, by_importance(study.known)):
         remark = ", less is better" if less_is_better(name, study.known) else ""
         shown_unit = unit(name, study.known) + remark
         for condition in study.conditions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,25 @@ def selected_checkpoint(
     chosen = config["checkpoint"]
     rows, known = history_to(run, up_to), metrics_of(config)
     return select_checkpoint(run, chosen["rule"], chosen["metric"], rows, up_to, counted, known)
+
+
+def never_ranked(history: Sequence[Mapping[str, Any]], rule: str, metric: str) -> str | None:
+    """A line where `metric` was a finite number in no evaluation, on what is done instead; None where it was in some.
+
+    history, rule, metric  as of `select_checkpoint`
+    """
+    values = [row[f"val/{metric}"] for row in history if f"val/{metric}" in row]
+    if not values or any(value is not None and math.isfinite(value) for value in values):
+        return None
+    evaluations = f"any of {len(values)} evaluations" if len(values) > 1 else "the one evaluation"
+    instead = {
+        "last": "the run's model is its last checkpoint all the same",
+        "best": "the run's model is the evaluated checkpoint of the highest bounded_frac, of several the earliest",
+    }[rule]
+    return (
+        f"val/{metric} was no finite number in {evaluations}: models cannot be ranked by checkpoint.metric={metric}; "
+        f"{instead}"
+    )
 
 
 def history_to(run: RunDirectory, epochs: int | None) -> list[dict[str, Any]]:

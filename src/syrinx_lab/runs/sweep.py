@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,6 +126,9 @@ def _ranking(condition: Condition, decision: Decision, index: int) -> list[str]:
         outcome = kept if place.seed in decision.kept else "culled" if came_through and not last else ""
         said = scores if came_through else [place.status, str(place.reason)]
         lines.append("  ".join([f"  {place.rank}.", f"seed {place.seed}", *said, outcome]).rstrip())
+    values = [place.scores.get(decision.metric) for place in decision.ranking if place.status == "trained"]
+    if values and not any(value is not None and math.isfinite(value) for value in values):
+        lines.append(f"  no seed has a finite {decision.metric}: ranked by bounded_frac, then by the seed's number")
     return lines
 
 

@@ -128,7 +128,8 @@ def _walk(
             continue
         if known is not None and name not in known and name != "name" and kind is None and path not in SHARED:
             near = get_close_matches(str(name), known) or sorted(known)
-            raise ValueError(f"{path} is no setting of {target}: use {', '.join(near)}")
+            instead = f"use {', '.join(near)}" if near else "it has none; leave it out"
+            raise ValueError(f"{path} is no setting of {target}: {instead}")
         declared = kind or (known or {}).get(name)
         if isinstance(value, Mapping) and (declared is None or isinstance(declared, Anything | Group)):
             unsaid = isinstance(declared, Anything) or (free and target is None)

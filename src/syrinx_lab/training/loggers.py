@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from .guarded_logger import GuardedLogger, is_off, switch_off
 from .media_logger import LoggedRun, MediaLogger, Start
 from .tensorboard_run import TensorBoardRun
 from .wandb_pieces import remove_empty_pieces
@@ -60,46 +61,60 @@ def no_logger() -> Start:
 
 
 def checked(start: Any) -> Start:
-    """What a configuration's `_target_` has made, as a start whose loggers are held to their contract.
+    """What a configuration's `_target_` has made, as a start whose loggers are held to their contract, and guarded.
 
-    What a logger does not take is printed when the first of its class starts.
+    What a logger does not take is printed when the first of its class starts. One that raises, also when it is started,
+    is switched off, see `GuardedLogger`.
 
     Raises:
-        ValueError: it cannot be called with a run's folder and a `LoggedRun`; when it is called, it makes no
-            `MediaLogger`.
+        ValueError: it cannot be called with a run's folder and a `LoggedRun`; it is a class that is no `MediaLogger` or
+            lacks something. Of a function that makes a logger the latter is known when it is called.
     """
+    maker = start.func if isinstance(start, partial) else start
+    name = str(getattr(maker, "__name__", type(maker).__name__))
+    if inspect.isclass(maker):
+        _check_class(maker)
     try:
         inspect.signature(start).bind(Path(), None)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(
-            f"logger: {_named(start)} must be what starts a logger from (run folder, LoggedRun), and {error}; "
-            "a class is given with _partial_: true"
+            f"logger: {name} cannot be started with (run folder, LoggedRun): {error}; a class that takes both is given "
+            "with _partial_: true"
         ) from None
 
     def started(directory: Path, described: LoggedRun) -> MediaLogger | None:
-        logger = start(directory, described)
+        if is_off(directory):
+            return None
+        try:
+            logger = start(directory, described)
+        except Exception as error:  # whatever a stranger's code can think of
+            switch_off(name, "__init__" if inspect.isclass(maker) else "its start", error, directory)
+            return None
         if logger is None:
             return None
-        if not isinstance(logger, MediaLogger):
-            name = type(logger).__name__
-            raise ValueError(
-                f"logger: {name} is no MediaLogger: start a class Mine(MediaLogger, {name}) with logged_epochs, "
-                f"see {MediaLogger.__module__}"
-            )
+        _check_class(type(logger))
         if (line := logger.not_taken()) is not None:
             _say_once(line)
-        return logger
+        return GuardedLogger(logger, directory)
 
     return started
+
+
+def _check_class(kind: type) -> None:
+    if not issubclass(kind, MediaLogger):
+        raise ValueError(
+            f"logger: {kind.__name__} is no MediaLogger: start a class Mine(MediaLogger, {kind.__name__}) with "
+            f"logged_epochs, see {MediaLogger.__module__}"
+        )
+    try:
+        kind.check_class()
+    except ValueError as error:
+        raise ValueError(f"logger: {error}") from None
 
 
 @cache
 def _say_once(line: str) -> None:
     print(line, flush=True)
-
-
-def _named(thing: Any) -> str:
-    return str(getattr(thing, "__name__", type(thing).__name__))
 
 
 @contextmanager

@@ -54,13 +54,20 @@ class MediaLogger(Logger, ABC):
     and `step` is that of its last update, from 0. Of an evaluation they hold no `epoch`, and `step` is the number of
     finished epochs of the model. What is sent with an epoch's media comes before its numbers.
 
+    A method that raises costs the run a line: the logger is switched off, see `guarded_logger`, and training goes on.
+
     Raises ValueError at construction, with what to add, for a class that lacks something.
     """
 
     def __new__(cls, *args: Any, **settings: Any) -> Self:
+        cls.check_class()
+        return super().__new__(cls)
+
+    @classmethod
+    def check_class(cls) -> None:
+        """Raise ValueError, with what to add, for a class that lacks something."""
         for name in sorted(cls.__abstractmethods__):
             raise ValueError(f"{cls.__name__} has no {name}: add it, {_NEEDED.get(name, 'which its bases ask for')}")
-        return super().__new__(cls)
 
     @abstractmethod
     def logged_epochs(self) -> set[int]:
@@ -81,19 +88,17 @@ class MediaLogger(Logger, ABC):
     def end(self, *, failed: bool) -> None:
         """Close what the process holds open, once, when nothing more is logged; `finalize` may come several times."""
 
-    @classmethod
-    def takes(cls, method: str) -> bool:
-        """Whether the class defines log_sounds, log_pictures or log_table."""
-        return getattr(cls, method) is not getattr(MediaLogger, method)
+    def takes(self, method: str) -> bool:
+        """Whether its class defines log_sounds, log_pictures or log_table."""
+        return getattr(type(self), method) is not getattr(MediaLogger, method)
 
-    @classmethod
-    def not_taken(cls) -> str | None:
-        """A line on what the class does not take; None where it takes everything."""
-        lacking = [one for one in ("log_sounds", "log_pictures", "log_table") if not cls.takes(one)]
+    def not_taken(self) -> str | None:
+        """A line on what it does not take; None where it takes everything."""
+        lacking = [one for one in ("log_sounds", "log_pictures", "log_table") if not self.takes(one)]
         if not lacking:
             return None
         kinds = " and ".join(name.removeprefix("log_").replace("table", "tables") for name in lacking)
-        return f"note: the logger {cls.__name__} gets no {kinds}: it does not define {' and '.join(lacking)}"
+        return f"note: the logger {type(self).__name__} gets no {kinds}: it does not define {' and '.join(lacking)}"
 
 
 # from the run's folder and what is done there to the logger that follows it, None where nothing does

@@ -82,6 +82,7 @@ class OuroborosModule(LightningModule):
         self._logged_at: dict[str, int] = {}  # name -> the epoch in which it was logged last
         self._parts: dict[str, Tensor] = {}  # of the update under way
         self._items = 0
+        self._not_finite: dict[str, None] = {}  # of this epoch so far, in the order in which it was seen
 
     def configure_optimizers(self) -> Any:
         """The optimiser over all parameters, drives and responses at rates of their own, with its scheduler."""
@@ -124,11 +125,16 @@ class OuroborosModule(LightningModule):
         What is logged stays on the host: a number sent to the device would make the host wait again.
         """
         values, finite = read_update(self._parts, [p.grad for p in self.parameters() if p.grad is not None])
-        finite = finite and math.isfinite(values["total"])
+        total_finite = math.isfinite(values["total"])
+        finite = finite and total_finite
         for name, value in values.items():
             if math.isfinite(value):
                 number = torch.tensor(value)
                 self.log(f"loss/{name}", number, on_step=False, on_epoch=True, batch_size=self._items)
+        unfit = [name for name, value in values.items() if name != "total" and not math.isfinite(value)]
+        if not finite and not unfit:  # finite terms can have neither
+            unfit = ["the gradient" if total_finite else "the total"]
+        self._not_finite |= dict.fromkeys(unfit)
         if not finite:
             for parameter in self.parameters():
                 parameter.grad = None
@@ -146,6 +152,7 @@ class OuroborosModule(LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Free the drives when it is time, and log what the curriculum is."""
+        self._not_finite = {}
         for parameter in self.model.parameter_groups().get("drives", ()):
             parameter.requires_grad_(self.optim.learns_drives(self.current_epoch))
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
@@ -172,6 +179,13 @@ class OuroborosModule(LightningModule):
         """What was logged in the current epoch, by the module or by any callback, as far as it is known."""
         known, epoch = self.trainer.callback_metrics, self.current_epoch
         return {name: float(value) for name, value in known.items() if self._logged_at.get(name) == epoch}
+
+    def not_finite_in_epoch(self) -> tuple[str, ...]:
+        """The terms that were not finite in an update of the current epoch; where all were, the gradient or the total.
+
+        Of a term whose weight is 0 for now no update is left out.
+        """
+        return tuple(self._not_finite)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The state of ReduceLROnPlateau, which Lightning does not know of."""

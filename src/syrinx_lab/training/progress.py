@@ -40,6 +40,8 @@ class EpochLines(EpochReporter):
         parts += [f"{name[5:]} {value:.4g}" for name, value in shown.items() if name != "loss/nan_skip"]
         if skipped := shown.get("loss/nan_skip", 0.0):
             parts.append(f"skipped {skipped:.0f} updates")
+        if unfit := module.not_finite_in_epoch():
+            parts.append(f"not finite: {', '.join(unfit)}")
         shown_first = headline(module.scoring.known)
         parts += [f"val {name} {metrics[f'val/{name}']:.3f}" for name in shown_first if f"val/{name}" in metrics]
         print("  ".join(parts), flush=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from syrinx_lab.losses.term import LossTerm
 from syrinx_lab.metrics import metric
+from syrinx_lab.training.media_logger import MediaLogger
 from syrinx_lab.types import Controls
 
 from . import encoder, oscillator
@@ -69,3 +71,28 @@ class Encoder(encoder.Encoder):
     def forward(self, x: Tensor, v: Tensor, analytic: object = None) -> Controls: ...
 
     def weights(self, code: Tensor) -> Tensor: ...
+
+
+class NoLogger:
+    def __init__(self, directory: object, described: object) -> None: ...
+
+
+class Logger(NoLogger, MediaLogger):
+    name = version = property(lambda self: "")
+
+    def log_metrics(self, *args: object, **kwargs: object) -> None: ...
+
+    def log_hyperparams(self, *args: object, **kwargs: object) -> None: ...
+
+
+def started_by_nothing() -> None: ...
+
+
+class Hasty(LossTerm):
+    needs_rollout = True
+    needs_acceleration = False
+
+    def __init__(self) -> None:
+        self.register_buffer("level", torch.ones(()))
+
+    def forward(self, prediction: object) -> Tensor: ...
