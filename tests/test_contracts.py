@@ -26,7 +26,7 @@ class Forgetful:
 class Module(nn.Module):
     channels, reach = 0, 0
 
-    def forward(self, source: object) -> object:
+    def forward(self, source: object, controls: object, hop: int, more: object = None) -> object:
         return source
 
 
@@ -62,3 +62,12 @@ def test_attributes_and_the_call_of_a_module_count() -> None:
     bare = SimpleNamespace(channels=0, reach=0)
     with pytest.raises(ValueError, match=r"which has no __call__\(source, controls, hop\)"):
         fulfilling(bare, Tract, "tract")
+
+
+def test_a_module_is_called_through_its_forward() -> None:
+    alone = type("Alone", (Module,), {"forward": lambda self, source: source})()
+    with pytest.raises(ValueError, match=r"tract is a Alone, whose forward cannot be called as forward\(source, contr"):
+        fulfilling(alone, Tract, "tract")
+    none = type("None_", (nn.Module,), {"channels": 0, "reach": 0})()
+    with pytest.raises(ValueError, match=r"tract is a None_, which has no forward\(source, controls, hop\)"):
+        fulfilling(none, Tract, "tract")

@@ -1,8 +1,11 @@
-"""Whether a part from a configuration keeps the contract, a Protocol, that the lab has with parts of its kind."""
+"""Whether a part from a configuration keeps the contract, Protocol or base class, that the lab has with its kind."""
 
 from __future__ import annotations
 
-from inspect import signature
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import getattr_static, signature
+from types import FunctionType
 from typing import Any, TypeVar
 
 Part = TypeVar("Part")
@@ -17,7 +20,9 @@ def fulfilling(part: Part, contract: type, key: str) -> Part:
     """
     for name, arguments in _members(contract).items():
         shown = name if arguments is None else f"{name}({', '.join(arguments)})"
-        if not hasattr(part, name):
+        if name == "__call__" and hasattr(part, "forward"):  # of a torch module, whose own takes anything
+            name, shown = "forward", shown.replace("__call__", "forward")
+        if not hasattr(part, name) or getattr(getattr(part, name), "__name__", "") == "_forward_unimplemented":
             lack = f"which has no {shown}"
         elif arguments is not None and not _takes(getattr(part, name), len(arguments)):
             lack = f"whose {name} cannot be called as {shown}"
@@ -25,6 +30,45 @@ def fulfilling(part: Part, contract: type, key: str) -> Part:
             continue
         raise ValueError(f"{key} is a {type(part).__name__}, {lack}: see {contract.__module__}.{contract.__name__}")
     return part
+
+
+def complete(kind: type, contract: type) -> None:
+    """Refuse a class that lacks a method of the abstract base `contract`, or whose own takes other arguments.
+
+    Raises ValueError with one line: the class, the method with its arguments, and where the contract stands.
+    """
+    for name in sorted(contract.__abstractmethods__):  # type: ignore[attr-defined]
+        arguments = list(signature(getattr(contract, name)).parameters)
+        shown, where = f"{name}({', '.join(arguments)})", f"see {contract.__module__}.{contract.__name__}"
+        own = getattr_static(kind, name)
+        if getattr(own, "__isabstractmethod__", False):
+            raise ValueError(f"{kind.__name__} has no {name}: add the method {shown}, {where}")
+        if isinstance(own, FunctionType) and not _takes(own, len(arguments)):
+            raise ValueError(f"{kind.__name__}.{name} cannot be called as {shown}: {where}")
+
+
+@contextmanager
+def answering(asked: str, part: object) -> Iterator[None]:
+    """Make one line of whatever a part from outside the lab raises in the block; the lab's own raise as they are.
+
+    asked  group and method, for the line
+    Raises ValueError with the group, the method, the class, and what it raised.
+    """
+    try:
+        yield
+    except Exception as error:  # whatever a stranger's code can think of
+        kind = part if hasattr(part, "__name__") else type(part)
+        if str(kind.__module__).partition(".")[0] == __name__.partition(".")[0]:
+            raise
+        text = " ".join(str(error).split())
+        raise ValueError(
+            f"{asked} of {named(part)} raised {type(error).__name__}{': ' * bool(text)}{text[:200]}"
+        ) from error
+
+
+def named(part: object) -> str:
+    """What a part is called in a line: its class, or its own name where it is a function."""
+    return str(getattr(part, "__name__", type(part).__name__))
 
 
 def _members(contract: type) -> dict[str, list[str] | None]:

@@ -36,6 +36,7 @@ from .evaluation.weights import read_checkpoint
 from .instantiation import plain
 from .logged import backend_used, training_run
 from .metrics.facts import check_selection_metric, with_metric_facts
+from .probe import check_parts
 from .runs.activity import UNDER_WAY
 from .runs.directory import RunDirectory
 from .runs.identity import identity, run_key
@@ -51,6 +52,7 @@ from .training.history import HistoryWriter
 from .training.loggers import finishing
 from .training.media_logger import Start
 from .training.module import OuroborosModule
+from .training.schedules import check_plan
 from .training.statistics import SongStatistics
 from .training_log import begin, end
 from .training_log import mend as mend_log
@@ -104,10 +106,12 @@ def prepare(cfg: DictConfig) -> Prepared:
     use_threads(cfg.trainer.threads)
     seed_everything(cfg.seed, workers=True, verbose=False)
     model = build_model(cfg)
+    check_parts(model)
     if cfg.init_from is not None:
         start_from(model, config, weights_file(cfg.init_from))
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
+    check_plan(module.horizon, cfg.n_epochs)
     callbacks, start_logger = build_callbacks(cfg), build_logger(cfg)
     for line in module.objective.warnings(cfg.n_epochs, module.horizon.max):
         warnings.warn(line, stacklevel=1)

@@ -77,6 +77,9 @@ class Ouroboros(nn.Module):
         for key, part, kind in (("encoder", encoder, Encoder), ("oscillator", oscillator, Oscillator)):
             if not isinstance(part, kind):
                 raise ValueError(f"{key} is a {type(part).__name__}: derive it from {kind.__module__}.{kind.__name__}")
+        for key, module in (("tract", tract), ("noise", noise)):
+            if module is not None and not isinstance(module, nn.Module):
+                raise ValueError(f"{key} is a {type(module).__name__}: derive it from torch.nn.Module")
         if encoder.hop > 1 and control_hop not in (1, encoder.hop):
             raise ValueError(
                 f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: give one, or both alike"

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syrinx_lab.training.schedules import ConstHorizon, GeometricHorizon, LinearHorizon, Pow2Horizon, at_rate
+from syrinx_lab.training.schedules import (
+    ConstHorizon,
+    GeometricHorizon,
+    LinearHorizon,
+    Pow2Horizon,
+    at_rate,
+    check_plan,
+)
 
 
 def test_lengths_last_as_long_at_every_rate_and_double_where_they_did():
@@ -94,3 +101,25 @@ def test_bad_numbers_are_refused_in_one_line(build, said):
     with pytest.raises(ValueError, match=said) as error:
         build()
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("gives", [1200, 256.5, None, 0, -5, True])
+def test_a_horizon_that_leaves_its_range_is_refused_for_all_planned_epochs(gives: object) -> None:
+    class Late(ConstHorizon):
+        def __call__(self, epoch: int, planned_epochs: int) -> int:
+            return gives if epoch == 3 else 256  # type: ignore[return-value]
+
+    check_plan(Late(600), 3)
+    with pytest.raises(ValueError, match=f"^horizon of Late gave {gives} samples at epoch 3 of 9: give a whole number"):
+        check_plan(Late(600), 9)
+
+
+def test_a_horizon_that_raises_or_has_no_number_for_its_max_is_refused() -> None:
+    class Broken(ConstHorizon):
+        def __call__(self, epoch: int, planned_epochs: int) -> int:
+            raise KeyError("no such epoch")
+
+    with pytest.raises(ValueError, match=r"^horizon of Broken raised KeyError: 'no such epoch'"):
+        check_plan(Broken(600), 1)
+    with pytest.raises(ValueError, match=r"^horizon.max of Texts is '600': use a whole number"):
+        check_plan(type("Texts", (), {"max": "600", "bucketed": True})(), 1)

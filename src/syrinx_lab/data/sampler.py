@@ -19,7 +19,7 @@ class SegmentSampler(Protocol):
         """Positions in `pools.segments`, in the order of training."""
 
     def counts(self, pools: Pools) -> dict[Category, int]:
-        """How many windows of each category an epoch holds; they add up to the length of every draw."""
+        """How many windows of each category an epoch holds, or about so many; their sum is the length of every draw."""
 
     def notes(self, pools: Pools) -> Sequence[str]:
         """Lines for a person: the exact counts, and shares that had to move."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any, Self
 
 from torch import Tensor, nn
 
+from ..contracts import complete
 from ..controls.analytic import AnalyticControls
 from ..types import Controls, Heads
 
@@ -26,6 +28,11 @@ class Encoder(nn.Module, ABC):
     Raises:
         ValueError: one of them is out of range.
     """
+
+    def __new__(cls, *args: Any, **settings: Any) -> Self:
+        """Check the class before its own constructor runs."""
+        complete(cls, Encoder)
+        return super().__new__(cls)
 
     def __init__(
         self, *, hop: int, width: int, code_size: int, lookahead_ms: float | None, needs_analysis: bool

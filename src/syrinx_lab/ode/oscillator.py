@@ -6,10 +6,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
+from ..contracts import complete
 from ..controls.analytic import AnalyticControls
 from ..types import Drives, Heads, Trajectory
 from .parameters import Parameters
@@ -67,6 +68,11 @@ class Oscillator(nn.Module, ABC):
     needs_analysis: ClassVar[bool]
     nonlinear_maps: ClassVar[bool]
     gives_loudness: ClassVar[bool] = False
+
+    def __new__(cls, *args: Any, **settings: Any) -> Self:
+        """Check the class before its own constructor runs."""
+        complete(cls, Oscillator)
+        return super().__new__(cls)
 
     def __init__(
         self,

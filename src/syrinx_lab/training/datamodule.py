@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 from ..data.corpus import Corpus, Recording, load_corpus
 from ..data.corpus_settings import CorpusSettings
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
+from ..data.draws import check_sampler, epoch_draw, epoch_length
 from ..data.sampler import SegmentSampler
 from ..data.segments import Pools, WindowSettings, check_horizon, cut_segments
 from ..data.split_counts import split_counts
@@ -112,7 +113,7 @@ class SongDataModule(LightningDataModule):
             self.pools: Pools = cut_segments(
                 [corpus.recordings[i] for i in self.splits.train], self.cutting, sample_rate=self.sample_rate
             )
-            self.sampler.counts(self.pools)  # refuses shares of categories that have no window
+            check_sampler(self.sampler, self.pools, self.seed)
             if horizon is not None:
                 check_horizon(self.pools, horizon, self.sample_rate)
         parts = {"val": self.splits.val, "test": self.splits.test, NEW: self.changes.new}
@@ -149,7 +150,7 @@ class SongDataModule(LightningDataModule):
             return 0 if trainer is None else trainer.current_epoch
 
         draws = EpochDraws(
-            lambda e: self.sampler.draw(self.pools, e, self.seed), sum(self.sampler.counts(self.pools).values()), epoch
+            lambda e: epoch_draw(self.sampler, self.pools, e, self.seed), epoch_length(self.sampler, self.pools), epoch
         )
         return DataLoader(
             SegmentDataset(self.recordings, self.pools.segments, mirrored=self.cutting.mirrored),

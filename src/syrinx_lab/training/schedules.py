@@ -7,7 +7,10 @@ run and resuming it leave every schedule where it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Protocol
+
+from ..contracts import answering, named
 
 
 def at_rate(samples: int, sample_rate: int) -> int:
@@ -143,6 +146,28 @@ class Pow2Horizon:
             return self.max
         lengths = self.buckets
         return lengths[min(epoch * len(lengths) // planned_epochs, len(lengths) - 1)]
+
+
+def check_plan(horizon: HorizonSchedule, planned_epochs: int) -> None:
+    """Ask a horizon for all planned epochs: each must be a whole number of samples from 1 to its `max`.
+
+    Raises ValueError with one line on the first epoch, counted from 0, at which it is not.
+    """
+    longest = horizon.max
+    if not _whole(longest) or longest < 1:
+        raise ValueError(f"horizon.max of {named(horizon)} is {longest!r}: use a whole number of samples, 1 or more")
+    for epoch in range(planned_epochs):
+        with answering("horizon", horizon):
+            samples = horizon(epoch, planned_epochs)
+        if not _whole(samples) or not 1 <= samples <= longest:
+            raise ValueError(
+                f"horizon of {named(horizon)} gave {samples!r} samples at epoch {epoch} of {planned_epochs}: give a "
+                f"whole number from 1 to its max, {longest}"
+            )
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _progress(epoch: int, planned_epochs: int) -> float:
