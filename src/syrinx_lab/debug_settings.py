@@ -19,7 +19,8 @@ def leave_out_untaken(cfg: DictConfig, hydra: Any) -> None:
 
     hydra  Hydra's own configuration of the command
     """
-    typed = {re.sub(r"^[+~]*", "", text).partition("=")[0] for text in hydra.overrides.task}
+    given: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)  # a reference in it is not ours to follow
+    typed = {re.sub(r"^[+~]*", "", text).partition("=")[0] for text in given}
     for group, settings in _written(hydra).items():
         node = cfg.get(group)
         target = node.get("_target_") if isinstance(node, DictConfig) else None
