@@ -154,3 +154,11 @@ def test_what_is_no_search_is_refused() -> None:
                    "+search.epochs=1", "+search.keep=1")  # fmt: skip
     with pytest.raises(ValueError, match=r"^search\._target_ is syrinx_lab\.runs\.rungs\.Rung: derive it from "):
         build_search(cfg)
+
+
+def test_an_oscillator_without_the_keys_of_the_model_is_refused() -> None:
+    cfg = composed("~oscillator.knot_hop")
+    with pytest.raises(
+        ValueError, match=r"^oscillator\.knot_hop is not set: an oscillator's YAML holds keys of the whole"
+    ):
+        build_model(cfg)

@@ -65,6 +65,12 @@ def build_model(cfg: DictConfig) -> Ouroboros:
 
     Raises ValueError for what a part refuses, with its key, and for an initialisation that does not fit.
     """
+    lacking = [key for key in _OF_THE_MODEL if key not in cfg.oscillator]
+    if lacking:
+        raise ValueError(
+            f"oscillator.{lacking[0]} is not set: an oscillator's YAML holds keys of the whole model as well, "
+            f"{', '.join(_OF_THE_MODEL)}: see conf/oscillator/syrinx.yaml"
+        )
     encoder: Encoder = build(cfg.encoder)
     tract = fulfilling(build(cfg.tract), Tract, "tract")
     noise = fulfilling(build(cfg.noise), Noise, "noise")
