@@ -74,7 +74,7 @@ def test_a_share_averaged_in_float32_is_still_nine_of_ten() -> None:
 def test_bad_input_is_one_line() -> None:
     with pytest.raises(ValueError, match="candidate 1 has no score env_corr"):
         rank([row(1, 0.1, env_corr=1.0), row(2, 0.1)], "env_corr")
-    for name in ("tf_korr", "lsd_db", "horizon", "val/", "loss"):
+    for name in ("tf_korr", "pesq", "horizon", "val/", "loss"):
         with pytest.raises(ValueError, match=f"^cannot rank by {name}: .* is not known; .*tf_corr, .*f0_cents"):
             rank([row(1, 0.1, **{name: 3.0})], name)
     with pytest.raises(ValueError, match="nothing to select from"):

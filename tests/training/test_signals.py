@@ -162,7 +162,7 @@ def test_a_run_that_is_killed_leaves_no_process(forks: Forks, tiny_song: Path, t
 @pytest.mark.skipif(find_spec("hydra_plugins.hydra_joblib_launcher") is None, reason="needs hydra-joblib-launcher")
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
 def test_workers_of_a_sweep_end_with_it(forks: Forks, tiny_song: Path, tmp_path: Path, name: str) -> None:
-    arguments = [*TINY, f"data.root={tiny_song}", "n_epochs=500", "seed=0,1", "sweep_name=question"]
+    arguments = [*TINY, f"data.root={tiny_song}", "n_epochs=500", "seed=0,1", "sweep_name=question", "eval.splits=val"]
     parallel = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     child = forks.start(tmp_path, "train", "-m", *arguments, *parallel, err="err.txt")
     outputs, signum = tmp_path / "outputs", signal.Signals[name]

@@ -26,7 +26,7 @@ from syrinx_lab.training import prediction
 from syrinx_lab.training.datamodule import SongDataModule
 from syrinx_lab.training.finite import finite_or_nan, read_update
 from syrinx_lab.training.module import OuroborosModule
-from syrinx_lab.types import Batch, Drives
+from syrinx_lab.types import Batch, Category, Drives
 
 INF, NAN = math.inf, math.nan
 
@@ -144,9 +144,12 @@ def test_weights_and_losses_are_those_of_the_slow_twin() -> None:
 
 @pytest.mark.parametrize(("device", "pinned"), [("cuda", True), ("cpu", False)])
 def test_batches_are_pinned_for_cuda(device: str, pinned: bool) -> None:
-    counts = SimpleNamespace(draw=lambda *_: [], counts=lambda _: {})
+    counts = SimpleNamespace(draw=lambda *_: [0], counts=lambda _: {Category.MID: 1})
     data = SongDataModule(root=".", sampler=counts, seed=0)
-    data.corpus, data.pools = SimpleNamespace(recordings={}), SimpleNamespace(segments=[])
+    data.corpus, data.pools = (
+        SimpleNamespace(recordings={}),
+        SimpleNamespace(segments=[], sizes=lambda: {Category.MID: 1}),
+    )
     data.trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device(device)), current_epoch=0)
     assert data.train_dataloader().pin_memory is pinned
 
