@@ -10,12 +10,11 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 import math
 from pathlib import Path
 
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from .assembly import build_scoring
 from .cli import entry_point
-from .evaluation.clips import Clip
+from .evaluation.clips import evenly_spread
 from .evaluation.rate import RateStudy, frontier
 from .figures.rate import rate_figure
 from .figures.style import save_figure
@@ -40,15 +39,14 @@ def rate(cfg: DictConfig) -> None:
     """
     chosen = plain(cfg)
     loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
-    if chosen["rivals"] is not None:
-        read_points(Path(chosen["rivals"]))  # refused before the work
+    beside = {} if chosen["rivals"] is None else read_points(Path(chosen["rivals"]))
     out = loaded.run.path / "rate" if chosen["out"] is None else Path(chosen["out"])
     refuse_unwritable(out, "give out=FOLDER")
     stored = OmegaConf.create(loaded.run.config())
     stored.data.update(recordings_of(loaded.run.config(), loaded.run.path, chosen["data_root"]))
     datamodule = stored_datamodule(loaded.run, stored, chosen["split"])
-    clips = _spread(datamodule.clips(chosen["split"]), chosen["clips"])
-    scale = _spread(datamodule.clips("val") or clips, chosen["scale_clips"])
+    clips = evenly_spread(datamodule.clips(chosen["split"]), chosen["clips"])
+    scale = evenly_spread(datamodule.clips("val") or clips, chosen["scale_clips"])
     study = RateStudy(loaded.model, build_scoring(stored), scale)
     print(f"{len(clips)} clips of {chosen['split']}; what every channel is worth, in tf_corr on {len(scale)} clips:")
     importance = study.importance(print)
@@ -79,16 +77,11 @@ def rate(cfg: DictConfig) -> None:
         "points": rows,
         "frontier": [points.index(point) for point in frontier(points)],
     }
+    out.mkdir(parents=True, exist_ok=True)
     write_json_atomic(out / "rate.json", content)
-    beside = {} if chosen["rivals"] is None else read_points(Path(chosen["rivals"]))
     curves = {name: [(p.numbers_per_second, p.scores[name]) for p in points] for name in SHOWN[:2]}
     save_figure(rate_figure(curves, beside), out / "rate.png")
     print(f"numbers   {out / 'rate.json'}\nlook at   {out / 'rate.png'}")
-
-
-def _spread(clips: list[Clip], most: int) -> list[Clip]:
-    """At most so many of the clips, evenly spread."""
-    return [clips[i] for i in np.unique(np.linspace(0, len(clips) - 1, min(most, len(clips))).round().astype(int))]
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import soundfile as sf
 from hydra import compose, initialize_config_dir
 
 from syrinx_lab.cli import config_directory
+from syrinx_lab.rate import rate
 from syrinx_lab.synthesize import synthesize
 
 RATE = 44100
@@ -145,3 +147,15 @@ def test_a_run_without_a_checkpoint_is_refused(run: Path, tiny_song: Path, tmp_p
     shutil.copy(run / "config.yaml", tmp_path)
     with pytest.raises(ValueError, match=r"no checkpoints/epoch\*\.ckpt"):
         command(f"run={tmp_path}", f"song={tiny_song / 'song0.wav'}")
+
+
+def test_fidelity_over_rate_of_a_run(run: Path, capsys) -> None:
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_directory())):
+        few = ["clips=1", "scale_clips=1", "factors=[1,4]", "shares=[1.0]"]
+        rate(compose("rate", overrides=[f"run={run}", *few]))
+    stored = json.loads((run / "rate" / "rate.json").read_text())
+    whole, slow = (point["numbers_per_second"] for point in stored["points"])
+    assert whole == pytest.approx(4 * slow)
+    assert set(stored["points"][0]["channels"]) == set(stored["importance"])
+    assert (run / "rate" / "rate.png").stat().st_size > 5000
+    assert f"look at   {run / 'rate' / 'rate.png'}" in capsys.readouterr().out

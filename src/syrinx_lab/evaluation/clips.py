@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from ..types import Vocalisation
 
 Samples = NDArray[np.float32]
+T = TypeVar("T")  # clip or take
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Clip:
     def offset(self) -> int:
         """Sample of the clip at which the syllable ends; its end where it goes on."""
         return min(self.vocalisation.offset, self.vocalisation.stop) - self.vocalisation.start
+
+
+def evenly_spread(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of the items, evenly spread from the first to the last."""
+    return [items[i] for i in np.unique(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int))]
 
 
 def clips_hash(clips: Sequence[Clip]) -> str:

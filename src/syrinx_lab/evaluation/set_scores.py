@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from .clips import evenly_spread
 from .held_out import HeldOut
 from .takes import Take
 
@@ -25,9 +24,7 @@ def set_scores(takes: Sequence[Take], held_out: HeldOut, sample_rate: int) -> di
     takes     of one split; of more than 96 so many, evenly spread
     held_out  whose training syllables the judge of `recognition` learns
     """
-    chosen = [
-        takes[i] for i in np.unique(np.linspace(0, len(takes) - 1, min(len(takes), MOST_CLIPS)).round().astype(int))
-    ]
+    chosen = evenly_spread(takes, MOST_CLIPS)
     groups = [take.clip.vocalisation.recording for take in chosen]
     if len(chosen) < LEAST_CLIPS or len(set(groups)) < LEAST_RECORDINGS:
         return None
