@@ -1,4 +1,4 @@
-"""Two-sample test and recognition: what can be told is told, what cannot is not, and no clip stands on both sides."""
+"""Two-sample test and recognition: what differs is found, what does not is not, and no clip stands on both sides."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_muffled_copy_is_told_and_a_whisper_less(real: list[np.ndarray]) -> No
 
 
 def test_patches_of_a_clip_never_help_to_know_it(real: list[np.ndarray]) -> None:
-    """Sides that are equal cannot be told, and with a single recording nothing can be held out."""
+    """Sides that are equal cannot be separated, and with a single recording nothing can be held out."""
     same = c2st(real, real, GROUPS, sample_rate=RATE)
     assert same.patches == pytest.approx(0.5, abs=0.02)
     assert math.isnan(c2st(real, real, ["one"] * 24, sample_rate=RATE).patches)

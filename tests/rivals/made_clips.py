@@ -1,4 +1,4 @@
-"""Clips that rivals can be told from each other by: a harmonic stack, noise, a tone."""
+"""Clips that rivals can be distinguished by: a harmonic stack, noise, a tone."""
 
 from __future__ import annotations
 

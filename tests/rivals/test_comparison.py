@@ -143,7 +143,7 @@ class Known:
 
 
 def test_all_clips_together_are_judged_and_means_have_intervals() -> None:
-    """The recording itself cannot be told from the bird and is always recognised; noise can, and is not."""
+    """The recording itself cannot be distinguished from the bird and is always recognised; noise can, and is not."""
     pitches = {"a": 700.0, "b": 1500.0, "c": 2500.0}
     clips = [clip(stack(0.08, hz + 15 * day, 0.8 * hz), label=a) for day in range(4) for a, hz in pitches.items()]
     clips = [

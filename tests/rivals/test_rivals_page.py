@@ -177,17 +177,17 @@ def node() -> str:
     return found
 
 
-def told(node: str, expression: str) -> object:
+def evaluated(node: str, expression: str) -> object:
     code = f"const abx = require({json.dumps(str(ABX))}); console.log(JSON.stringify({expression}))"
     return json.loads(subprocess.run([node, "-e", code], capture_output=True, text=True, check=True, timeout=60).stdout)
 
 
 def test_chances_are_those_of_the_binomial_distribution(node: str) -> None:
     cases = [(k, n, p) for n in (1, 7, 16, 60) for k in range(0, n + 1, 3) for p in (1 / 3, 0.5)]
-    found = told(node, "[" + ",".join(f"abx.atLeast({k},{n},{p!r})" for k, n, p in cases) + "]")
+    found = evaluated(node, "[" + ",".join(f"abx.atLeast({k},{n},{p!r})" for k, n, p in cases) + "]")
     np.testing.assert_allclose(found, [binom.sf(k - 1, n, p) for k, n, p in cases], rtol=1e-9)
     pairs = [(k, n) for n in (5, 16) for k in range(n + 1)]
-    found = told(node, "[" + ",".join(f"abx.twoSided({k},{n})" for k, n in pairs) + "]")
+    found = evaluated(node, "[" + ",".join(f"abx.twoSided({k},{n})" for k, n in pairs) + "]")
     np.testing.assert_allclose(found, [binomtest(k, n).pvalue for k, n in pairs], rtol=1e-9)
 
 
@@ -196,7 +196,7 @@ def test_answers_are_counted_by_the_key(node: str) -> None:
     # the bird found, theirs last; ours taken for the bird; theirs taken for the bird, ours last
     answers = [{"bird": 0, "least": 2}, {"bird": 2, "least": 1}, {"bird": 1, "least": 0}]
     trials = [{"key": key} for key in keys]
-    found = told(node, f"abx.verdict({json.dumps(trials)}, {json.dumps(answers)})")
+    found = evaluated(node, f"abx.verdict({json.dumps(trials)}, {json.dumps(answers)})")
     assert isinstance(found, dict)
     assert (found["n"], found["found"], found["ours"]) == (3, 1, 2)
     assert found["foundByChance"] == pytest.approx(1 - (2 / 3) ** 3)

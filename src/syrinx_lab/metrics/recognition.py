@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from .audible import Signal
 from .two_sample import BANDS, DYNAMIC_RANGE_DB, log_patches
 
 TIMES = 12
@@ -37,10 +37,10 @@ class Recognition:
 
 
 def recognition(
-    train: Sequence[Signal],
+    train: Sequence[NDArray[Any]],
     train_labels: Sequence[str],
-    sung: Sequence[Signal],
-    real: Sequence[Signal],
+    sung: Sequence[NDArray[Any]],
+    real: Sequence[NDArray[Any]],
     labels: Sequence[str],
     *,
     sample_rate: float,
@@ -66,7 +66,7 @@ def recognition(
     return Recognition(*right)
 
 
-def syllable_features(x: Signal, reference: Signal, *, sample_rate: float) -> NDArray[np.float32]:
+def syllable_features(x: NDArray[Any], reference: NDArray[Any], *, sample_rate: float) -> NDArray[np.float32]:
     """A syllable as 12 log spectra of 40 bands at evenly spaced times, and the logarithm of its duration.
 
     x, reference  (n,) audio of one length; levels are relative to the reference's loudest value, see `log_patches`

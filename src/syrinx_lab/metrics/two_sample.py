@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -29,7 +30,7 @@ TREES = 100
 
 @dataclass(frozen=True)
 class TwoSample:
-    """Area under the ROC curve of telling two sets apart: 0.5 cannot be told, 1 always, below 0.5 chance's other side.
+    """Area under the ROC curve of classifying two sets: 0.5 is chance, 1 separates them, below 0.5 is chance as well.
 
     patches  for every patch of 23 ms;  clips  for the mean over the patches of a clip
     """
@@ -39,7 +40,12 @@ class TwoSample:
 
 
 def c2st(
-    sung: Sequence[Signal], real: Sequence[Signal], groups: Sequence[str], *, sample_rate: float, seed: int = 0
+    sung: Sequence[NDArray[Any]],
+    real: Sequence[NDArray[Any]],
+    groups: Sequence[str],
+    *,
+    sample_rate: float,
+    seed: int = 0,
 ) -> TwoSample:
     """Whether a random forest tells patches of sung clips from patches of the clips that they are to be.
 
@@ -72,9 +78,9 @@ def c2st(
 
 
 def c2st_of_the_bird(
-    real: Sequence[Signal], labels: Sequence[str], groups: Sequence[str], *, sample_rate: float, seed: int = 0
+    real: Sequence[NDArray[Any]], labels: Sequence[str], groups: Sequence[str], *, sample_rate: float, seed: int = 0
 ) -> TwoSample:
-    """The reference: the bird's clips against the bird's, half of them taken for sung, which cannot be told.
+    """The reference: the bird's clips against the bird's, half of them taken for sung, which no classifier can find.
 
     Of every label the clips are dealt out to two sides at random. How far the result lies from 0.5 says how much of
     that is chance with so few clips.
@@ -94,7 +100,7 @@ def c2st_of_the_bird(
     return _separation(np.concatenate(rows), np.repeat(side, counts), clip_of, groups, seed)
 
 
-def log_patches(x: Signal, reference: Signal, *, sample_rate: float) -> NDArray[np.float32]:
+def log_patches(x: NDArray[Any], reference: NDArray[Any], *, sample_rate: float) -> NDArray[np.float32]:
     """Log spectra of 23 ms around every frame: 40 bands from 350 Hz to 12 kHz, floored 60 dB below the loudest.
 
     x, reference  (n,) audio of one length; what is not finite counts as silence

@@ -37,7 +37,7 @@ def write_rivals_page(
 ) -> Path:
     """Write rivals.html, which needs nothing beside it, to the folder `out`; returns its path.
 
-    ours, theirs  the two that are told apart by ear, see `Comparison.pair`
+    ours, theirs  the two that are compared by ear, see `Comparison.pair`
     most          clips that are seen and heard
     seed          of the orders in the listening test
     provenance    `versions`, `git`, `created_at`

@@ -15,8 +15,8 @@ def refuse_other_reading(run: str, stored: Mapping[str, Any], given: Mapping[str
     """
     differing = {name: stored.get(name) for name in READ if stored.get(name) != given.get(name)}
     if differing:
-        told = " ".join(f"data.{name}={'null' if value is None else value}" for name, value in differing.items())
-        raise ValueError(f"{run} reads its recordings otherwise: add {told}, so that all hear the same clips")
+        overrides = " ".join(f"data.{name}={'null' if value is None else value}" for name, value in differing.items())
+        raise ValueError(f"{run} reads its recordings otherwise: add {overrides}, so that all hear the same clips")
 
 
 def refuse_learned(run: str, split: Mapping[str, Any] | None, scored: Mapping[str, str], which: Sequence[str]) -> None:

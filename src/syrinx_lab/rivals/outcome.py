@@ -114,9 +114,9 @@ class Comparison:
 
 
 def check_pair(names: Sequence[str], ours: str | None, theirs: str | None) -> None:
-    """Raise ValueError with one line unless two of `names` can be told apart: abx.ours and abx.theirs, None: any."""
+    """Raise ValueError with one line unless two of `names` can be compared: abx.ours and abx.theirs, None: any."""
     if len(names) < 2:
-        raise ValueError("there are not two rivals to be told apart: leave fewer out, or give run=RUN")
+        raise ValueError("there are not two rivals to compare by ear: leave fewer out, or give run=RUN")
     for key, name in (("abx.ours", ours), ("abx.theirs", theirs)):
         if name is not None and name not in names:
             raise ValueError(f"{key} is {name!r}: use one of {', '.join(names)}")

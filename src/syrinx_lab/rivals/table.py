@@ -27,11 +27,11 @@ def print_table(comparison: Comparison, console: Console | None = None) -> None:
         table.add_row(name + remark, *(_shown(one.together[name]) for one in comparison.outcomes))
     table.add_row("rescaled tf_corr", *(_shown(one.rescaled.get("tf_corr")) for one in comparison.outcomes))
     (console or Console(width=32 + 15 * len(comparison.outcomes))).print(table)
-    told = ", ".join(
+    agreement = ", ".join(
         f"{name} {value:.3f}" for name, value in comparison.rendition.items() if name != "pairs" and value is not None
     )
-    if told:
-        print(f"two renditions of one syllable by the bird itself: {told} ({comparison.rendition['pairs']} pairs)")
+    if agreement:
+        print(f"two renditions of one syllable by the bird itself: {agreement} ({comparison.rendition['pairs']} pairs)")
 
 
 def _shown(value: float | None) -> str:
