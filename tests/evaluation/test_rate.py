@@ -34,13 +34,17 @@ def clip(hz: float) -> Clip:
 
 @pytest.fixture(scope="module")
 def study() -> RateStudy:
+    return made(32)
+
+
+def made(knot_hop: int) -> RateStudy:
     """The vocal organ with a tract whose two codes stay at zero."""
     torch.manual_seed(0)
     oscillator, encoder = LoudnessSyrinx(sample_rate=RATE), FramesEncoder(3, True, RATE, d_model=8, n_layers=1)
     oscillator.initialise_(encoder.heads)
     tract = FirMixture(sample_rate=RATE, filters=4, codes=2)
     analyser = Analyser(sample_rate=RATE, pitch_range_hz=(300.0, 3000.0))
-    model = Ouroboros(encoder, oscillator, tract, None, analyser, control_hop=32)
+    model = Ouroboros(encoder, oscillator, tract, None, analyser, control_hop=32, knot_hop=knot_hop)
     clips = [clip(800.0), clip(1100.0)]
     model.calibrate([torch.from_numpy(one.x) for one in clips], [])
     return RateStudy(model.eval(), Scoring(1e-3, 0), clips)
@@ -64,6 +68,16 @@ def test_a_setting_counts_what_still_varies(study: RateStudy) -> None:
     alone = study.point(study.scale, 1, ["loudness"])
     assert alone.numbers_per_second == pytest.approx(RATE / 32)
     assert alone.channels == ("loudness",)
+
+
+def test_a_model_of_few_knots_is_thinned_out_by_those(study: RateStudy) -> None:
+    """Every eighth of knots 128 samples apart is one in 1,024, whatever the grid of the drives is."""
+    few = made(128)
+    slow = few.point(few.scale, 8, few.names)
+    assert (slow.knots_per_second, slow.numbers_per_second) == pytest.approx((RATE / 1024, 2 * RATE / 1024))
+    at_once = study.point(study.scale, 32, study.names)
+    assert slow.scores["tf_corr"] == pytest.approx(at_once.scores["tf_corr"], abs=0.05)
+    assert slow.scores["tf_corr"] < few.point(few.scale, 1, few.names).scores["tf_corr"] - 0.005
 
 
 def test_held_channels_have_the_mean_and_others_are_as_they_were(study: RateStudy) -> None:

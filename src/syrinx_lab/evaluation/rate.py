@@ -88,15 +88,18 @@ class RateStudy:
         return dict(sorted(loss.items(), key=lambda item: -item[1]))
 
     def point(self, clips: Sequence[Clip], factor: int, kept: Sequence[str]) -> RatePoint:
-        """How `clips` score with every `factor`-th knot of the channels `kept`, the others held at their means."""
+        """How `clips` score with every `factor`-th knot that counts of the channels `kept`, the others held."""
         dropped = tuple(name for name in self.names if name not in kept)
         scores = self._score(clips, factor, dropped)
         rate = self.model.sample_rate / (self.model.knot_hop * factor)
         return RatePoint(rate, tuple(kept), scores["numbers_per_second"] / factor, scores)
 
     def _score(self, clips: Sequence[Clip], factor: int, dropped: Sequence[str]) -> dict[str, float]:
+        # of the knots that count: between them the drives' own follow a curve already
+        every = 1 if factor == 1 else factor * self.model.knot_hop // self.model.control_hop
+
         def change(encoded: Encoded) -> Encoded:
-            return thinned(held(encoded, dropped, self.means), factor)
+            return thinned(held(encoded, dropped, self.means), every)
 
         takes: list[Take] = [
             perform(self.model, clip, ic_noise_rms=self.scoring.ic_noise_rms, seed=self.scoring.seed + i, change=change)
