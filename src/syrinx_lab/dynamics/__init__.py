@@ -1,0 +1,1 @@
+"""What the oscillator does under frozen and moving drives: fixed points, cycles, bifurcations."""
