@@ -49,8 +49,8 @@ class Ouroboros(nn.Module):
 
     Raises:
         ValueError: an unknown backend, a negative drive_lowpass_ms, a control_hop below 1 or another than the
-            encoder's, a knot_hop that is no multiple of it, a part that is not derived from its contract, or no
-            analyser where one needs it.
+            encoder's, a knot_hop that is no multiple of it, a part that is not derived from its contract, no analyser
+            where one needs it, or a tract that follows the pitch of an oscillator that gives none.
     """
 
     def __init__(
@@ -98,6 +98,12 @@ class Ouroboros(nn.Module):
         needing = [name for name, does in (needs | {"noise": self.noise_net is not None}).items() if does]
         if analyser is None and needing:
             raise ValueError(f"{needing[0]} reads pitch or envelope: use controls=analytic")
+        self.tract_follows_pitch = bool(getattr(tract, "needs_pitch", False))
+        if self.tract_follows_pitch and not oscillator.gives_pitch:
+            raise ValueError(
+                f"tract follows the pitch, which {type(oscillator).__name__} does not give: use oscillator=syrinx, or "
+                "tract.follows_pitch=false"
+            )
         self.drive_lowpass_ms = drive_lowpass_ms
         self.control_hop = hop
         self.knot_hop = hop if knot_hop is None else knot_hop
@@ -194,7 +200,9 @@ class Ouroboros(nn.Module):
         return Drives(stiffness, gamma, weights, self.control_hop, gain=gain, **vars(radiation))
 
     def radiation(self, parameters: Parameters, radiation: Radiation) -> Radiation:
-        """What happens to the source, with the loudness where the oscillator's parameters hold it."""
+        """What happens to the source, with pitch and loudness where they are used and the oscillator's own."""
+        if self.tract_follows_pitch:
+            radiation = replace(radiation, sung_hz=self.oscillator.sung_hz(parameters))
         if not self.oscillator.gives_loudness or self.noise_net is None:
             return radiation
         return replace(radiation, envelope=self.oscillator.loudness(parameters))
@@ -252,7 +260,8 @@ class Ouroboros(nn.Module):
 
     def sound(self, source: Tensor, radiation: Radiation, hop: int, excitation: Tensor | None = None) -> Tensor:
         """(B, H) what a source (B, H) becomes after tract, breath, high-pass, and background; excitation (2, B, H)."""
-        out, background = cast(Tract, self.tract)(source, radiation.tract, hop), None
+        followed = (radiation.sung_hz,) if self.tract_follows_pitch else ()
+        out, background = cast(Tract, self.tract)(source, radiation.tract, hop, *followed), None
         if excitation is not None:
             noise = cast(Noise, self.noise)
             assert radiation.envelope is not None, "the noise follows the envelope"
@@ -264,8 +273,7 @@ class Ouroboros(nn.Module):
 
     def radiate(self, trajectory: Trajectory, drives: Drives, excitation: Tensor | None = None) -> Tensor:
         """(B, H) the sound of a trajectory: `sound` of the oscillator's source."""
-        radiation = Radiation(drives.envelope, drives.tract, drives.noise)
-        return self.sound(self.oscillator.source(trajectory, drives), radiation, drives.hop, excitation)
+        return self.sound(self.oscillator.source(trajectory, drives), Radiation.of(drives), drives.hop, excitation)
 
 
 def _head(encoder: Encoder, module: nn.Module, key: str) -> nn.Linear | None:

@@ -165,15 +165,22 @@ def _drives(oscillator: Oscillator, decoded: object, knots: tuple[int, int], hop
 def _check_radiation(model: Ouroboros, probe: _Probe) -> None:
     shape = tuple(probe.x.shape)
     knots = (_ITEMS, knot_count(shape[1], model.control_hop))
-    envelope = torch.full(knots, 0.1).to(probe.x)
+    envelope, pitch = (torch.full(knots, value).to(probe.x) for value in (0.1, 900.0))
     for key, part in (("tract", model.tract), ("noise", model.noise)):
         channels = cast(int, part.channels)
         controls = probe.random(*knots, channels) if channels else None
         after = (envelope, controls) if key == "noise" else (controls,)
+        behind = (pitch,) if key == "tract" and model.tract_follows_pitch else ()
 
-        def through(sound: Tensor, ask: str = key, part: nn.Module = part, after: tuple[object, ...] = after) -> Tensor:
+        def through(
+            sound: Tensor,
+            ask: str = key,
+            part: nn.Module = part,
+            after: tuple[object, ...] = after,
+            behind: tuple[Tensor, ...] = behind,
+        ) -> Tensor:
             with answering(f"{ask}.forward", part):
-                out = part(sound, *after, model.control_hop)
+                out = part(sound, *after, model.control_hop, *behind)
             _check(f"{ask}.forward of {named(part)} gave", "a sound", out, shape)
             return cast(Tensor, out)
 

@@ -153,6 +153,7 @@ class Drives:
     envelope   (B, T)            loudness of the recording, full scale, which bounds the noise; None without analysis
     tract      (B, T, C)         raw controls of the tract, low-passed; None where it takes none
     noise      (B, T, C)         raw controls of the noise, low-passed; None where it takes none
+    sung_hz    (B, T)            pitch that is sung, Hz; None where the tract does not follow it
     The first three are dimensionless, in rescaled time s = t / tau.
 
     At control rate (hop > 1) the T entries are knots at samples 0, hop, 2 hop, ...: sample t lies between the knots
@@ -167,6 +168,7 @@ class Drives:
     envelope: Tensor | None = None
     tract: Tensor | None = None
     noise: Tensor | None = None
+    sung_hz: Tensor | None = None
 
     @property
     def degree(self) -> int:

@@ -138,8 +138,8 @@ def _refined(
     """The drives with controls of tract and noise that were refined against the clip."""
     generator = torch.Generator().manual_seed(seed + _OTHER_NOISE)
     source, target = model.oscillator.source(trajectory, drives), torch.as_tensor(clip.x, device=model.device)[None]
-    before = Radiation(drives.envelope, drives.tract, drives.noise)
-    return replace(drives, **vars(refinement.refined(model, source, before, target, generator)))
+    refined = refinement.refined(model, source, Radiation.of(drives), target, generator)
+    return replace(drives, **vars(refined))
 
 
 def read_encoded(model: Ouroboros, clip: Clip) -> Encoded:

@@ -47,6 +47,7 @@ class Oscillator(nn.Module, ABC):
         state_is_observed  whether x is the sound itself, so that a recording shows state and acceleration
         needs_analysis     whether `encode` looks at pitch and loudness
         gives_loudness     whether its parameters hold the loudness of the song, see `loudness`; by default not
+        gives_pitch        whether they hold the pitch, see `sung_hz`; by default not
         nonlinear_maps     whether `decode` is no linear function of the parameters: then what it gives is low-passed
                            once more, since a bend makes slow parameters fast
 
@@ -68,6 +69,7 @@ class Oscillator(nn.Module, ABC):
     needs_analysis: ClassVar[bool]
     nonlinear_maps: ClassVar[bool]
     gives_loudness: ClassVar[bool] = False
+    gives_pitch: ClassVar[bool] = False
 
     def __new__(cls, *args: Any, **settings: Any) -> Self:
         """Check the class before its own constructor runs."""
@@ -92,6 +94,8 @@ class Oscillator(nn.Module, ABC):
                 raise ValueError(f"{kind.__name__} does not say its {name}: set it as a class attribute")
         if kind.gives_loudness and kind.loudness is Oscillator.loudness:
             raise ValueError(f"{kind.__name__} sets gives_loudness: add loudness(self, parameters) -> Tensor (B, T)")
+        if kind.gives_pitch and kind.sung_hz is Oscillator.sung_hz:
+            raise ValueError(f"{kind.__name__} sets gives_pitch: add sung_hz(self, parameters) -> Tensor (B, T) in Hz")
         if not issubclass(kind.parameters_type, Parameters):
             raise ValueError(f"{kind.__name__}.parameters_type is no dataclass derived from Parameters: derive it")
         kind.parameters_type.facts()
@@ -152,6 +156,10 @@ class Oscillator(nn.Module, ABC):
     def loudness(self, parameters: Parameters) -> Tensor:
         """(B, T) the loudness of the song, full scale; asked for with `gives_loudness` alone."""
         raise AssertionError("gives_loudness says that there is none")
+
+    def sung_hz(self, parameters: Parameters) -> Tensor:
+        """(B, T) the pitch that is sung, Hz, for a tract that follows it; asked for with `gives_pitch` alone."""
+        raise AssertionError("gives_pitch says that there is none")
 
     def amplified(self, parameters: Parameters, factor: float) -> Parameters | None:
         """The parameters of a song `factor` times as loud; None: they do not hold its loudness, scale the output."""

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from torch import Tensor
 
+from ..types import Drives
+
 
 @dataclass(frozen=True)
 class ParameterFacts:
@@ -75,8 +77,15 @@ class Radiation(Parameters):
     envelope  (B, T)     loudness of the recording, which bounds the noise
     tract     (B, T, C)  raw controls of the tract
     noise     (B, T, C)  raw controls of the noise
+    sung_hz   (B, T)     pitch that is sung, for a tract that follows it; no number of its own, see `Oscillator.sung_hz`
     """
 
     envelope: Tensor | None = parameter("full scale", low=0.0, optional=True, ratio=True)
     tract: Tensor | None = parameter("1", channels=True, optional=True)
     noise: Tensor | None = parameter("1", channels=True, optional=True)
+    sung_hz: Tensor | None = parameter("Hz", low=0.0, optional=True, ratio=True)
+
+    @classmethod
+    def of(cls, drives: Drives) -> Self:
+        """What of the drives is not the oscillator's."""
+        return cls(**{one.name: getattr(drives, one.name) for one in fields(cls)})

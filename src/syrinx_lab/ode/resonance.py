@@ -36,6 +36,18 @@ def resonate(source: Tensor, exponent: Tensor) -> Tensor:
     return (growth * (_later(after, 1).unsqueeze(-1) + driven)).flatten(-2)[..., :samples]
 
 
+def peak_of_real_part(exponent: Tensor) -> Tensor:
+    """The gain of the real part of `resonate` at its centre, for exponents that do not vary and a real source.
+
+    k = |1 / (1 - rho) + 1 / (1 - rho e^{-2 i theta})| / 2,   rho e^{i theta} = exp(exponent)
+
+    exponent  complex, any shape
+    Returns real numbers of that shape, dimensionless.
+    """
+    image = torch.exp(torch.complex(exponent.real, -2 * exponent.imag))
+    return (1 / -torch.expm1(exponent.real) + 1 / (1 - image)).abs() / 2
+
+
 def _scan(decay: Tensor, state: Tensor) -> Tensor:
     """c_j = decay_j c_{j-1} + state_j along the last dimension."""
     stride = 1

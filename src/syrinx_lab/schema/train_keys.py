@@ -111,6 +111,13 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "formants": Whole(1, 64),
         "start_db": Number(-200, 200),
         "amplitude_range_db": _DB,
+        "length_cm": Number(above=0, high=100),
+        "reflection": Number(above=0, below=1),
+        "follows_pitch": Flag(),
+        "cavity_octaves": Number(-10, 10),
+        "cavity_share": Number(above=0, below=1),
+        "beak_hz": _HZ,
+        "beak_range_db": _DB,
     },
     "noise": {
         "sample_rate": _RATE,

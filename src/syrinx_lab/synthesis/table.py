@@ -71,6 +71,7 @@ def layout(model: Ouroboros) -> dict[str, Part]:
         "envelope": int(model.noise_net is not None and not model.oscillator.gives_loudness),
         "tract": cast(int, model.tract.channels),
         "noise": cast(int, model.noise.channels),
+        "sung_hz": 0,  # follows from the oscillator's parameters
     }
     others |= {name: Part(sizes[name], facts) for name, facts in Radiation.facts().items() if sizes[name]}
     if taken := sorted(set(own) & set(others)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -68,6 +68,7 @@ class Syrinx(Oscillator):
     state_is_observed = False
     needs_analysis = True
     nonlinear_maps = True
+    gives_pitch = True
 
     log_hz: Tensor
     beta: Tensor
@@ -181,6 +182,11 @@ class Syrinx(Oscillator):
     def pitch_hz(self, drives: Drives) -> Tensor:
         """(B, T) Hz: the pitch at full pressure, by the inverse of the map."""
         return self.pitch_at(drives.stiffness.detach())
+
+    def sung_hz(self, parameters: Parameters) -> Tensor:
+        """The pitch that the tension is set for."""
+        hz: Tensor = cast(Any, parameters).pitch_hz
+        return hz
 
     def pitch_at(self, beta: Tensor) -> Tensor:
         """The pitch in Hz of tensions beta (...,) at full pressure."""

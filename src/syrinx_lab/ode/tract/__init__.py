@@ -11,6 +11,8 @@ those (two steps as in Engel et al. 2020, DDSP, section 3). Raw controls of zero
               pieces that begin on a knot, with `reach` more samples at each end
     forward(source (B, H), controls (B, T, channels) or None, hop) -> (B, H)
               knots lie at samples 0, hop, 2 hop, ..., with straight lines between, and cover at least H samples
+    needs_pitch True where the tract follows the pitch: `forward` then gets a fourth argument, pitch_hz (B, T) at the
+              same knots, of an oscillator that gives it. It costs no number; without the attribute there is none
 
 Source and result are dimensionless audio on the same samples; both the source and the controls get gradients. Knots
 that do not cover the source raise ValueError.

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..bounded import bounded_gain
 from ..control_rate import interpolate
-from ..resonance import resonate
+from ..resonance import peak_of_real_part, resonate
 from ..span import span
 
 NARROWEST_HZ, WIDEST_HZ = 80.0, 2000.0
@@ -88,14 +88,8 @@ class Formants(nn.Module):
         assert controls.shape[-1] == self.channels
         centre, bandwidth, amplitude, gain = self.resonances(controls)
         exponent = torch.complex(-math.pi * bandwidth, 2 * math.pi * centre) / self.sample_rate
-        share = amplitude / _peak(exponent)
+        share = amplitude / peak_of_real_part(exponent)
         knots = torch.cat((exponent.real, exponent.imag, share, gain), -1)
         decay, turn, share, gain = interpolate(knots, hop, source.shape[1]).mT.split([self.formants] * 3 + [1], 1)
         ringing = resonate(source, torch.complex(decay, turn)).real
         return gain[:, 0] * (source + (share * ringing).sum(1))
-
-
-def _peak(exponent: Tensor) -> Tensor:
-    """k of constant exponents: the gain of z's real part at the centre."""
-    image = torch.exp(torch.complex(exponent.real, -2 * exponent.imag))
-    return (1 / -torch.expm1(exponent.real) + 1 / (1 - image)).abs() / 2
