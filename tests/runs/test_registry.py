@@ -61,6 +61,28 @@ def test_a_row_says_what_the_folder_says(tmp_path: Path) -> None:
     assert [splits.get(f["evaluation_id"]) for f in registry.figures(key)] == [None, None, "test", "val"]
 
 
+def test_what_the_atlas_leaves_is_among_the_figures(tmp_path: Path) -> None:
+    run, registry = make_run(tmp_path), Registry(tmp_path)
+    run.dynamics_path.mkdir()
+    for name in (
+        "dynamics.html",
+        "val-003-a-b-over_time.png",
+        "val-003-a-b-movie.gif",
+        "moments.csv",
+        ".val-x.tmp.png",
+    ):
+        (run.dynamics_path / name).touch()
+    found = {
+        f["path"]: (f["kind"], f["split"], f["vocalisation"], f["label"])
+        for f in registry.figures(registry.record(run))
+    }
+    assert {path: row for path, row in found.items() if path.startswith("dynamics/")} == {
+        "dynamics/dynamics.html": ("dynamics", None, None, None),
+        "dynamics/val-003-a-b-movie.gif": ("movie", "val", 3, "a-b"),
+        "dynamics/val-003-a-b-over_time.png": ("over_time", "val", 3, "a-b"),
+    }
+
+
 def test_before_it_is_finished_a_run_scores_what_its_last_evaluated_epoch_did(tmp_path: Path) -> None:
     run, registry = make_run(tmp_path, epochs=5), Registry(tmp_path)
     run.history.append({"epoch": 10, "seconds": 1.0, "val/tf_corr": 0.75})

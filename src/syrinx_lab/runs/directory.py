@@ -34,6 +34,7 @@ class RunDirectory:
         history.jsonl          what was logged, see `History`
         selected_model.json    scores and provenance of the selected model
         audio/ figures/        what the selected model sings, and looks like
+        dynamics/              what its oscillator does on its clips: a page, figures, tables, movies
         evaluations/           the same of other checkpoints, and of recordings that are new since the training
         rungs/                 epoch00020.json, ...: how the run scored on val where a sweep compared it;
                                again00020.jsonl: how it came there, where it had gone further before
@@ -52,6 +53,7 @@ class RunDirectory:
         self.manifest_path = self.path / "selected_model.json"
         self.audio_path = self.path / "audio"
         self.figures_path = self.path / "figures"
+        self.dynamics_path = self.path / "dynamics"
         self.evaluations_path = self.path / "evaluations"
         self.rungs_path = self.path / "rungs"
         self.wandb_path = self.path / "wandb"

@@ -17,7 +17,8 @@ from .rung_score import RungScore
 
 TRAINING, RUNG, SELECTED, OTHER = "training", "rung", "selected", "other"
 
-_FIGURE = re.compile(r"(?:(?P<split>val|test)-(?:(?P<vocalisation>\d+)-(?P<label>.+)-)?)?(?P<kind>[^-]+)\.png")
+_FIGURE = re.compile(r"(?:(?P<split>val|test)-(?:(?P<vocalisation>\d+)-(?P<label>.+)-)?)?(?P<kind>[^-]+)\.\w+")
+_DRAWN = (".png", ".gif", ".mp4", ".html")
 
 
 @dataclass(frozen=True)
@@ -139,15 +140,16 @@ def _shown(evaluations: Sequence[dict[str, Any]], *, finished: bool) -> dict[str
 
 
 def _figures(run: RunDirectory) -> list[dict[str, Any]]:
-    """The pictures in the run's folder, by what their names say of them."""
+    """The pictures in the run's folder, and movies and the page of its dynamics, by what their names say of them."""
     figures = []
-    for file in sorted(run.figures_path.glob("[!.]*.png")):
+    files = [*run.figures_path.glob("[!.]*.png"), *run.dynamics_path.glob("[!.]*.*")]
+    for file in sorted(file for file in files if file.suffix in _DRAWN):
         match = _FIGURE.fullmatch(file.name)
         found: Mapping[str, Any] = match.groupdict() if match else {"kind": file.stem}
         number = found.get("vocalisation")
         figures.append(
             {
-                "path": f"{run.figures_path.name}/{file.name}",
+                "path": f"{file.parent.name}/{file.name}",
                 "kind": found["kind"],
                 "split": found.get("split"),
                 "vocalisation": None if number is None else int(number),

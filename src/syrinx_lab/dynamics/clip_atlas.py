@@ -1,0 +1,186 @@
+"""What is known of one clip, or of one system, as a dynamical system: arrays alone, for pages, tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A number over time with its unit: values (K,), NaN where it is not defined."""
+
+    values: Array
+    unit: str = "1"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A fixed point (x, 0) followed over the moments; NaN, and an empty kind, where it does not exist.
+
+    x            (K,)
+    trace        (K,) of the Jacobian, in rescaled time
+    determinant  (K,) likewise
+    kinds        K names, as "stable focus"
+    """
+
+    x: Array
+    trace: Array
+    determinant: Array
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """The attracting cycle of the drives frozen at each moment; NaN where there is none.
+
+    hz          (K,) of its period
+    amplitude   (K,) half the height of x
+    multiplier  (K,) the Floquet multiplier that is not 1; below 1 in size it attracts
+    trivial     (K,) the other one: how far it lies from 1 is the error of the integration
+    orbits      (K, M, 2) x and v at M equal steps of a period
+    harmonics   (K, N) power of the harmonics of x, shares of their sum, the fundamental first
+    others      (K, J, M, 2) the further cycles, unstable ones and those that silence does not lead to
+    reasons     K lines on why there is no cycle, empty where there is one
+    """
+
+    hz: Array
+    amplitude: Array
+    multiplier: Array
+    trivial: Array
+    orbits: Array
+    harmonics: Array
+    others: Array
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MapCurve:
+    """A curve of bifurcations in the plane of two drives: kind, and its points (N, 2)."""
+
+    kind: str
+    points: Array
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The gesture crosses a curve of bifurcations.
+
+    time_s  from the first sample of the clip
+    kind    of the bifurcation
+    event   onset, offset, or nothing where the sound neither begins nor ends with it
+    """
+
+    time_s: float
+    kind: str
+    event: str = ""
+
+
+@dataclass(frozen=True)
+class BifurcationMap:
+    """The plane of two drives with its bifurcations, and the path of the clip's gesture in it.
+
+    names, units  of the two drives
+    curves        at the other drives' medians while it sings
+    path          (K, 2)
+    crossings     of the path, in order of time
+    distance_db   (K,) of pressure to the nearest curve, positive while it sings; NaN where no curve is met
+    nearest       K names of that bifurcation
+    """
+
+    names: tuple[str, str]
+    units: tuple[str, str]
+    curves: tuple[MapCurve, ...]
+    path: Array
+    crossings: tuple[Crossing, ...] = ()
+    distance_db: Array = field(default_factory=lambda: np.empty(0))
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The clip as it was recorded and as it is sung by the model.
+
+    target       (N,) audio, full scale
+    output       (N,) likewise
+    sample_rate  Hz
+    onset_s, offset_s  of the syllable, from the first sample
+    hz, target_hz      (K,) pitch of both at the moments, NaN where unvoiced
+    shares       of the output's energy by what is gone without it, as {"oscillator": 0.9, "noise": 0.1}
+    """
+
+    target: Array
+    output: Array
+    sample_rate: int
+    onset_s: float
+    offset_s: float
+    hz: Array
+    target_hz: Array
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ClipAtlas:
+    """All that is known of one clip, or of one system without sound.
+
+    stem         of its files: SPLIT-NUMBER-LABEL, or the system's name
+    name, where  what it is called, and the recording that it is from
+    times_s      (K,) moments at which the drives are frozen, from the first sample
+    state        (H, 2) x and v of the driven oscillator at every sample; empty where there is none
+    state_rate   samples a second of it
+    gestures     the drives and the parameters that they were made of, at the moments
+    nullclines   K lists of lines (n, 2) on which dv/ds = 0; v = 0 is the other nullcline
+    courses      more numbers over the moments, as Lyapunov exponents
+    responses    a row a perturbation, see `Response.row`
+    layers       a row a layer of the encoder
+    reaches      a row a control of the encoder: how far back it looks
+    measures     numbers of the whole clip, as D_stsp
+    remarks      what went wrong or is worth knowing, one line each
+    """
+
+    stem: str
+    name: str
+    where: str
+    times_s: Array
+    state: Array
+    state_rate: float
+    gestures: Mapping[str, Course]
+    branches: tuple[Branch, ...]
+    cycles: Cycles
+    nullclines: tuple[tuple[Array, ...], ...]
+    map: BifurcationMap | None = None
+    sound: Sound | None = None
+    courses: Mapping[str, Course] = field(default_factory=dict)
+    responses: tuple[Mapping[str, Any], ...] = ()
+    layers: tuple[Mapping[str, Any], ...] = ()
+    reaches: tuple[Mapping[str, Any], ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def where_it_sings(self) -> NDArray[np.bool_]:
+        """(K,) whether there is an attracting cycle at the moment."""
+        return np.isfinite(self.cycles.hz)
+
+    def window(self, margin: float = 0.25) -> tuple[float, float, float, float]:
+        """The least and largest x, the least and largest v that cycles and driven state reach, with a margin.
+
+        What is not finite, or lies beyond 20 times the middle of what there is, is left out.
+        """
+        several = [self.state, self.cycles.orbits.reshape(-1, 2)]
+        points = np.concatenate([one for one in several if one.size] or [np.zeros((1, 2))])
+        points = points[np.isfinite(points).all(1)]
+        points = points if len(points) else np.zeros((1, 2))
+        limits = []
+        for values in points.T:
+            size = np.abs(values)
+            kept = values[size <= 20 * np.median(size)] if np.median(size) > 0 else values
+            low, high = float(kept.min()), float(kept.max())
+            room = margin * max(high - low, 1e-3)
+            limits += [low - room, high + room]
+        return limits[0], limits[1], limits[2], limits[3]

@@ -1,0 +1,234 @@
+"""The page of the atlas: what it says, its tables, its figures, and its player without a browser."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from syrinx_lab.dynamics.clip_atlas import ClipAtlas
+from syrinx_lab.figures.dynamics_movie import write_movie
+from syrinx_lab.figures.dynamics_over_time import gestures_shown, over_time_figure, stability
+from syrinx_lab.figures.dynamics_planes import moments_shown, planes_figure
+from syrinx_lab.reporting.dynamics_data import packed, player_data
+from syrinx_lab.reporting.dynamics_page import write_dynamics_page
+from syrinx_lab.reporting.dynamics_tables import all_tables, label_rows
+from syrinx_lab.reporting.dynamics_words import clip_words, pitch_error_cents
+
+from made_atlas import MOMENTS, RATE, made_atlas, silent_atlas  # isort: skip
+
+SCRIPT = Path(__file__).resolve().parents[2] / "src/syrinx_lab/reporting/page/dynamics.js"
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    atlases = [made_atlas(), made_atlas("b", 1), silent_atlas()]
+    return write_dynamics_page(atlases, tmp_path_factory.mktemp("page"), title="toy", question="what?")[0]
+
+
+def unpacked(found: dict) -> np.ndarray:
+    whole = np.frombuffer(base64.b64decode(found["data"]), "<i2").astype(float)
+    values = found["low"] + (whole + 32767) / 65534 * (found["high"] - found["low"])
+    return np.where(whole == -32768, np.nan, values)
+
+
+def test_sixteen_bits_are_enough_and_gaps_stay_gaps() -> None:
+    values = np.random.default_rng(0).normal(size=500)
+    values[7] = np.nan
+    values[9] = np.inf
+    found = unpacked(packed(values))
+    assert np.isnan(found[[7, 9]]).all()
+    kept = np.isfinite(values)
+    assert np.abs(found[kept] - values[kept]).max() <= np.ptp(values[kept]) / 65534
+    np.testing.assert_array_equal(unpacked(packed(np.full(3, 2.5))), 2.5)
+    assert np.isnan(unpacked(packed(np.full(3, np.nan)))).all()
+
+
+def test_the_page_needs_nothing_beside_it(page: Path) -> None:
+    text = page.read_text()
+    outside = re.findall(r"""(?:src|href)=["']?([^"'> ]+)""", text)
+    assert all(one.startswith(("data:", "#")) for one in outside), set(outside)
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert "https://" not in text
+    assert text.count("<canvas") == 3 + 3 + 2, "the silent clip has no map"
+    assert text.count('class="player"') == 3
+
+
+def test_it_says_how_the_clip_begins_ends_and_sings() -> None:
+    said = " ".join(clip_words(made_atlas()))
+    assert "It ignites through a hopf at 20.5 ms, +0.5 ms from the onset of the syllable." in said
+    assert "It dies through a hopf at 79.5 ms, -0.5 ms from the offset" in said
+    assert "at 1000 to 1000 Hz; the median Floquet multiplier is 0.15" in said
+    assert "With the oscillator at rest 20.0 % of the output's energy remain" in said
+    assert "the oscillator carries it" in said
+    assert "by 7.0 dB" in said
+    assert "Most sensitive to pressure +10 % at 40 ms (response 0.5), least to kick at 60 ms (0.1)." in said
+    assert pitch_error_cents(made_atlas()) == pytest.approx(1200 * np.log2(1.01))
+
+
+def test_a_sound_of_noise_is_not_the_oscillators() -> None:
+    atlas = made_atlas()
+    assert atlas.sound is not None
+    noisy = replace(atlas, sound=replace(atlas.sound, shares={"oscillator": 0.1, "noise": 0.9}))
+    assert "most of the sound is not the oscillator's" in " ".join(clip_words(noisy))
+    plain = replace(atlas, sound=replace(atlas.sound, shares={"oscillator": 1.0}))
+    assert "All of the sound is the oscillator's" in " ".join(clip_words(plain))
+    said = " ".join(clip_words(silent_atlas()))
+    assert "the oscillator does not sing (silent: rest attracts)" in said
+    assert "The model is silent" in said
+
+
+def test_tables_hold_the_numbers_and_labels_their_means(page: Path) -> None:
+    rows = {file.stem: list(csv.DictReader(file.open())) for file in page.parent.glob("*.csv")}
+    assert set(rows) == set(all_tables([made_atlas(), made_atlas("b", 1), silent_atlas()]))
+    assert [row["label"] for row in rows["labels"]] == ["a", "b", "s"]
+    assert len(rows["moments"]) == 3 * MOMENTS
+    sung = [row for row in rows["moments"] if row["clip"] == "1" and row["cycle_hz"]]
+    assert {float(row["cycle_hz"]) for row in sung} == {1000.0}
+    assert {row["why_no_cycle"] for row in rows["moments"] if not row["cycle_hz"]} == {"silent: rest attracts"}
+    assert [(row["bifurcation"], row["event"]) for row in rows["crossings"][:2]] == [
+        ("hopf", "onset"),
+        ("hopf", "offset"),
+    ]
+    assert {row["type"] for row in rows["fixed_points"]} == {"stable focus", "unstable focus"}
+    (twice,) = label_rows([made_atlas(), made_atlas()])
+    assert (twice["clips"], twice["onset"]) == (2, "hopf 2")
+    assert twice["share_oscillator"] == pytest.approx(0.8)
+
+
+def test_figures_show_what_there_is() -> None:
+    atlas = made_atlas()
+    time, planes = over_time_figure(atlas), planes_figure(atlas)
+    assert len(time.axes) == 2 + 2 + 1 + 1 + 1 + 1
+    assert len(planes.axes) == 3 + 4
+    assert len(over_time_figure(silent_atlas()).axes) == 2 + 2 + 1 + 1, "neither multiplier nor distance"
+    moments = moments_shown(atlas)
+    assert np.isfinite(atlas.cycles.hz[moments]).all()
+    assert stability(atlas.branches[0]) == ["unstable" if one else "stable" for one in atlas.where_it_sings()]
+    assert list(gestures_shown(atlas.gestures, 1)) == ["gamma"]
+
+
+def test_a_clip_of_which_nothing_is_known_has_a_line(tmp_path: Path) -> None:
+    none = np.empty(0)
+    atlas = made_atlas()
+    cycles = replace(
+        atlas.cycles, hz=none, amplitude=none, multiplier=none, trivial=none, orbits=np.empty((0, 4, 2)),
+        harmonics=np.empty((0, 3)), others=np.empty((0, 0, 4, 2)), reasons=(),
+    )  # fmt: skip
+    empty = ClipAtlas(
+        stem="test-000-x", name="x", where="", times_s=none, state=np.empty((0, 2)), state_rate=1.0, gestures={},
+        branches=(), cycles=cycles, nullclines=(), remarks=("the model has diverged",),
+    )  # fmt: skip
+    path, _ = write_dynamics_page([empty], tmp_path, title="t", question="q")
+    text = path.read_text()
+    assert "the model has diverged" in text
+    assert "There is nothing to draw." in text
+    assert not list(tmp_path.glob("*.png"))
+    with pytest.raises(ValueError, match="there is no moment to show"):
+        write_movie(empty, tmp_path / "x.gif")
+
+
+def test_what_comes_from_data_is_text(tmp_path: Path) -> None:
+    hostile = replace(made_atlas(), name=HOSTILE, where=HOSTILE, remarks=(HOSTILE,))
+    path, _ = write_dynamics_page([hostile], tmp_path, title=HOSTILE, question=HOSTILE, facts=[(HOSTILE, HOSTILE)])
+    assert "<script>alert" not in path.read_text()
+
+
+def test_a_movie_has_a_frame_a_moment(tmp_path: Path) -> None:
+    from PIL import Image
+
+    atlas = made_atlas()
+    few = replace(
+        atlas,
+        times_s=atlas.times_s[:6],
+        nullclines=atlas.nullclines[:6],
+        sound=None,
+        map=None,
+        gestures={name: replace(one, values=one.values[:6]) for name, one in atlas.gestures.items()},
+    )
+    with Image.open(write_movie(few, tmp_path / "one.gif")) as movie:
+        assert movie.n_frames == 6
+    assert [file.name for file in tmp_path.iterdir()] == ["one.gif"]
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("no node on this machine")
+    return found
+
+
+@pytest.fixture(scope="module")
+def played(node: str, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    data = tmp_path_factory.mktemp("data") / "clip.json"
+    data.write_text(json.dumps(player_data(made_atlas())))
+    command = [node, str(Path(__file__).parent / "fake_canvas.js"), str(SCRIPT), str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def strokes(state: dict, color: str) -> list[list]:
+    return [one["points"] for one in state["phase"]["strokes"] if one["color"] == color]
+
+
+def test_the_player_shows_the_moment_that_the_slider_is_at(played: dict) -> None:
+    at_first, early = played["seen"][:2]
+    assert 20 < at_first["time"] < 80, "it stands in the middle of the sound at first"
+    assert "the cycle sings 1000 Hz, Floquet multiplier 0.15, +6.0 dB of pressure from the hopf" in at_first["said"]
+    (orbit,) = (one for one in strokes(at_first, "#00855f") if one[-1] == "closed" and len(one) > 2)
+    assert len(orbit) == 32 + 1
+    # a circle of radius 2 within a window that reaches 3 to each side, on 346 by 278 pixels
+    width, height = (np.ptp([point[k] for point in orbit[:-1]]) for k in (0, 1))
+    assert width == pytest.approx(2 / 3 * 346, rel=0.01)
+    assert height == pytest.approx(2 / 3 * 278, rel=0.01)
+    (trail,) = (one for one in strokes(at_first, "#111111"))
+    assert len(trail) == pytest.approx(5e-3 * RATE, abs=2)
+    assert early["said"] == "5.0 ms: silent: rest attracts"
+    assert [one for one in strokes(early, "#00855f") if len(one) > 2] == []
+    # the fixed point: hollow where it repels, filled where it attracts
+    assert [dot["full"] for dot in at_first["phase"]["arcs"]] == [False, True]
+    assert [dot["full"] for dot in early["phase"]["arcs"]] == [True, True]
+
+
+def test_the_map_shows_curve_gesture_and_events(played: dict) -> None:
+    on_map = played["seen"][0]["map"]
+    assert {"onset", "offset", "damping", "stiffness"} <= set(on_map["words"])
+    assert len(on_map["arcs"]) == 3, "two crossings and the moment"
+    assert sum(one["color"] == "#d55e00" for one in on_map["strokes"]) == 1
+
+
+def test_it_plays_at_the_chosen_speed_stops_and_ends(played: dict) -> None:
+    _, early, playing, stopped, end = played["seen"]
+    assert (early["time"], playing["time"]) == (5.0, pytest.approx(15.0))
+    assert playing["button"] == "stop"
+    assert (stopped["time"], stopped["button"]) == (pytest.approx(15.0), "play")
+    assert (end["time"], end["button"]) == (pytest.approx(player_data(made_atlas())["duration_ms"]), "play")
+    assert played["ratio"] == 800, "as many pixels as the screen has"
+
+
+def test_colours_are_the_machines_or_chosen(played: dict) -> None:
+    assert played["themes"] == [
+        ["all", "dark", "colours: dark"],
+        ["not all", "light", "colours: light"],
+        ["(prefers-color-scheme: dark)", "", "colours: as the machine"],
+    ]
+    assert played["drawn"] == 3
+    assert all(color.startswith("dark ") for color in played["dark"])
+
+
+def test_the_script_of_the_page_reads(node: str, page: Path, tmp_path: Path) -> None:
+    script = re.findall(r"<script>(.*?)</script>", page.read_text(), re.S)[-1]
+    (tmp_path / "page.js").write_text(script)
+    done = subprocess.run([node, "--check", str(tmp_path / "page.js")], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
