@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from syrinx_lab.evaluation.clips import Clip
-from syrinx_lab.evaluation.set_scores import set_scores
+from syrinx_lab.evaluation.set_scores import SetJudge
+from syrinx_lab.metrics import two_sample
 from syrinx_lab.types import Vocalisation
 
 RATE = 22_050
@@ -25,9 +26,9 @@ def clip(seed: int, label: str, recording: str) -> Clip:
     return Clip(Vocalisation(recording, label, 0, n.size, onset=441, offset=2041), x, x, x)
 
 
-def takes(change, count: int = 16, recordings: int = 8) -> list:
+def scores(change, count: int = 16, recordings: int = 8) -> dict | None:
     clips = [clip(k, "ab"[k % 2], f"r{k % recordings}") for k in range(count)]
-    return [SimpleNamespace(clip=one, raw=change(one.x)) for one in clips]
+    return SetJudge(clips, TRAIN, RATE).scores([change(one.x) for one in clips])
 
 
 TRAIN = SimpleNamespace(
@@ -38,7 +39,7 @@ TRAIN = SimpleNamespace(
 
 
 def test_a_copy_cannot_be_distinguished_and_is_named() -> None:
-    found = set_scores(takes(np.copy), TRAIN, RATE)
+    found = scores(np.copy)
     assert found is not None
     assert found["c2st"]["patches"] == pytest.approx(0.5, abs=0.02)
     assert found["recognition"] == {"sung": 1.0, "real": 1.0, "ratio": 1.0}
@@ -48,7 +49,7 @@ def test_a_copy_cannot_be_distinguished_and_is_named() -> None:
 
 def test_one_note_for_all_is_distinguished_and_named_half_of_the_time() -> None:
     note = clip(0, "a", "r").x
-    found = set_scores(takes(lambda x: note), TRAIN, RATE)
+    found = scores(lambda x: note)
     assert found is not None
     assert found["c2st"]["clips"] > 0.9
     assert found["recognition"]["sung"] == 0.5
@@ -56,7 +57,7 @@ def test_one_note_for_all_is_distinguished_and_named_half_of_the_time() -> None:
 
 @pytest.mark.parametrize(("count", "recordings"), [(7, 7), (16, 2)])
 def test_too_few_clips_or_recordings_have_none(count: int, recordings: int) -> None:
-    assert set_scores(takes(np.copy, count, recordings), TRAIN, RATE) is None
+    assert scores(np.copy, count, recordings) is None
 
 
 def test_the_lead_in_does_not_matter() -> None:
@@ -67,6 +68,22 @@ def test_the_lead_in_does_not_matter() -> None:
         y[:441] += 0.2
         return y
 
-    found = set_scores(takes(noisy_before), TRAIN, RATE)
+    found = scores(noisy_before)
     assert found is not None
     assert found["c2st"]["patches"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_judge_is_made_once_for_however_many_it_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    held_out = SimpleNamespace(labelled_syllables=lambda: asked.append(1) or TRAIN.labelled_syllables())
+    grown = []
+    fit = two_sample.RandomForestClassifier.fit
+    monkeypatch.setattr(two_sample.RandomForestClassifier, "fit", lambda self, *a: grown.append(1) or fit(self, *a))
+    clips = [clip(k, "ab"[k % 2], f"r{k % 8}") for k in range(16)]
+    judge = SetJudge(clips, held_out, RATE)
+    found = [judge.scores([change(one.x) for one in clips]) for change in (np.copy, lambda x: 0.5 * x)]
+    assert (len(asked), len(grown)) == (1, 5 + 2 * 5), "five folds for the bird, five for each that is judged"
+    alone = SetJudge(clips, TRAIN, RATE).scores([0.5 * one.x for one in clips])
+    assert found[1] == alone, "nothing is left of the first"
+    assert found[0]["c2st_bird"] == alone["c2st_bird"]
+    assert found[0]["c2st"] != alone["c2st"]

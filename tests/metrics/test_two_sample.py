@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from syrinx_lab.metrics.recognition import recognition, syllable_features
+from syrinx_lab.metrics import two_sample
+from syrinx_lab.metrics.recognition import Recogniser, syllable_features
 from syrinx_lab.metrics.two_sample import c2st, c2st_of_the_bird, log_patches
 
 RATE = 22_050
@@ -77,11 +78,12 @@ def test_names_are_known_and_a_voice_that_sings_one_note_is_not() -> None:
     of = {"low": 1200.0, "high": 4000.0}
     train = [clip(100 + k, of[label]) for k, label in enumerate(labels)]
     held, names = [clip(500 + k, of[label]) for k, label in enumerate(labels[:12])], labels[:12]
-    good = recognition(train, labels, held, held, names, sample_rate=RATE)
+    judge = Recogniser(train, labels, held, names, sample_rate=RATE)
+    good = judge.recognition(held)
     assert (good.sung, good.real, good.ratio) == (1.0, 1.0, 1.0)
-    one_note = recognition(train, labels, [clip(k, 1200.0) for k in range(12)], held, names, sample_rate=RATE)
+    one_note = judge.recognition([clip(k, 1200.0) for k in range(12)])
     assert (one_note.sung, one_note.ratio) == (0.5, 0.5)
-    assert math.isnan(recognition(train, ["a"] * 30, held, held, names, sample_rate=RATE).ratio)
+    assert math.isnan(Recogniser(train, ["a"] * 30, held, names, sample_rate=RATE).recognition(held).ratio)
 
 
 def test_features_have_the_duration_and_any_length(real: list[np.ndarray]) -> None:
@@ -90,3 +92,13 @@ def test_features_have_the_duration_and_any_length(real: list[np.ndarray]) -> No
         features = syllable_features(x, x, sample_rate=RATE)
         assert features.shape == (481,)
         assert features[-1] == pytest.approx(20 * math.log(n / RATE), rel=1e-6)
+
+
+def test_a_reference_is_looked_at_once(real: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    power = two_sample._band_power
+    monkeypatch.setattr(two_sample, "_band_power", lambda x, rate: looked.append(1) or power(x, rate))
+    c2st([0.5 * x for x in real], real, GROUPS, sample_rate=RATE)
+    assert len(looked) == 2 * len(real)
+    log_patches(real[0], real[0], sample_rate=RATE)
+    assert len(looked) == 2 * len(real) + 1

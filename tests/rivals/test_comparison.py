@@ -16,6 +16,7 @@ from made_clips import RATE, clip, songs, stack
 
 from syrinx_lab.evaluation.clips import Clip, Samples
 from syrinx_lab.evaluation.scoring import Scoring
+from syrinx_lab.evaluation.set_scores import SetJudge
 from syrinx_lab.metrics.autonomy import score_clip
 from syrinx_lab.metrics.facts import METRICS
 from syrinx_lab.metrics.sung_clip import SungClip
@@ -150,9 +151,9 @@ def test_all_clips_together_are_judged_and_means_have_intervals() -> None:
         replace(one, vocalisation=replace(one.vocalisation, recording=f"day{number // 3}"))
         for number, one in enumerate(clips)
     ]
-    held_out = Known(*clips[:6])
+    judge = SetJudge(clips, Known(*clips[:6]), RATE)  # type: ignore[arg-type]
     whole, hiss = (
-        outcome(name, kind(sample_rate=RATE), songs(*clips[:2]), clips, SCORING, held_out)  # type: ignore[arg-type]
+        outcome(name, kind(sample_rate=RATE), songs(*clips[:2]), clips, SCORING, judge)
         for name, kind in (("whole", Whole), ("hiss", Hiss))
     )
     assert whole.together["recognition"] == pytest.approx(1.0)

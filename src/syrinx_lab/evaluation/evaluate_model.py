@@ -17,7 +17,7 @@ from .held_out import HeldOut
 from .outputs import write_audio, write_figures
 from .score_table import print_scores
 from .scoring import Scoring
-from .set_scores import set_scores
+from .set_scores import SetJudge
 from .takes import Take, score_rows
 
 Sung = Mapping[str, Sequence[Take]]  # by split
@@ -69,7 +69,8 @@ def evaluate_model(
         recordings[split] = {"clips": clips_hash(clips), "changes": held_out.changes.flags(split)}
         # on the split that is read last: the classifiers cost seconds
         last = split == splits[-1]
-        recordings[split]["sets"] = set_scores(takes, held_out, model.sample_rate) if last else None
+        judge = SetJudge(clips, held_out, model.sample_rate)
+        recordings[split]["sets"] = judge.scores([take.raw for take in takes]) if last else None
         write_audio(audio_path, takes, model.sample_rate, split=split, most=max_audio)
         shown = write_figures(figures_path, model, takes, split=split, most=max_audio)
     log(sung)

@@ -7,7 +7,7 @@ import math
 from numpy.typing import ArrayLike
 
 from .audible import as_signal, is_audible
-from .partials import frame_hz, loud_frames, lowest_strong_partial, power_frames
+from .partials import frame_hz, in_loud_frames, lowest_strong_partial
 
 BELOW = 0.75
 FAINTEST_DB = -120.0
@@ -31,13 +31,11 @@ def leak_db(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -> floa
     out, ref = as_signal(output), as_signal(target)
     if not (is_audible(out) and is_audible(ref)):
         return math.nan
-    assert out.size == ref.size, f"output of {out.size} samples against a target of {ref.size}"
-    power = power_frames(ref)
-    loud = loud_frames(power, sample_rate)
-    if not loud.any():
+    loud = in_loud_frames(out, ref, sample_rate)
+    if loud is None:
         return math.nan
-    lowest = lowest_strong_partial(power[loud], sample_rate)
-    sung = power_frames(out)[loud]
+    sung, real = loud
+    lowest = lowest_strong_partial(real, sample_rate)
     below = sung[frame_hz(sample_rate) < BELOW * lowest[:, None]].sum()
     total = sung.sum()
     return (

@@ -46,6 +46,20 @@ def loud_frames(power: NDArray[np.float64], sample_rate: float) -> NDArray[np.bo
     return (energy > 0) & (energy >= energy.max(initial=0.0) * 10 ** (-LOUD_DB / 10))
 
 
+def in_loud_frames(
+    output: Signal, target: Signal, sample_rate: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """`power_frames` of two signals in the frames that are loud in the target; None where it has nothing in the band.
+
+    output, target  (n,) finite audio of one length
+    result          (F, 513) each, F of `loud_frames`
+    """
+    assert output.size == target.size, f"output of {output.size} samples against a target of {target.size}"
+    power = power_frames(target)
+    loud = loud_frames(power, sample_rate)
+    return (power_frames(output)[loud], power[loud]) if loud.any() else None
+
+
 def strongest_partial(power: NDArray[np.float64], sample_rate: float) -> NDArray[np.float64]:
     """Frequency of the largest bin from 400 Hz to 12 kHz, refined by a parabola through the decibels beside it.
 

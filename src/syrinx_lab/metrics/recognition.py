@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .two_sample import BANDS, DYNAMIC_RANGE_DB, log_patches
@@ -36,34 +36,49 @@ class Recognition:
         return self.sung / self.real if self.real > 0 else math.nan
 
 
-def recognition(
-    train: Sequence[NDArray[Any]],
-    train_labels: Sequence[str],
-    sung: Sequence[NDArray[Any]],
-    real: Sequence[NDArray[Any]],
-    labels: Sequence[str],
-    *,
-    sample_rate: float,
-) -> Recognition:
+class Recogniser:
     """A syllable classifier trained on real song, asked about sung clips and about the real ones they are to be.
 
-    Logistic regression (L2, standardised) on `syllable_features`; it has seen no clip of `sung` or `real`.
+    Logistic regression (L2, standardised) on `syllable_features`; it has seen no clip of `real`, nor any sung one.
+    It is trained once, and asked once about the real clips, however many sets of sung ones there are.
 
     train, train_labels  syllables (n,) of the bird, silence cut away, and what they are
-    sung, real           held-out syllables, cut alike, pairwise of one length; labels of each pair
+    real, labels         held-out syllables, cut alike, and what they are
     sample_rate          Hz
-    result               NaN where train has one label only, or nothing is held out
     """
-    if len(set(train_labels)) < 2 or not len(real):
-        return Recognition(math.nan, math.nan)
-    judge = make_pipeline(StandardScaler(), LogisticRegression(C=_REGULARISATION, max_iter=2000))
-    judge.fit(np.stack([syllable_features(x, x, sample_rate=sample_rate) for x in train]), list(train_labels))
-    sides = ([(a, b) for a, b in zip(sung, real)], [(b, b) for b in real])
-    found = [
-        judge.predict(np.stack([syllable_features(x, y, sample_rate=sample_rate) for x, y in side])) for side in sides
-    ]
-    right = [float(np.mean([a == b for a, b in zip(names, labels)])) for names in found]
-    return Recognition(*right)
+
+    def __init__(
+        self,
+        train: Sequence[NDArray[Any]],
+        train_labels: Sequence[str],
+        real: Sequence[NDArray[Any]],
+        labels: Sequence[str],
+        *,
+        sample_rate: float,
+    ) -> None:
+        self.real, self.labels, self.sample_rate = real, labels, sample_rate
+        self._judge: Pipeline | None = None
+        self._of_real = math.nan
+        if len(set(train_labels)) >= 2 and len(real):
+            self._judge = make_pipeline(StandardScaler(), LogisticRegression(C=_REGULARISATION, max_iter=2000))
+            self._judge.fit(self._features(train, train), list(train_labels))
+            self._of_real = self._right(real)
+
+    def recognition(self, sung: Sequence[NDArray[Any]]) -> Recognition:
+        """How many of the sung clips (n_i,), pairwise as long as the real ones, are named rightly.
+
+        NaN where train has one label only, or nothing is held out.
+        """
+        return Recognition(math.nan if self._judge is None else self._right(sung), self._of_real)
+
+    def _right(self, clips: Sequence[NDArray[Any]]) -> float:
+        assert self._judge is not None
+        names = self._judge.predict(self._features(clips, self.real))
+        return float(np.mean([a == b for a, b in zip(names, self.labels)]))
+
+    def _features(self, clips: Sequence[NDArray[Any]], references: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+        several = [syllable_features(x, y, sample_rate=self.sample_rate) for x, y in zip(clips, references)]
+        return np.stack(several)
 
 
 def syllable_features(x: NDArray[Any], reference: NDArray[Any], *, sample_rate: float) -> NDArray[np.float32]:

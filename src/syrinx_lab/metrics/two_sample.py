@@ -66,9 +66,10 @@ def c2st(
     assert len(sung) == len(real) == len(groups)
     rows, is_sung, clip_of = [], [], []
     for number, (a, b) in enumerate(zip(sung, real)):
-        kept = _loud(as_signal(b), sample_rate)
-        for side, x in enumerate((b, a)):
-            patches = log_patches(x, b, sample_rate=sample_rate)[kept]
+        there = _band_power(as_signal(b), sample_rate)
+        kept = _loud(there)
+        for side, power in enumerate((there, _band_power(as_signal(a), sample_rate))):
+            patches = _patches(power, there.max(initial=0.0))[kept]
             rows.append(patches)
             is_sung += [side] * len(patches)
             clip_of += [number] * len(patches)
@@ -92,7 +93,8 @@ def c2st_of_the_bird(
     for label in sorted(set(labels)):
         members = generator.permutation([i for i, one in enumerate(labels) if one == label])
         side[members[: len(members) // 2]] = 1
-    rows = [log_patches(x, x, sample_rate=sample_rate)[_loud(as_signal(x), sample_rate)] for x in real]
+    powers = [_band_power(as_signal(x), sample_rate) for x in real]
+    rows = [_patches(power, power.max(initial=0.0))[_loud(power)] for power in powers]
     if not rows:
         return TwoSample(math.nan, math.nan)
     counts = [len(one) for one in rows]
@@ -107,9 +109,15 @@ def log_patches(x: NDArray[Any], reference: NDArray[Any], *, sample_rate: float)
     sample_rate   Hz
     result        (frames, 8 * 40) dB re the loudest value of the reference
     """
-    power, loudest = (_band_power(as_signal(y), sample_rate) for y in (x, reference))
-    floor = loudest.max(initial=0.0) * 10 ** (-DYNAMIC_RANGE_DB / 10) + 1e-30
-    decibels = 10 * np.log10(np.maximum(power, floor) / (loudest.max(initial=0.0) + 1e-30))
+    power = _band_power(as_signal(x), sample_rate)
+    loudest = power if reference is x else _band_power(as_signal(reference), sample_rate)
+    return _patches(power, loudest.max(initial=0.0))
+
+
+def _patches(power: NDArray[np.float64], loudest: float) -> NDArray[np.float32]:
+    """The patches of `log_patches`, of powers (frames, 40) re the loudest of the reference's."""
+    floor = loudest * 10 ** (-DYNAMIC_RANGE_DB / 10) + 1e-30
+    decibels = 10 * np.log10(np.maximum(power, floor) / (loudest + 1e-30))
     width = round(PATCH_MS / HOP_MS)
     padded = np.pad(decibels, ((width // 2, width - width // 2 - 1), (0, 0)), mode="edge")
     return sliding_window_view(padded, width, axis=0).reshape(len(decibels), -1).astype(np.float32)
@@ -129,9 +137,9 @@ def _band_power(x: Signal, sample_rate: float) -> NDArray[np.float64]:
     return np.stack([power[:, a : max(b, a + 1)].mean(1) for a, b in zip(low, high)], 1)
 
 
-def _loud(real: Signal, sample_rate: float) -> NDArray[np.int_]:
-    """The frames of a clip that are judged."""
-    energy = _band_power(real, sample_rate).sum(1)
+def _loud(real: NDArray[np.float64]) -> NDArray[np.int_]:
+    """The frames of a clip that are judged, of the powers (frames, 40) of the real one."""
+    energy = real.sum(1)
     loud = np.flatnonzero(energy >= energy.max(initial=0.0) * 10 ** (-LOUD_DB / 10))
     return loud[np.unique(np.linspace(0, len(loud) - 1, min(len(loud), MOST_PATCHES)).round().astype(int))]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .audible import as_signal, is_audible
-from .partials import loud_frames, power_frames, strongest_partial
+from .partials import in_loud_frames, strongest_partial
 
 TOLERANCE_CENTS = 300.0
 
@@ -33,11 +33,9 @@ def wrong_partial(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -
         return 1.0
     if not is_audible(ref):
         return math.nan
-    assert out.size == ref.size, f"output of {out.size} samples against a target of {ref.size}"
-    power = power_frames(ref)
-    loud = loud_frames(power, sample_rate)
-    if not loud.any():
+    loud = in_loud_frames(out, ref, sample_rate)
+    if loud is None:
         return math.nan
-    found, wanted = (strongest_partial(p[loud], sample_rate) for p in (power_frames(out), power))
+    found, wanted = (strongest_partial(power, sample_rate) for power in loud)
     cents = 1200 * np.abs(np.log2(found / wanted))
     return float(np.mean(~(cents <= TOLERANCE_CENTS)))

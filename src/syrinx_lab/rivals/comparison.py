@@ -9,7 +9,7 @@ import numpy as np
 from ..evaluation.clips import Clip
 from ..evaluation.held_out import HeldOut
 from ..evaluation.scoring import Scoring
-from ..evaluation.set_scores import set_scores
+from ..evaluation.set_scores import SetJudge
 from ..evaluation.takes import Take, score_rows, scored_take
 from ..metrics.sung_clip import SungClip
 from ..runs.split_scores import split_scores
@@ -24,11 +24,11 @@ def outcome(
     songs: Songs,
     clips: Sequence[Clip],
     scoring: Scoring,
-    held_out: HeldOut | None = None,
+    judge: SetJudge | None = None,
 ) -> Outcome:
     """Fit a rival, let it make every clip again, and score that; clip i is seeded by (scoring.seed, i).
 
-    held_out  whose syllables the judge of `set_scores` learns; None: all clips together are not judged
+    judge  of these clips together; None: they are not judged
     Raises ValueError with one line that names the rival when it cannot be fitted, or a sound has another length.
     """
     try:
@@ -48,7 +48,7 @@ def outcome(
         sounds=tuple(take.raw for take in takes),
         at_level=tuple(take.rescaled for take in takes),
         intervals=scores["intervals"]["raw"],
-        sets=None if held_out is None else set_scores(takes, held_out, rival.sample_rate),
+        sets=None if judge is None else judge.scores([take.raw for take in takes]),
     )
 
 
@@ -62,13 +62,14 @@ def outcomes(
 ) -> tuple[Outcome, ...]:
     """`outcome` of every rival, the best mean tf_corr first.
 
-    held_out  see `outcome`
+    held_out  whose training syllables the judge of all clips together learns, once; None: they are not judged
     say       takes a line for a person before each
     """
+    judge = None if held_out is None else SetJudge(clips, held_out, next(iter(rivals.values())).sample_rate)
     found = []
     for name, rival in rivals.items():
         say(f"singing   {name}")
-        found.append(outcome(name, rival, songs, clips, scoring, held_out))
+        found.append(outcome(name, rival, songs, clips, scoring, judge))
     return tuple(sorted(found, key=lambda one: -_number(one.raw["tf_corr"])))
 
 

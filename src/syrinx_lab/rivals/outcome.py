@@ -37,7 +37,7 @@ class Outcome:
     numbers_per_second  that it is given
     raw, rescaled       metric -> mean over the clips, as resynthesised and at the target's rms; None: not defined
     intervals           metric -> 95 % interval of the mean as resynthesised, see `bootstrap_intervals`; None: not known
-    sets                scores of all clips together, see `set_scores`; None with too few
+    sets                scores of all clips together, see `SetJudge`; None with too few
     rows                a clip each: recording, label, times in s, metrics under raw and rescaled
     sounds, at_level    (L,) of every clip, as resynthesised and at the target's rms
     """

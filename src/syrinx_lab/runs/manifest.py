@@ -22,7 +22,7 @@ class Manifest(StoredRecord):
         scores[split]["per_label"][label][raw|rescaled][metric]  mean over those of one label
         scores[split]["intervals"][raw|rescaled][metric]       95 % interval of the mean, or None
         scores[split][clips|changes|count]
-        scores[split]["sets"]                                  scores of all clips together, see `set_scores`, or None
+        scores[split]["sets"]                                  scores of all clips together, see `SetJudge`, or None
         scores[split]["per_vocalisation"][k]                   the k-th vocalisation as it was given
         anchors["rendition"][tf_corr|autonomy|autonomy_published|pairs]
         anchors["analytic"][metric], or None
@@ -132,7 +132,7 @@ def build_manifest(
                       `start_s`, `onset_s`, `offset_s` (seconds of the recording), and under `raw` and `rescaled` the
                       value of every metric
     recordings        split -> `clips`, a hash by which scores are known to be of the same clips, `changes`, lines on
-                      recordings that are not what they were at the training, and `sets`, see `set_scores`
+                      recordings that are not what they were at the training, and `sets`, see `SetJudge`
     counts            split -> `recordings`, `vocalisations`, and `windows` by category or `scored`, as the training
                       found them; None for a run from before they were stored
     rendition         the bird's own reproducibility: `tf_corr`, `autonomy`, `autonomy_published` (None or NaN
