@@ -66,9 +66,9 @@ class PlanarField:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, index: int | slice | ArrayLike) -> PlanarField:
-        """The field of one knot, or those of several."""
-        chosen = index if isinstance(index, int | np.integer | slice) else np.asarray(index)
+    def __getitem__(self, index: int | slice | ArrayLike | None) -> PlanarField:
+        """The field of one knot, or those of several; `None` makes one field () a row of one."""
+        chosen = index if index is None or isinstance(index, int | slice) else np.asarray(index)
         return replace(self, stiffness=self.stiffness[chosen], gamma=self.gamma[chosen], weights=self.weights[chosen])
 
     @property
@@ -106,7 +106,8 @@ class PlanarField:
         lead = (*self.shape, *(1,) * len(states))
         k, gamma = self.stiffness.reshape(lead), self.gamma.reshape(lead)
         count = _UP_TO[order]
-        u, w = _clamped(x, self.clamp and self.clamp.x), _clamped(v, self.clamp and self.clamp.v)
+        clamp = self.clamp
+        u, w = _clamped(x, None if clamp is None else clamp.x), _clamped(v, None if clamp is None else clamp.v)
         p = self._polynomials(u[0], w[0], count)
         if self.clamp is not None:
             p = _chained(p, u, w)
@@ -156,21 +157,17 @@ class PlanarField:
         return total
 
     @cached_property
-    def _tables(self) -> Array:
-        """The weights of the polynomial and of its derivatives, S + (10, P+1, P+1), in the order of `_ORDERS`."""
-        side = self.degree + 1
-        raising = np.diag(np.arange(1.0, side), 1)  # (D w)_i = (i + 1) w_(i+1)
-        power = np.linalg.matrix_power
-        return np.stack([power(raising, i) @ self.weights @ power(raising, j).T for i, j in _ORDERS], -3)
+    def _kept(self) -> dict[int, Array]:
+        return {}
 
-    @cached_property
-    def _rows(self) -> dict[int, Array]:
-        """The first 1, 3, 6 or 10 tables beside one another, S + (P+1, n (P+1)), for one product."""
-        side, shape = self.degree + 1, self.shape
-        return {
-            n: np.ascontiguousarray(np.moveaxis(self._tables[..., :n, :, :], -3, -2)).reshape(*shape, side, n * side)
-            for n in _UP_TO
-        }
+    def _rows(self, count: int) -> Array:
+        """The weights of the polynomial's first 1, 3, 6 or 10 derivatives side by side, S + (P+1, n (P+1))."""
+        if count not in self._kept:
+            side, power = self.degree + 1, np.linalg.matrix_power
+            raising = np.diag(np.arange(1.0, side), 1)  # (D w)_i = (i + 1) w_(i+1)
+            tables = [power(raising, i) @ self.weights @ power(raising, j).T for i, j in _ORDERS[:count]]
+            self._kept[count] = np.concatenate(tables, -1)
+        return self._kept[count]
 
     def _polynomials(self, x: Array, v: Array, count: int) -> list[Array]:
         """The polynomial's first `count` derivatives at states x, v of the shape S + (...)."""
@@ -182,7 +179,7 @@ class PlanarField:
             for i in range(1, side):
                 np.multiply(to[..., i - 1], base, out=to[..., i])
         x_powers, v_powers = (one.reshape(*flat, side) for one in powers)
-        rows = (x_powers @ self._rows[count]).reshape(*x_powers.shape[:-1], count, side)
+        rows = (x_powers @ self._rows(count)).reshape(*x_powers.shape[:-1], count, side)
         values = (rows @ v_powers[..., None])[..., 0]
         return list(np.moveaxis(values, -1, 0).reshape(count, *shape))
 
