@@ -19,15 +19,17 @@ _CROSSED, _RESTED, _LEFT, _UNDECIDED = 0, 1, 2, 3
 
 @dataclass(frozen=True, eq=False)
 class HalfReturns:
-    """Where orbits that leave (x_0, 0) cross v = 0 the next time.
+    """Where orbits cross v = 0 the next time.
 
     x         (K, N) there; NaN for an orbit that does not come back
+    end       (K, N) the last x of all
     duration  (K, N) in rescaled time, NaN likewise
     left      (K, N) whether it does not come back because it runs away
     rested    (K, N) whether it ends at a fixed point; neither where it had taken too many steps
     """
 
     x: Array
+    end: Array
     duration: Array
     left: NDArray[np.bool_]
     rested: NDArray[np.bool_]
@@ -38,27 +40,30 @@ def half_returns(
     x: Array,
     reach: Array,
     *,
+    v: Array | None = None,
     backward: bool = False,
     tolerance: float = 1e-8,
 ) -> HalfReturns:
-    """Follow N orbits of each of K fields from (x, 0) to their next crossing of v = 0.
+    """Follow N orbits of each of K fields to their next crossing of v = 0.
 
-    Forward they run through the half-plane of the sign of a(x, 0). Backward is forward with v turned about, dx = u,
-    du = a(x, -u), which is the half turn before (x, 0). Every orbit takes steps of its own length, by Dormand and
+    From (x, 0) they run forward through the half-plane of the sign of a(x, 0). Backward is forward with v turned about,
+    dx = u, du = a(x, -u), which is the half turn before. Every orbit takes steps of its own length, by Dormand and
     Prince's pair of orders 5 and 4; a step that crosses is shortened by Newton's method until it ends on v = 0.
 
     field      (K,)
-    x          (K, N); NaN, and points where F is zero, give NaN
+    x          (K, N); NaN, and points of v = 0 where F is zero, give NaN
+    v          (K, N), of which a value that is not 0 says the half-plane; None: 0. Backward it is u = -v
     reach      (K,) |x - x_0| beyond which an orbit has left
     tolerance  of a step, relative to the size of the orbit so far
     Source: Dormand and Prince (1980); Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, II.4.
     """
     clamp, steps = field.clamp, round(_STEPS * tolerance**-0.2)
     bounds = (_NO_CLAMP, _NO_CLAMP) if clamp is None else (clamp.x, clamp.v)
-    found, duration, how = _all_half_returns(
-        field.stiffness, field.gamma, field.weights, *bounds, x, reach, -1.0 if backward else 1.0, tolerance, steps
+    v, sign = np.zeros_like(x) if v is None else v, -1.0 if backward else 1.0
+    end, duration, how = _all_half_returns(
+        field.stiffness, field.gamma, field.weights, *bounds, x, v, reach, sign, tolerance, steps
     )
-    return HalfReturns(found, duration, how == _LEFT, how == _RESTED)
+    return HalfReturns(np.where(how == _CROSSED, end, np.nan), end, duration, how == _LEFT, how == _RESTED)
 
 
 @kept(nogil=True)
@@ -107,17 +112,16 @@ def _step(x, v, q1, h, sign, k, gamma, w, bound_x, bound_v):  # type: ignore[no-
 
 
 @kept(nogil=True)
-def _half_return(x_0, reach, sign, tolerance, steps, k, gamma, w, bound_x, bound_v):  # type: ignore[no-untyped-def]
+def _half_return(x_0, v_0, reach, sign, tolerance, steps, k, gamma, w, bound_x, bound_v):  # type: ignore[no-untyped-def]
     """Crossing, duration and how the orbit ended."""
-    x, v, elapsed, fastest = x_0, 0.0, 0.0, 0.0
+    x, v, elapsed, farthest, fastest = x_0, v_0, 0.0, 0.0, abs(v_0)
     q = acceleration_at(x, v, sign, k, gamma, w, bound_x, bound_v)
-    if q == 0 or not math.isfinite(q):
-        return math.nan, math.nan, _RESTED
-    side = 1.0 if q > 0 else -1.0
+    if (q == 0 and v == 0) or not math.isfinite(q):
+        return x, math.nan, _RESTED
+    side = 1.0 if v > 0 or (v == 0 and q > 0) else -1.0
     tiny = 1e-4 * (abs(x) + 1e-3)
     slope = abs(q - acceleration_at(x + tiny, v, sign, k, gamma, w, bound_x, bound_v)) / tiny
     h = 0.02 / (math.sqrt(slope) + abs(gamma) + 1e-9)
-    farthest = 0.0
     for _ in range(steps):
         x_to, v_to, q_to, x_error, v_error = _step(x, v, q, h, sign, k, gamma, w, bound_x, bound_v)
         x_size, v_size = max(farthest, abs(x_to - x_0)), max(fastest, abs(v_to))
@@ -125,18 +129,18 @@ def _half_return(x_0, reach, sign, tolerance, steps, k, gamma, w, bound_x, bound
         if not math.isfinite(ratio):
             h *= 0.1
             if h < 1e-14 * (elapsed + 1e-9):
-                return math.nan, math.nan, _LEFT
+                return x, math.nan, _LEFT
             continue
         if ratio <= 1:
-            if side * v_to <= 0 and elapsed > 0:
+            if side * v_to <= 0 and (elapsed > 0 or v_0 != 0):
                 return _cut(x, v, q, h, v_to, elapsed, sign, k, gamma, w, bound_x, bound_v)
             elapsed, x, v, q, farthest, fastest = elapsed + h, x_to, v_to, q_to, x_size, v_size
             if abs(x - x_0) > reach:
-                return math.nan, math.nan, _LEFT
+                return x, math.nan, _LEFT
             if abs(v) < _AT_REST * fastest and abs(q) * h < 10 * _AT_REST * fastest:
-                return math.nan, math.nan, _RESTED
+                return x, math.nan, _RESTED
         h *= min(5.0, max(0.2, 0.9 * (ratio + 1e-10) ** -0.2))
-    return math.nan, math.nan, _UNDECIDED
+    return x, math.nan, _UNDECIDED
 
 
 @kept(nogil=True)
@@ -161,13 +165,13 @@ def _cut(x, v, q, h, v_to, elapsed, sign, k, gamma, w, bound_x, bound_v):  # typ
 
 @kept(nogil=True)
 def _all_half_returns(  # type: ignore[no-untyped-def]
-    stiffness, gamma, weights, bound_x, bound_v, x, reach, sign, tolerance, steps
+    stiffness, gamma, weights, bound_x, bound_v, x, v, reach, sign, tolerance, steps
 ):
     """`_half_return` of every orbit."""
     found, duration, how = np.empty(x.shape), np.empty(x.shape), np.empty(x.shape, np.int64)
     for k in range(x.shape[0]):
         for n in range(x.shape[1]):
             found[k, n], duration[k, n], how[k, n] = _half_return(
-                x[k, n], reach[k], sign, tolerance, steps, stiffness[k], gamma[k], weights[k], bound_x, bound_v
+                x[k, n], v[k, n], reach[k], sign, tolerance, steps, stiffness[k], gamma[k], weights[k], bound_x, bound_v
             )
     return found, duration, how

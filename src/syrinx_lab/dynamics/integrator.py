@@ -11,6 +11,7 @@ from ..simd.compiling import kept
 from .cycles import Cycles
 from .field import Array, PlanarField
 from .half_returns import acceleration_at
+from .rk4_map import rk4_jacobian, rk4_step
 
 _SETTLE, _MEASURE = 3000, 2048  # steps
 _NEWTON = 20
@@ -52,22 +53,6 @@ class StepEffect:
         """(K,) pitch of the rollout over that of the equation, cents."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return 1200 * np.log2(self.hz_rollout / self.hz_equation)
-
-
-def rk4_step(field: PlanarField, x: Array, v: Array, *, clamped: bool = True) -> tuple[Array, Array]:
-    """The state one step h later, as `ode.rollout.rk4.rk4_step`: states x, v as a field takes them.
-
-    clamped  whether the field's clamp is applied at the end of the step, as in a rollout
-    """
-    (x, v), _ = _step(field, x, v, clamped, False)
-    return x, v
-
-
-def rk4_jacobian(field: PlanarField, x: Array, v: Array, *, clamped: bool = True) -> Array:
-    """(..., 2, 2) the derivative of `rk4_step` to the state."""
-    _, jacobian = _step(field, x, v, clamped, True)
-    assert jacobian is not None
-    return jacobian
 
 
 def fixed_point_under_rk4(field: PlanarField, x: Array) -> StepEffect:
@@ -177,29 +162,3 @@ def _fixed(field: PlanarField, x: Array) -> tuple[Array, Array]:
         matrix = np.nan_to_num(rk4_jacobian(field, state[..., 0], state[..., 1])) - np.eye(2)
         state = state - (np.linalg.pinv(matrix) @ (after - state)[..., None])[..., 0]
     return state[..., 0], state[..., 1]
-
-
-def _step(
-    field: PlanarField, x: Array, v: Array, clamped: bool, with_jacobian: bool
-) -> tuple[tuple[Array, Array], Array | None]:
-    """The state one step later, and the derivative of it to the state."""
-    h, order = field.step, 1 if with_jacobian else 0
-    xs, vs, slopes = x, v, []
-    d: list[Array] = []
-    for share in (0.5, 0.5, 1.0, 0.0):
-        a, *partial = field.derivatives(xs, vs, order)
-        slopes.append((vs, a))
-        if with_jacobian:
-            local = np.zeros((*a.shape, 2, 2))
-            local[..., 0, 1], local[..., 1, 0], local[..., 1, 1] = 1, *partial
-            before = np.eye(2) + (0 if not d else h * (0.5, 0.5, 1.0)[len(d) - 1] * d[-1])
-            d.append(local @ before)
-        xs, vs = x + share * h * slopes[-1][0], v + share * h * slopes[-1][1]
-    x, v = (y + h / 6 * (k[0] + 2 * (k[1] + k[2]) + k[3]) for y, k in zip((x, v), zip(*slopes, strict=True)))
-    jacobian = np.eye(2) + h / 6 * (d[0] + 2 * (d[1] + d[2]) + d[3]) if with_jacobian else None
-    if clamped and field.clamp is not None:
-        p, q = np.tanh(x / field.clamp.x), np.tanh(v / field.clamp.v)
-        if jacobian is not None:
-            jacobian = np.stack((1 - p**2, 1 - q**2), -1)[..., None] * jacobian
-        x, v = field.clamp.x * p, field.clamp.v * q
-    return (x, v), jacobian
