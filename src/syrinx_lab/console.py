@@ -57,6 +57,11 @@ def rivals() -> None:
     _run("rivals.__main__", "rivals")
 
 
+def blind_spots() -> None:
+    """As `python -m syrinx_lab.blind_spots`."""
+    _run("blind_spots")
+
+
 def synthesize() -> None:
     """As `python -m syrinx_lab.synthesize`."""
     _run("synthesize")

@@ -51,7 +51,8 @@ def test_from_a_folder_of_song_to_a_page(tiny_song: Path, tmp_path: Path, capsys
     made(tiny_song, tmp_path, *outside, "eval.max_audio=1", but=("random_phase", "prior"))
     (folder,) = (tmp_path / "rivals").iterdir()
     assert folder.name == f"{tiny_song.name}-test"
-    assert {path.name for path in folder.iterdir()} == {"rivals.json", "rivals.csv", "rivals.html", "audio"}
+    files = {f"rivals.{kind}" for kind in ("json", "csv", "md", "html")}
+    assert {path.name for path in folder.iterdir()} == files | {"audio"}
     stored = json.loads((folder / "rivals.json").read_text())
     assert next(iter(stored["rivals"])) == "echo", "the best first"
     assert stored["rivals"]["echo"]["raw"]["amp_pen"] == pytest.approx(0.693, abs=1e-3)

@@ -71,7 +71,8 @@ def rivals(cfg: DictConfig) -> None:
     write_results(folder, comparison, made, most)
     print_table(comparison)
     page = write_rivals_page(comparison, folder, most=most, seed=config["seed"], provenance=made, **abx)
-    print(f"scores    {folder / 'rivals.json'}, {folder / 'rivals.csv'}\nsounds    {folder / 'audio'}")
+    scores = ", ".join(str(folder / f"rivals.{kind}") for kind in ("json", "csv", "md"))
+    print(f"scores    {scores}\nsounds    {folder / 'audio'}")
     print(f"look at   {page}")
 
 

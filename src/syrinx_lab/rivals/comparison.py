@@ -15,7 +15,6 @@ from ..metrics.sung_clip import SungClip
 from ..runs.split_scores import split_scores
 from .outcome import Outcome, Target
 from .rival import Rival, Songs
-from .sung_model import AnalyticPrior, SungModel
 
 
 def outcome(
@@ -40,7 +39,7 @@ def outcome(
     return Outcome(
         name=name,
         about=rival.about,
-        kind="prior" if isinstance(rival, AnalyticPrior) else "run" if isinstance(rival, SungModel) else "vocoder",
+        kind=rival.kind,
         numbers_per_second=rival.numbers_per_second,
         raw=scores["raw"],
         rescaled=scores["rescaled"],

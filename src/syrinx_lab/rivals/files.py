@@ -1,4 +1,4 @@
-"""What a comparison leaves: rivals.json, rivals.csv and the sounds."""
+"""What a comparison leaves: rivals.json, rivals.csv, rivals.md and the sounds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import numpy as np
 from ..data.audio import write_wav
 from ..runs.atomic import read_json, write_json_atomic, write_text_atomic
 from .outcome import Comparison, Outcome
+from .table import as_markdown
 
 SCHEMA = 1
 
 
 def write_results(folder: Path, comparison: Comparison, provenance: dict[str, Any], most: int) -> None:
-    """Write rivals.json, rivals.csv and audio/; what an earlier comparison left there is replaced.
+    """Write rivals.json, rivals.csv, rivals.md and audio/; what an earlier comparison left there is replaced.
 
     provenance  `versions`, `git` and `created_at`, see `runs.provenance`
     most        clips that are written as sound
@@ -25,6 +26,7 @@ def write_results(folder: Path, comparison: Comparison, provenance: dict[str, An
     folder.mkdir(parents=True, exist_ok=True)
     write_json_atomic(folder / "rivals.json", as_json(comparison, provenance))
     write_text_atomic(folder / "rivals.csv", as_csv(comparison))
+    write_text_atomic(folder / "rivals.md", as_markdown(comparison))
     audio = folder / "audio"
     audio.mkdir(exist_ok=True)
     for old in audio.glob(f"*-{'[0-9]' * 3}-*.wav"):

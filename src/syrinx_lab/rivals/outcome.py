@@ -33,7 +33,7 @@ class Target:
 class Outcome:
     """What became of one rival.
 
-    kind                vocoder, prior or run
+    kind                vocoder, prior, run or change
     numbers_per_second  that it is given
     raw, rescaled       metric -> mean over the clips, as resynthesised and at the target's rms; None: not defined
     intervals           metric -> 95 % interval of the mean as resynthesised, see `bootstrap_intervals`; None: not known
@@ -106,7 +106,7 @@ class Comparison:
         """
         check_pair([one.name for one in self.outcomes], ours, theirs)
         by_name = {one.name: one for one in self.outcomes}
-        kinds = ("run", "prior", "vocoder")
+        kinds = ("run", "prior", "vocoder", "change")
         others = [one for one in self.outcomes if one.name != theirs]
         mine = by_name[ours] if ours else min(others, key=lambda one: kinds.index(one.kind))
         others = [one for one in self.outcomes if one is not mine]

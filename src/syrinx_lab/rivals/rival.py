@@ -54,11 +54,13 @@ class Rival(ABC):
     It is named where it is chosen, `rivals: {echo: {_target_: my_module.Echo, sample_rate: ${data.sample_rate}}}`.
 
     about        one line for tables: what it is given, and how it makes sound
+    kind         vocoder, prior, run or change, for tables
     sample_rate  Hz, of the clips
     Raises ValueError with one line, on construction, for a member that a class lacks.
     """
 
     about: ClassVar[str]
+    kind: ClassVar[str] = "vocoder"
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Rival:
         """Check the class before its own constructor runs."""

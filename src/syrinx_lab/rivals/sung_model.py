@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 
@@ -22,6 +23,7 @@ class SungModel(Rival):
     """
 
     about = "drives, and one oscillator"
+    kind: ClassVar[str] = "run"
 
     def __init__(self, model: Ouroboros | None, *, sample_rate: int, ic_noise_rms: float) -> None:
         super().__init__(sample_rate=sample_rate)
@@ -62,6 +64,7 @@ class AnalyticPrior(SungModel):
     """
 
     about = "pitch and loudness; the vocal organ's normal form, nothing learned"
+    kind: ClassVar[str] = "prior"
 
     def __init__(
         self, *, sample_rate: int, ic_noise_rms: float = 1e-3, pitch_range_hz: Sequence[float] | None = None

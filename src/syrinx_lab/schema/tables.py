@@ -47,12 +47,19 @@ RIVALS: dict[str, Kind] = {
     "rivals.*.periods": Number(low=1, high=100),
     "rivals.*.pitch_range_hz": or_null(_RANGE),
     "rivals.*.ic_noise_rms": Number(low=0, high=1),
+    "rivals.*.gain": Number(low=0, high=1e3),
+    "rivals.*.ms": Number(low=0, high=1e4),
+    "rivals.*.keep": OneOf("syllable", "silence"),
+    "rivals.*.cutoff_hz": Number(above=0),
+    "rivals.*.snr_db": Number(-100, 200),
+    "rivals.*.factor": Number(0.25, 4),
 }
 
 TABLES: dict[str, dict[str, Kind]] = {
     "config": TRAIN,
     "check_data": TRAIN,
     "rivals": RIVALS,
+    "blind_spots": RIVALS,
     "evaluate": {
         **OUTPUTS,
         "run": Text("a path"),
@@ -144,7 +151,7 @@ TYPED["checkpoint.file"] = "checkpoint"
 PLACES = (*GROUPS, "experiment", "arm", "debug")  # of them in the defaults, be it null
 CHOSEN = (*PLACES, "sweeps")
 # commands that take the choices of these groups
-WITH_GROUPS = ("config", "check_data", "rivals")
+WITH_GROUPS = ("config", "check_data", "rivals", "blind_spots")
 # groups that may be null
 OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*", "rivals.*")
 # keys of a group that are not its class's, which may be from anywhere
