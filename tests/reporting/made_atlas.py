@@ -14,6 +14,7 @@ from syrinx_lab.dynamics.clip_atlas import (
     Crossing,
     Cycles,
     MapCurve,
+    PhaseCurve,
     Sound,
 )
 
@@ -84,7 +85,17 @@ def made_atlas(label: str = "a", number: int = 0) -> ClipAtlas:
             shares={"oscillator": 0.8, "noise": 0.2, "tract_shape_db": 7.0, "tract_level_db": -3.0},
         ),
         courses={"largest exponent": Course(np.where(sings, 0.0, -300.0), "1/s")},
-        responses=({"name": "pressure +10 % at 40 ms", "size": 0.5}, {"name": "kick at 60 ms", "size": 0.1}),
+        phase_curve=PhaseCurve(0.05, turn / (2 * np.pi), -np.sin(turn), -np.cos(turn)),
+        responses=(
+            {"name": "pressure +10 % at 40 ms", "kind": "drive", "target": "pressure", "place": 0.5, "size": 0.5},
+            {"name": "kick at 60 ms", "kind": "state", "target": "x", "place": 0.9, "size": 0.1},
+        ),
+        units=(
+            {"unit": 3, "level_db": 2.0, "pitch_cents": 10.0, "size": 0.2},
+            {"unit": 5, "level_db": -1.0, "pitch_cents": 50.0, "size": 0.4 if label == "a" else 0.1},
+        ),
+        layers=({"stack": "forward", "layer": 0, "scenario": "converge"},),
+        reaches=({"control": "pitch_hz", "back_ms": 12.0},),
         measures={"d_stsp": 0.3},
     )
 
@@ -98,4 +109,6 @@ def silent_atlas() -> ClipAtlas:
                     np.empty((MOMENTS, 0, 32, 2)), ("silent: rest attracts",) * MOMENTS)  # fmt: skip
     sound = replace(one.sound, output=np.zeros_like(one.sound.output), hz=none, shares={"oscillator": 0.0})
     remarks = ("the model is silent here",)
-    return replace(one, cycles=cycles, sound=sound, map=None, state=np.zeros_like(one.state), remarks=remarks)
+    return replace(
+        one, cycles=cycles, sound=sound, phase_curve=None, map=None, state=np.zeros_like(one.state), remarks=remarks
+    )

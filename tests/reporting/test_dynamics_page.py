@@ -18,9 +18,10 @@ from syrinx_lab.dynamics.clip_atlas import ClipAtlas
 from syrinx_lab.figures.dynamics_movie import write_movie
 from syrinx_lab.figures.dynamics_over_time import gestures_shown, over_time_figure, stability
 from syrinx_lab.figures.dynamics_planes import moments_shown, planes_figure
+from syrinx_lab.figures.unit_responses import unit_responses_figure
 from syrinx_lab.reporting.dynamics_data import packed, player_data
 from syrinx_lab.reporting.dynamics_page import write_dynamics_page
-from syrinx_lab.reporting.dynamics_tables import all_tables, label_rows
+from syrinx_lab.reporting.dynamics_tables import all_tables, label_rows, named_rows, sensitivity_rows
 from syrinx_lab.reporting.dynamics_words import clip_words, pitch_error_cents
 
 from made_atlas import MOMENTS, RATE, made_atlas, silent_atlas  # isort: skip
@@ -103,6 +104,22 @@ def test_tables_hold_the_numbers_and_labels_their_means(page: Path) -> None:
     (twice,) = label_rows([made_atlas(), made_atlas()])
     assert (twice["clips"], twice["onset"]) == (2, "hopf 2")
     assert twice["share_oscillator"] == pytest.approx(0.8)
+
+
+def test_units_are_seen_by_context_and_sensitivity_by_label() -> None:
+    atlases = [made_atlas(), made_atlas("b", 1)]
+    rows = sensitivity_rows(atlases)
+    assert [(row["target"], row["label"], row["clips"]) for row in rows] == [
+        *(("pressure", "a", 1), ("pressure", "b", 1)),
+        *(("x", "a", 1), ("x", "b", 1)),
+    ]
+    figure = unit_responses_figure(named_rows(atlases, "units"))
+    scatter, preference = figure.axes
+    assert {tuple(np.ravel(line.get_xydata())) for line in scatter.lines[:2]} == {(2.0, 10.0, -1.0, 50.0)}
+    assert [tick.get_text() for tick in preference.get_yticklabels()] == ["5", "3"], "the strongest first"
+    np.testing.assert_allclose([line.get_xdata() for line in preference.lines], [[0.2, 0.4], [0.2, 0.1]])
+    with pytest.raises(ValueError, match="no unit was stimulated"):
+        unit_responses_figure([])
 
 
 def test_figures_show_what_there_is() -> None:

@@ -104,6 +104,22 @@ class BifurcationMap:
 
 
 @dataclass(frozen=True)
+class PhaseCurve:
+    """What a push at each phase of the cycle of one moment does to its phase.
+
+    time_s  the moment
+    phase   (N,) cycles since the largest x
+    by_x    (N,) cycles that a push in x advances it by, per unit of x
+    by_v    (N,) the same of v
+    """
+
+    time_s: float
+    phase: Array
+    by_x: Array
+    by_v: Array
+
+
+@dataclass(frozen=True)
 class Sound:
     """The clip as it was recorded and as it is sung by the model.
 
@@ -137,7 +153,9 @@ class ClipAtlas:
     gestures     the drives and the parameters that they were made of, at the moments
     nullclines   K lists of lines (n, 2) on which dv/ds = 0; v = 0 is the other nullcline
     courses      more numbers over the moments, as Lyapunov exponents
-    responses    a row a perturbation, see `Response.row`
+    phase_curve  the phase response of the cycle in the middle of what is sung; None without one
+    responses    a row a perturbation: `name`, `size` of the response, and more
+    units        a row a unit of the encoder that was stimulated: `unit`, `level_db`, `pitch_cents`, `size`, and more
     layers       a row a layer of the encoder
     reaches      a row a control of the encoder: how far back it looks
     measures     numbers of the whole clip, as D_stsp
@@ -157,7 +175,9 @@ class ClipAtlas:
     map: BifurcationMap | None = None
     sound: Sound | None = None
     courses: Mapping[str, Course] = field(default_factory=dict)
+    phase_curve: PhaseCurve | None = None
     responses: tuple[Mapping[str, Any], ...] = ()
+    units: tuple[Mapping[str, Any], ...] = ()
     layers: tuple[Mapping[str, Any], ...] = ()
     reaches: tuple[Mapping[str, Any], ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
@@ -170,17 +190,16 @@ class ClipAtlas:
     def window(self, margin: float = 0.25) -> tuple[float, float, float, float]:
         """The least and largest x, the least and largest v that cycles and driven state reach, with a margin.
 
-        What is not finite, or lies beyond 20 times the middle of what there is, is left out.
+        What is not finite is left out, and of the state, where there is a cycle, what lies beyond 3 times its reach.
         """
-        several = [self.state, self.cycles.orbits.reshape(-1, 2)]
-        points = np.concatenate([one for one in several if one.size] or [np.zeros((1, 2))])
-        points = points[np.isfinite(points).all(1)]
-        points = points if len(points) else np.zeros((1, 2))
-        limits = []
-        for values in points.T:
-            size = np.abs(values)
-            kept = values[size <= 20 * np.median(size)] if np.median(size) > 0 else values
-            low, high = float(kept.min()), float(kept.max())
-            room = margin * max(high - low, 1e-3)
-            limits += [low - room, high + room]
-        return limits[0], limits[1], limits[2], limits[3]
+        orbits = self.cycles.orbits.reshape(-1, 2)
+        orbits = orbits[np.isfinite(orbits).all(1)]
+        state = self.state[np.isfinite(self.state).all(1)]
+        if len(orbits) and len(state):
+            low, high = orbits.min(0), orbits.max(0)
+            state = state[(np.abs(state - (low + high) / 2) <= 1.5 * (high - low) + 1e-9).all(1)]
+        points = np.concatenate((orbits, state)) if len(orbits) + len(state) else np.zeros((1, 2))
+        low, high = points.min(0), points.max(0)
+        room = margin * np.maximum(high - low, 1e-3)
+        (x0, v0), (x1, v1) = (low - room).tolist(), (high + room).tolist()
+        return x0, x1, v0, v1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -104,7 +105,9 @@ def _drawing(
             line = {"color": color} if color else {}
             axes.plot(atlas.times_s * 1e3, course.values, linewidth=1.1, label=name, **line)  # type: ignore[arg-type]
         unit = next(iter(courses.values())).unit
-        axes.set_ylabel(f"{label.replace('_', ' ')}\n({unit})" if unit != "1" else label, fontsize=TICK_SIZE)
+        shown = label.replace("_", " ") if unit != "1" else label
+        lines = [shown, *textwrap.wrap(f"({unit})", 16)] if unit != "1" else [shown]
+        axes.set_ylabel("\n".join(lines), fontsize=TICK_SIZE)
         if len(courses) > 1:
             axes.legend(fontsize=TICK_SIZE - 1, ncols=len(courses), loc="best", frameon=False)
         low, high = axes.get_ylim()

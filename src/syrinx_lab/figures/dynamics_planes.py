@@ -8,29 +8,32 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..dynamics.clip_atlas import Array, ClipAtlas
+from ..dynamics.clip_atlas import Array, ClipAtlas, PhaseCurve
 from .panels import LABEL_SIZE, TICK_SIZE
 from .phase_portrait import draw_portrait
 from .style import PALETTE, new_figure
 
 TIME_CMAP = "viridis"
-PORTRAITS = 4
+PORTRAITS = 3
 CURVE_COLORS = ("vermillion", "blue", "purple", "green", "orange", "sky")
 
 
 def planes_figure(atlas: ClipAtlas) -> Figure:
     """Trace and determinant of the fixed points (time as colour), the bifurcation map, responses; below, phase planes.
 
-    The four phase planes lie at equal steps of the time in which there is a cycle, or of the whole where there is none.
+    The phase planes lie at equal steps of the time in which there is a cycle, or of the whole where there is none. Last
+    the phase response of one cycle, where it is known.
     """
     figure = new_figure(12.0, 7.2)
     figure.set_layout_engine("none")  # places are known, and to find them takes as long as drawing
     top = figure.add_gridspec(1, 3, left=0.06, right=0.99, bottom=0.52, top=0.96, wspace=0.25)
     for column, draw in enumerate((draw_trace_determinant, draw_map, draw_responses)):
         draw(figure.add_subplot(top[0, column]), atlas)
-    bottom = figure.add_gridspec(1, PORTRAITS, left=0.06, right=0.99, bottom=0.07, top=0.4, wspace=0.3)
+    bottom = figure.add_gridspec(1, PORTRAITS + 1, left=0.06, right=0.99, bottom=0.07, top=0.4, wspace=0.3)
     for column, moment in enumerate(moments_shown(atlas)):
         draw_portrait(figure.add_subplot(bottom[0, column]), atlas, moment)
+    if atlas.phase_curve is not None:
+        draw_phase_curve(figure.add_subplot(bottom[0, PORTRAITS]), atlas.phase_curve)
     return figure
 
 
@@ -110,6 +113,18 @@ def draw_responses(axes: Axes, atlas: ClipAtlas, most: int = 12) -> None:
     axes.set_xlabel("largest distance over the cycle's size", fontsize=TICK_SIZE)
     axes.set_title("sensitivity", fontsize=LABEL_SIZE)
     axes.tick_params(axis="x", labelsize=TICK_SIZE)
+
+
+def draw_phase_curve(axes: Axes, curve: PhaseCurve) -> None:
+    """How far a push in x, and in v, sets the phase ahead, over the phase at which it comes."""
+    axes.plot(curve.phase, curve.by_x, color=PALETTE["blue"], linewidth=1.2, label="push in x")
+    axes.plot(curve.phase, curve.by_v, color=PALETTE["vermillion"], linewidth=1.2, linestyle="--", label="push in v")
+    axes.axhline(0.0, color="0.7", linewidth=0.8, zorder=0)
+    axes.set_title(f"phase response, {curve.time_s * 1e3:.1f} ms", fontsize=LABEL_SIZE)
+    axes.set_xlabel("phase (cycles since the largest x)", fontsize=TICK_SIZE)
+    axes.set_ylabel("advance (cycles per unit)", fontsize=TICK_SIZE)
+    axes.tick_params(labelsize=TICK_SIZE)
+    axes.legend(fontsize=TICK_SIZE - 1, frameon=False)
 
 
 def _coloured(axes: Axes, points: Array, values: Array) -> None:

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from ..dynamics.clip_atlas import ClipAtlas
 from ..figures.dynamics_over_time import over_time_figure
 from ..figures.dynamics_planes import planes_figure
 from ..figures.style import save_figure
+from ..figures.unit_responses import unit_responses_figure
 from ..runs.atomic import write_text_atomic
 from .dynamics_data import player_data
-from .dynamics_tables import all_tables, as_csv, as_table, clip_rows, label_rows, named_rows
+from .dynamics_tables import all_tables, as_csv, as_table, clip_rows, label_rows, named_rows, sensitivity_rows
 from .dynamics_words import READING, clip_words
 from .environment import page_environment
 from .sounds import Sound, sound
@@ -78,6 +80,8 @@ def write_dynamics_page(
             overview=as_table(clip_rows(atlases)),
             clips=cards,
             encoder=_encoder(atlases),
+            sensitivity=as_table(sensitivity_rows(atlases)) if any(atlas.responses for atlas in atlases) else None,
+            units=_units(atlases, folder),
             reading=READING,
             made=made,
             files=[f"{name}.csv" for name in tables] + ["the figures as PNG"],
@@ -133,6 +137,18 @@ def _crossings(atlas: ClipAtlas) -> list[Mapping[str, Any]]:
     return [
         {"time_ms": one.time_s * 1e3, "bifurcation": one.kind, "event": one.event or "-"} for one in atlas.map.crossings
     ]
+
+
+def _units(atlases: Sequence[ClipAtlas], folder: Path) -> Markup | None:
+    """The scatter of units, and its PNG; None where none was stimulated."""
+    try:
+        figure = unit_responses_figure(named_rows(atlases, "units"))
+    except ValueError:
+        (folder / "units.png").unlink(missing_ok=True)
+        return None
+    save_figure(figure, folder / "units.png", dpi=_PNG_DPI)
+    figure.set_layout_engine("none")  # it stays as it has been laid out
+    return inline_svg(figure, "units", "Responses of pitch and level to each unit. The table units.csv holds them.")
 
 
 def _encoder(atlases: Sequence[ClipAtlas]) -> list[tuple[str, Any]]:

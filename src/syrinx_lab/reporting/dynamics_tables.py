@@ -117,13 +117,39 @@ def harmonic_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     ]
 
 
+def phase_rows(atlases: Sequence[ClipAtlas]) -> Rows:
+    """A row a phase of the cycle whose response to a push is known."""
+    return [
+        {"clip": number, "time_ms": curve.time_s * 1e3, "phase": float(p), "by_x": float(x), "by_v": float(v)}
+        for number, atlas in enumerate(atlases, start=1)
+        if (curve := atlas.phase_curve) is not None
+        for p, x, v in zip(curve.phase, curve.by_x, curve.by_v)
+    ]
+
+
 def named_rows(atlases: Sequence[ClipAtlas], which: str) -> Rows:
-    """The rows `responses`, `layers` or `reaches` of all clips, with the clip's number and label before them."""
+    """The rows responses, units, layers or reaches of all clips, with the clip's number and label before them."""
     return [
         {"clip": number, "label": atlas.name, **row}
         for number, atlas in enumerate(atlases, start=1)
         for row in getattr(atlas, which)
     ]
+
+
+def sensitivity_rows(atlases: Sequence[ClipAtlas]) -> Rows:
+    """A row a kind of perturbation, label and moment: means of the responses, the most sensitive first."""
+    keys = ("kind", "target", "amount", "label", "place")
+    numbers = ("size", "recovery_ms", "level_db", "pitch_cents")
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in named_rows(atlases, "responses"):
+        found.setdefault(tuple(row.get(key, "") for key in keys), []).append(row)
+    means: list[dict[str, Any]] = [
+        dict(zip(keys, key))
+        | {"clips": len(rows)}
+        | {name: _mean([row.get(name, math.nan) for row in rows]) for name in numbers}
+        for key, rows in found.items()
+    ]
+    return sorted(means, key=lambda row: -row["size"] if math.isfinite(row["size"]) else math.inf)
 
 
 def all_tables(atlases: Sequence[ClipAtlas]) -> dict[str, Rows]:
@@ -136,7 +162,10 @@ def all_tables(atlases: Sequence[ClipAtlas]) -> dict[str, Rows]:
         "crossings": crossing_rows(atlases),
         "curves": curve_rows(atlases),
         "harmonics": harmonic_rows(atlases),
+        "phase_response": phase_rows(atlases),
         "responses": named_rows(atlases, "responses"),
+        "sensitivity": sensitivity_rows(atlases),
+        "units": named_rows(atlases, "units"),
         "encoder_layers": named_rows(atlases, "layers"),
         "encoder_reach": named_rows(atlases, "reaches"),
     }
