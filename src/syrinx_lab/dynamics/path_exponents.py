@@ -37,7 +37,7 @@ class PathExponents:
 
     @property
     def integrator(self) -> Array:
-        """(M,) what RK4's steps and the clamp do to areas that the equation does not: its own damping, below 0."""
+        """(M,) what RK4's steps and the clamp do to areas that the equation does not; below 0 on oscillations."""
         return self.area - self.divergence
 
 
