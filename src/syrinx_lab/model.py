@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .controls.analyser import Analyser
+from .controls.analytic import AnalyticControls
 from .encoded import Encoded, thinned, varying
 from .encoders import Encoder
 from .ode.control_rate import acceleration_along, to_knots
@@ -160,7 +161,10 @@ class Ouroboros(nn.Module):
     def encode(self, x: Tensor, dx: Tensor) -> Encoded:
         """What is read off a recording: x (B, L) audio, dx (B, L) = dt x'."""
         analytic = None if self.analyser is None else self.analyser(x, self.control_hop)
-        controls: Controls = self.encoder(x, self.velocity(dx), analytic)
+        return self.encoded(self.encoder(x, self.velocity(dx), analytic), analytic)
+
+    def encoded(self, controls: Controls, analytic: AnalyticControls | None) -> Encoded:
+        """What follows from an encoder's raw controls and the analytic ones of the same recording, low-passed."""
         omega = self.oscillator.rectify(controls.omega)
         raw = {"omega": omega[..., None], "gamma": controls.gamma[..., None], "code": controls.weight_code}
         for name, net in (("tract", self.tract_net), ("noise", self.noise_net)):
