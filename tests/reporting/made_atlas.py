@@ -17,6 +17,8 @@ from syrinx_lab.dynamics.clip_atlas import (
     PhaseCurve,
     Sound,
 )
+from syrinx_lab.dynamics.perturbation import Perturbation
+from syrinx_lab.dynamics.response import Response
 
 RATE, MOMENTS, HZ = 22_050, 20, 1000.0
 
@@ -86,13 +88,25 @@ def made_atlas(label: str = "a", number: int = 0) -> ClipAtlas:
         ),
         courses={"largest exponent": Course(np.where(sings, 0.0, -300.0), "1/s")},
         phase_curve=PhaseCurve(0.05, turn / (2 * np.pi), -np.sin(turn), -np.cos(turn)),
-        responses=(
-            {"name": "pressure +10 % at 40 ms", "kind": "drive", "target": "pressure", "place": 0.5, "size": 0.5},
-            {"name": "kick at 60 ms", "kind": "state", "target": "x", "place": 0.9, "size": 0.1},
+        responses=tuple(
+            Response(
+                perturbation=Perturbation("drive", "pressure", at_ms, 1.1, 20.0, "scale"),
+                label=label,
+                place=place,
+                distance=np.zeros(1),
+                size=size,
+                peak_ms=5.0,
+                recovery_ms=recovery,
+                level_recovery_ms=recovery,
+                level_db=1.0,
+                pitch_cents=0.0,
+                brightness_cents=0.0,
+            )
+            for at_ms, place, size, recovery in ((30.0, 0.1, 0.5, 12.0), (70.0, 0.9, 0.1, np.nan))
         ),
         units=(
-            {"unit": 3, "level_db": 2.0, "pitch_cents": 10.0, "size": 0.2},
-            {"unit": 5, "level_db": -1.0, "pitch_cents": 50.0, "size": 0.4 if label == "a" else 0.1},
+            {"unit": "3", "level_db": 2.0, "brightness_cents": 10.0, "amplitude": 0.2},
+            {"unit": "5", "level_db": -1.0, "brightness_cents": 50.0, "amplitude": 0.4 if label == "a" else 0.1},
         ),
         layers=({"stack": "forward", "layer": 0, "scenario": "converge"},),
         reaches=({"control": "pitch_hz", "back_ms": 12.0},),

@@ -72,7 +72,7 @@ def test_it_says_how_the_clip_begins_ends_and_sings() -> None:
     assert "With the oscillator at rest 20.0 % of the output's energy remain" in said
     assert "the oscillator carries it" in said
     assert "by 7.0 dB" in said
-    assert "Most sensitive to pressure +10 % at 40 ms (response 0.5), least to kick at 60 ms (0.1)." in said
+    assert "Pressure +10 % does the most at 30 ms (distance 0.5 of the orbit, forgotten after 12 ms), the least" in said
     assert pitch_error_cents(made_atlas()) == pytest.approx(1200 * np.log2(1.01))
 
 
@@ -109,10 +109,12 @@ def test_tables_hold_the_numbers_and_labels_their_means(page: Path) -> None:
 def test_units_are_seen_by_context_and_sensitivity_by_label() -> None:
     atlases = [made_atlas(), made_atlas("b", 1)]
     rows = sensitivity_rows(atlases)
-    assert [(row["target"], row["label"], row["clips"]) for row in rows] == [
-        *(("pressure", "a", 1), ("pressure", "b", 1)),
-        *(("x", "a", 1), ("x", "b", 1)),
+    assert [(row["label"], row["place"], row["count"]) for row in rows] == [
+        *(("a", 0.1, 1), ("b", 0.1, 1)),
+        *(("a", 0.9, 1), ("b", 0.9, 1)),
     ]
+    responses = all_tables(atlases)["responses"]
+    assert [(row["clip"], row["at_ms"], row["size"]) for row in responses[:2]] == [(1, 30.0, 0.5), (1, 70.0, 0.1)]
     figure = unit_responses_figure(named_rows(atlases, "units"))
     scatter, preference = figure.axes
     assert {tuple(np.ravel(line.get_xydata())) for line in scatter.lines[:2]} == {(2.0, 10.0, -1.0, 50.0)}
@@ -242,6 +244,12 @@ def test_colours_are_the_machines_or_chosen(played: dict) -> None:
     ]
     assert played["drawn"] == 3
     assert all(color.startswith("dark ") for color in played["dark"])
+
+
+def test_time_is_the_colour_of_paths(played: dict) -> None:
+    colors = [one["color"] for one in played["seen"][0]["map"]["strokes"] if one["color"].startswith("hsl")]
+    assert len(colors) == MOMENTS - 1
+    assert (colors[0], len(set(colors))) == ("hsl(280, 65%, 48%)", MOMENTS - 1)
 
 
 def test_the_script_of_the_page_reads(node: str, page: Path, tmp_path: Path) -> None:

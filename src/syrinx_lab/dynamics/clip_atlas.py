@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .response import Response
+
 Array = NDArray[np.float64]
 
 
@@ -154,8 +156,8 @@ class ClipAtlas:
     nullclines   K lists of lines (n, 2) on which dv/ds = 0; v = 0 is the other nullcline
     courses      more numbers over the moments, as Lyapunov exponents
     phase_curve  the phase response of the cycle in the middle of what is sung; None without one
-    responses    a row a perturbation: `name`, `size` of the response, and more
-    units        a row a unit of the encoder that was stimulated: `unit`, `level_db`, `pitch_cents`, `size`, and more
+    responses    to perturbations of the state, the drives and what is heard
+    units        a row a unit of the encoder that was stimulated, see `UnitResponses.rows`
     layers       a row a layer of the encoder
     reaches      a row a control of the encoder: how far back it looks
     measures     numbers of the whole clip, as D_stsp
@@ -176,7 +178,7 @@ class ClipAtlas:
     sound: Sound | None = None
     courses: Mapping[str, Course] = field(default_factory=dict)
     phase_curve: PhaseCurve | None = None
-    responses: tuple[Mapping[str, Any], ...] = ()
+    responses: tuple[Response, ...] = ()
     units: tuple[Mapping[str, Any], ...] = ()
     layers: tuple[Mapping[str, Any], ...] = ()
     reaches: tuple[Mapping[str, Any], ...] = ()

@@ -61,6 +61,17 @@ class Perturbation:
         return slice(first, min(max(last, first + 1), count))
 
     @property
+    def words(self) -> str:
+        """What is done, in words, as `pressure +10 %` or `kick of v by 0.1 of the orbit`."""
+        if self.kind == "state":
+            return f"kick of {self.target} by {self.size:g} of the orbit"
+        what = {"sound": "loudness of what is heard", "noise": "noise in what is heard"}.get(self.target, self.target)
+        if self.mode == "ablate":
+            return f"{what} held at its mean"
+        by = {"scale": f"{100 * (self.size - 1):+.3g} %", "cents": f"{self.size:+g} cents"}.get(self.mode)
+        return f"{what} {by or f'{self.size:+g}'}"
+
+    @property
     def end_ms(self) -> float:
         """When it ends, ms from the clip's first sample."""
         return self.at_ms + self.duration_ms

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from .field import Array
 from .perturbation import Perturbation
+
+Array = NDArray[np.float64]
 
 RECOVERED = 0.05
 LEVEL_DB, LEVEL_MS, QUIET_DB = 0.5, 1.0, -40.0

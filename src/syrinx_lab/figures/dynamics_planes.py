@@ -99,7 +99,8 @@ def draw_map(axes: Axes, atlas: ClipAtlas) -> None:
 
 def draw_responses(axes: Axes, atlas: ClipAtlas, most: int = 12) -> None:
     """The largest responses to perturbations, each with its name; empty where nothing was perturbed."""
-    rows = [(str(row["name"]), float(row["size"])) for row in atlas.responses if np.isfinite(row["size"])]
+    rows = [(f"{one.perturbation.words}, {one.perturbation.at_ms:.0f} ms", one.size) for one in atlas.responses]
+    rows = [row for row in rows if np.isfinite(row[1])]
     if not rows:
         axes.set_axis_off()
         return

@@ -125,7 +125,7 @@ def _tables(atlas: ClipAtlas) -> list[tuple[str, Any]]:
     """What the clip's details hold."""
     found: list[tuple[str, list[Mapping[str, Any]]]] = [
         ("Bifurcations crossed", _crossings(atlas)),
-        ("Perturbations and responses", list(atlas.responses)),
+        ("Perturbations and responses", [one.row() for one in atlas.responses]),
         ("Sound and model as systems", [{"measure": name, "value": value} for name, value in atlas.measures.items()]),
     ]
     return [(name, as_table(rows)) for name, rows in found if rows]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..dynamics.clip_atlas import ClipAtlas
+from ..dynamics.sensitivity import sensitivity
 from ..figures.dynamics_over_time import stability
 from .dynamics_words import pitch_error_cents
 from .tables import Cell, Table
@@ -128,7 +129,7 @@ def phase_rows(atlases: Sequence[ClipAtlas]) -> Rows:
 
 
 def named_rows(atlases: Sequence[ClipAtlas], which: str) -> Rows:
-    """The rows responses, units, layers or reaches of all clips, with the clip's number and label before them."""
+    """The rows units, layers or reaches of all clips, with the clip's number and label before them."""
     return [
         {"clip": number, "label": atlas.name, **row}
         for number, atlas in enumerate(atlases, start=1)
@@ -136,20 +137,14 @@ def named_rows(atlases: Sequence[ClipAtlas], which: str) -> Rows:
     ]
 
 
+def response_rows(atlases: Sequence[ClipAtlas]) -> Rows:
+    """A row a perturbation of a clip, see `Response.row`."""
+    return [{"clip": number, **one.row()} for number, atlas in enumerate(atlases, start=1) for one in atlas.responses]
+
+
 def sensitivity_rows(atlases: Sequence[ClipAtlas]) -> Rows:
-    """A row a kind of perturbation, label and moment: means of the responses, the most sensitive first."""
-    keys = ("kind", "target", "amount", "label", "place")
-    numbers = ("size", "recovery_ms", "level_db", "pitch_cents")
-    found: dict[tuple[Any, ...], list[Row]] = {}
-    for row in named_rows(atlases, "responses"):
-        found.setdefault(tuple(row.get(key, "") for key in keys), []).append(row)
-    means: list[dict[str, Any]] = [
-        dict(zip(keys, key))
-        | {"clips": len(rows)}
-        | {name: _mean([row.get(name, math.nan) for row in rows]) for name in numbers}
-        for key, rows in found.items()
-    ]
-    return sorted(means, key=lambda row: -row["size"] if math.isfinite(row["size"]) else math.inf)
+    """A row a perturbation, label and tenth of the syllable, see `sensitivity`."""
+    return [one.row() for one in sensitivity(one for atlas in atlases for one in atlas.responses)]
 
 
 def all_tables(atlases: Sequence[ClipAtlas]) -> dict[str, Rows]:
@@ -163,7 +158,7 @@ def all_tables(atlases: Sequence[ClipAtlas]) -> dict[str, Rows]:
         "curves": curve_rows(atlases),
         "harmonics": harmonic_rows(atlases),
         "phase_response": phase_rows(atlases),
-        "responses": named_rows(atlases, "responses"),
+        "responses": response_rows(atlases),
         "sensitivity": sensitivity_rows(atlases),
         "units": named_rows(atlases, "units"),
         "encoder_layers": named_rows(atlases, "layers"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..dynamics.clip_atlas import ClipAtlas, Sound
+from ..dynamics.response import Response
 
 READING = (
     "The drives are frozen at each moment, and the equation that they leave is asked what it does for ever after. The "
@@ -34,16 +36,23 @@ def clip_words(atlas: ClipAtlas) -> list[str]:
     lines = [*_beginning_and_end(atlas), *_cycle(atlas), *_pitch(atlas)]
     if atlas.sound is not None:
         lines += not_the_oscillators(atlas.sound)
-    sensitive = sorted(
-        (row for row in atlas.responses if math.isfinite(row["size"])), key=lambda row: -float(row["size"])
-    )
-    if sensitive:
-        most, least = sensitive[0], sensitive[-1]
-        lines.append(
-            f"Most sensitive to {most['name']} (response {most['size']:.2g}), least to {least['name']} "
-            f"({least['size']:.2g})."
-        )
-    return lines
+    return lines + _sensitivity(atlas.responses)
+
+
+def _sensitivity(responses: Sequence[Response]) -> list[str]:
+    """Of each perturbation that was tried at several moments, when it does the most."""
+    finite = [one for one in responses if math.isfinite(one.size)]
+    lines = []
+    for words in dict.fromkeys(one.perturbation.words for one in finite):
+        own = sorted((one for one in finite if one.perturbation.words == words), key=lambda one: one.size)
+        if len(own) > 1:
+            recovery = own[-1].recovery_ms
+            after = f", forgotten after {recovery:.0f} ms" if math.isfinite(recovery) else ", not forgotten"
+            lines.append(
+                f"{words} does the most at {own[-1].perturbation.at_ms:.0f} ms (distance {own[-1].size:.2g} of the "
+                f"orbit{after}), the least at {own[0].perturbation.at_ms:.0f} ms ({own[0].size:.2g})."
+            )
+    return [line[0].upper() + line[1:] for line in lines]
 
 
 def pitch_error_cents(atlas: ClipAtlas) -> float:

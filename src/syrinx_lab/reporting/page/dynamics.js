@@ -77,6 +77,22 @@ function plane(canvas, box, labels) {
         pen.stroke();
       });
     },
+    // time as colour, from violet over green to yellow
+    timed(list) {
+      within(() => {
+        pen.lineWidth = 2.5;
+        pen.setLineDash([]);
+        for (let n = 0; n + 1 < list.length; n++) {
+          const [[a, b], [c, d]] = [list[n], list[n + 1]];
+          if ([a, b, c, d].some((value) => value === null || isNaN(value))) continue;
+          pen.strokeStyle = `hsl(${280 - (225 * n) / (list.length - 1)}, 65%, 48%)`;
+          pen.beginPath();
+          pen.moveTo(px(a), py(b));
+          pen.lineTo(px(c), py(d));
+          pen.stroke();
+        }
+      });
+    },
     dot(x, y, name, full = true, size = 4) {
       if (x === null || y === null || isNaN(x + y)) return;
       within(() => { pen.beginPath(); pen.arc(px(x), py(y), size, 0, 7); pen.lineWidth = 1.6; pen.strokeStyle = pen.fillStyle = color(name); if (full) pen.fill(); pen.stroke(); });
@@ -102,13 +118,13 @@ function drawTrace(canvas, clip, view) {
   on.line(steps.map((t) => [t, (t * t) / 4]), "quiet", 1, [4, 3]);
   on.line([[box[0], 0], [box[1], 0]], "quiet");
   on.line([[0, box[2]], [0, box[3]]], "quiet");
-  for (const branch of clip.branches) on.line(branch.trace.map((t, n) => [t ?? NaN, branch.determinant[n] ?? NaN]), "line", 2);
+  for (const branch of clip.branches) on.timed(branch.trace.map((t, n) => [t, branch.determinant[n]]));
   for (const one of view.fixed) on.dot(one.trace, one.determinant, POINT_COLORS[one.kind], one.kind !== "unstable");
 }
 function drawMap(canvas, clip, view) {
   const map = clip.map, on = plane(canvas, map.window, map.labels), kinds = [...new Set(map.curves.map((one) => one.kind))];
   for (const curve of map.curves) on.line(curve.points, CURVE_COLORS[kinds.indexOf(curve.kind) % CURVE_COLORS.length], 1.6);
-  on.line(map.path, "line", 2);
+  on.timed(map.path);
   for (const one of map.crossings) { on.dot(...one.at, "ink", false, 5); if (one.event) on.word(...one.at, one.event); }
   on.dot(...map.path[view.n], "ink");
 }
