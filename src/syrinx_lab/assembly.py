@@ -57,7 +57,7 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
 
 
 # keys of the group oscillator/ that are the whole model's; all others are the oscillator's own
-_OF_THE_MODEL = ("drive_lowpass_ms", "control_hop", "knot_hop", "highpass_hz", "init")
+_OF_THE_MODEL = ("drive_lowpass_ms", "control_hop", "knots_per_second", "highpass_hz", "init")
 
 
 def build_model(cfg: DictConfig) -> Ouroboros:
@@ -94,7 +94,7 @@ def build_model(cfg: DictConfig) -> Ouroboros:
         analyser,
         drive_lowpass_ms=cfg.oscillator.drive_lowpass_ms,
         control_hop=cfg.oscillator.control_hop,
-        knot_hop=cfg.oscillator.knot_hop,
+        knots_per_second=cfg.oscillator.knots_per_second,
         highpass_hz=cfg.oscillator.highpass_hz,
         backend=cfg.backend.name,
     )

@@ -12,7 +12,7 @@ from .ode.lowpass import gaussian_lowpass
 from .ode.parameters import Parameters, Radiation
 
 _CONSTANT = 1e-4
-_FAINTEST = 1e-6  # of what is thinned out by its logarithm, in its unit
+FAINTEST = 1e-6  # of what is thinned out by its logarithm, in its unit
 
 
 @dataclass
@@ -54,7 +54,7 @@ def thinned(encoded: Encoded, factor: int) -> Encoded:
     def each(parameters: Parameters) -> dict[str, Tensor]:
         facts = parameters.facts()
         return {
-            name: slow(y.clamp_min(_FAINTEST).log()).exp() if facts[name].ratio else slow(y)
+            name: slow(y.clamp_min(FAINTEST).log()).exp() if facts[name].ratio else slow(y)
             for name, y in parameters.named().items()
         }
 

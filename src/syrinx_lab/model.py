@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -43,14 +44,15 @@ class Ouroboros(nn.Module):
         drive_lowpass_ms: standard deviation of the Gaussian in ms; 0 switches it off.
         control_hop: samples between the knots of the drives, with straight lines between them; 1 gives every sample
             drives of its own. It thins out the controls of an encoder that works at audio rate, after the low-pass.
-        knot_hop: samples between those knots of the parameters that count, see `thinned`; what lies between follows
-            from them, so that few numbers a second suffice. None: every knot of the drives counts.
+        knots_per_second: how many knots of the parameters count, at most, see `thinned`; what lies between follows
+            from them, so that few numbers a second suffice. They lie a whole number of knots of the drives apart.
+            None: every knot of the drives counts.
         highpass_hz: cut-off of the zero-phase high-pass on what is radiated, in Hz; None: none.
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
         ValueError: an unknown backend, a negative drive_lowpass_ms, a control_hop below 1 or another than the
-            encoder's, a knot_hop that is no multiple of it, a part that is not derived from its contract, no analyser
+            encoder's, knots_per_second that are not above 0, a part that is not derived from its contract, no analyser
             where one needs it, or a tract that follows the pitch of an oscillator that gives none.
     """
 
@@ -64,7 +66,7 @@ class Ouroboros(nn.Module):
         *,
         drive_lowpass_ms: float = 1.0,
         control_hop: int = 1,
-        knot_hop: int | None = None,
+        knots_per_second: float | None = None,
         highpass_hz: float | None = None,
         backend: str = "auto",
     ) -> None:
@@ -86,8 +88,8 @@ class Ouroboros(nn.Module):
                 f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: give one, or both alike"
             )
         hop = max(encoder.hop, control_hop)
-        if knot_hop is not None and (knot_hop < 1 or knot_hop % hop):
-            raise ValueError(f"oscillator.knot_hop is {knot_hop}: use a multiple of the {hop} of the drives, or null")
+        if knots_per_second is not None and not knots_per_second > 0:
+            raise ValueError(f"oscillator.knots_per_second is {knots_per_second}: use a number above 0, or null")
         self.encoder = encoder
         self.tract = tract
         self.noise = NoNoise() if noise is None else noise
@@ -107,7 +109,8 @@ class Ouroboros(nn.Module):
             )
         self.drive_lowpass_ms = drive_lowpass_ms
         self.control_hop = hop
-        self.knot_hop = hop if knot_hop is None else knot_hop
+        every = 1.0 if knots_per_second is None else self.sample_rate / (knots_per_second * hop)
+        self.knot_hop = hop * max(1, math.ceil(every - 1e-9))  # samples between knots that count
         self.highpass_hz = highpass_hz
         self.backend = backend
 

@@ -48,7 +48,7 @@ def voice(clip: Clip, *, rich: bool, knot_hop: int = 32, kind: type[Syrinx] = Sy
         FilteredNoise(sample_rate=RATE, bands=4, codes=1) if rich else None,
         Analyser(sample_rate=RATE, pitch_range_hz=(300.0, 3000.0)),
         control_hop=32,
-        knot_hop=knot_hop,
+        knots_per_second=RATE / knot_hop,
     )
     model.calibrate([torch.from_numpy(clip.x)], [])
     for head in (model.tract_net, model.noise_net):
@@ -119,6 +119,25 @@ def test_the_smooth_curve_goes_through_its_knots_and_keeps_lines() -> None:
     )
 
 
-def test_knots_that_are_no_multiple_are_refused(clip: Clip) -> None:
-    with pytest.raises(ValueError, match=r"^oscillator\.knot_hop is 48: use a multiple of the 32"):
-        voice(clip, rich=False, knot_hop=48)
+@pytest.mark.parametrize(
+    ("wanted", "rate", "hop"),
+    [
+        (200, 44_100, 224),
+        (100, 44_100, 448),
+        (200, 48_000, 256),
+        (200, 22_050, 128),
+        (1e6, 44_100, 32),
+        (None, 8_000, 32),
+    ],
+)
+def test_knots_a_second_are_never_more_than_wanted(wanted: float | None, rate: int, hop: int) -> None:
+    """A whole number of knots of the drives lies between two that count, the fewest that are slow enough."""
+    encoder, oscillator = FramesEncoder(3, True, rate, d_model=8, n_layers=1), Syrinx(sample_rate=rate)
+    analyser = Analyser(sample_rate=rate, pitch_range_hz=(300.0, 3000.0))
+    made = Ouroboros(encoder, oscillator, NoTract(), None, analyser, knots_per_second=wanted)
+    assert made.knot_hop == hop
+
+
+def test_no_knots_are_refused(clip: Clip) -> None:
+    with pytest.raises(ValueError, match=r"^oscillator\.knots_per_second is 0: use a number above 0, or null"):
+        Ouroboros(FramesEncoder(3, True, RATE), Syrinx(sample_rate=RATE), NoTract(), knots_per_second=0)

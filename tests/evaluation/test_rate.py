@@ -44,7 +44,7 @@ def made(knot_hop: int) -> RateStudy:
     oscillator.initialise_(encoder.heads)
     tract = FirMixture(sample_rate=RATE, filters=4, codes=2)
     analyser = Analyser(sample_rate=RATE, pitch_range_hz=(300.0, 3000.0))
-    model = Ouroboros(encoder, oscillator, tract, None, analyser, control_hop=32, knot_hop=knot_hop)
+    model = Ouroboros(encoder, oscillator, tract, None, analyser, control_hop=32, knots_per_second=RATE / knot_hop)
     clips = [clip(800.0), clip(1100.0)]
     model.calibrate([torch.from_numpy(one.x) for one in clips], [])
     return RateStudy(model.eval(), Scoring(1e-3, 0), clips)

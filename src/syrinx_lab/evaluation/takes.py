@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..encoded import Encoded
 from ..metrics.autonomy import mean_score, rescaling, score_clip
@@ -16,13 +17,10 @@ from ..metrics.metric import Metric
 from ..metrics.score import Score
 from ..metrics.sung_clip import SungClip
 from ..model import Ouroboros
-from ..ode.parameters import Radiation
 from ..transfer import normal
 from ..types import Drives, Trajectory
 from .clips import Clip, Samples
 from .refinement import Refinement
-
-_OTHER_NOISE = 2**40  # added to the seed: what is sung is not what the controls were refined under
 
 
 @dataclass(frozen=True)
@@ -59,16 +57,15 @@ def perform(
 
     metrics     from outside the lab, by name
     change      of what was read off the clip, before it is sung
-    refinement  of the controls of tract and noise, after the oscillator has sung
+    refinement  of what was read off the clip, before it is sung
     Raises ValueError with one line that names the recording when one of them fails.
     """
     encoded = read_encoded(model, clip) if change is None else change(read_encoded(model, clip))
-    drives = model.decode(encoded)
     settings: dict[str, Any] = {"ic_noise_rms": ic_noise_rms, "seed": seed, "start": start}
+    if refinement is not None:
+        encoded = refined(model, clip, encoded, refinement, **settings)
+    drives = model.decode(encoded)
     output, without, trajectory = cold_start(model, clip, drives, **settings)
-    if refinement is not None and refinement.steps:
-        drives = _refined(model, clip, drives, trajectory, refinement, seed)
-        output, without, trajectory = cold_start(model, clip, drives, **settings)
     clamp = model.oscillator.clamp
     acceleration, actual = _accelerations(model, clip, drives)
     sung = SungClip(
@@ -119,27 +116,41 @@ def cold_start(
 ) -> tuple[Samples, Samples, Trajectory]:
     """What the model radiates (L,) over the clip under `drives` from near silence (start="data": in the data's state),
     the same with the oscillator's state at zero, and the state's trajectory (1, L)."""
-    generator = torch.Generator().manual_seed(seed)
-    noise = normal((2, 1), generator, drives.gamma) * ic_noise_rms
-    state = (noise[0], noise[1])
-    if start == "data":
-        first = torch.tensor([[clip.x[0]], [clip.dx[0]]]).to(noise)
-        state = (first[0], model.velocity(first[1]))
+    state, excitation = _beginning(model, clip, ic_noise_rms, seed, start)
     trajectory = model.sing(drives, state, len(clip.x))
     silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
-    excitation = model.excitation(trajectory.x, generator)
     output, without = (_array(model.radiate(state, drives, excitation)) for state in (trajectory, silent))
     return output, without, trajectory
 
 
-def _refined(
-    model: Ouroboros, clip: Clip, drives: Drives, trajectory: Trajectory, refinement: Refinement, seed: int
-) -> Drives:
-    """The drives with controls of tract and noise that were refined against the clip."""
-    generator = torch.Generator().manual_seed(seed + _OTHER_NOISE)
-    source, target = model.oscillator.source(trajectory, drives), torch.as_tensor(clip.x, device=model.device)[None]
-    refined = refinement.refined(model, source, Radiation.of(drives), target, generator)
-    return replace(drives, **vars(refined))
+def refined(
+    model: Ouroboros,
+    clip: Clip,
+    encoded: Encoded,
+    refinement: Refinement,
+    *,
+    ic_noise_rms: float,
+    seed: int,
+    start: str = "cold",
+) -> Encoded:
+    """What was read off a clip, refined for the very start and noise that `cold_start` draws from the same seed."""
+    state, excitation = _beginning(model, clip, ic_noise_rms, seed, start)
+    target = torch.as_tensor(clip.x, device=model.device)[None]
+    return refinement.refined(model, encoded, state, excitation, target)
+
+
+def _beginning(
+    model: Ouroboros, clip: Clip, ic_noise_rms: float, seed: int, start: str
+) -> tuple[tuple[Tensor, Tensor], Tensor | None]:
+    """The state (x (1,), v (1,)) that a performance begins in, and the noise (2, 1, L) of it; of the seed alone."""
+    target = torch.as_tensor(clip.x, device=model.device)[None]
+    generator = torch.Generator().manual_seed(seed)
+    noise = normal((2, 1), generator, target) * ic_noise_rms
+    state = (noise[0], noise[1])
+    if start == "data":
+        first = torch.tensor([[clip.x[0]], [clip.dx[0]]]).to(noise)
+        state = (first[0], model.velocity(first[1]))
+    return state, model.excitation(target, generator)
 
 
 def read_encoded(model: Ouroboros, clip: Clip) -> Encoded:

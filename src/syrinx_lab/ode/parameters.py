@@ -21,6 +21,8 @@ class ParameterFacts:
     channels   whether it has several numbers a knot, (B, T, C), instead of one, (B, T)
     ratio      whether equal ratios of it are equal steps, as of a frequency or an amplitude: it is then thinned out and
                interpolated by its logarithm
+    refine     step by which it is moved where a recording's own numbers are refined, as a share of that of the raw
+               controls, in nepers for a ratio and in its unit otherwise; 0: it stays as it was read
     """
 
     unit: str
@@ -28,6 +30,7 @@ class ParameterFacts:
     high: float = math.inf
     channels: bool = False
     ratio: bool = False
+    refine: float = 0.0
 
 
 def parameter(
@@ -38,9 +41,10 @@ def parameter(
     channels: bool = False,
     optional: bool = False,
     ratio: bool = False,
+    refine: float = 0.0,
 ) -> Any:
     """A field of a `Parameters` dataclass with its facts, see `ParameterFacts`; an optional one may be None."""
-    facts = {"facts": ParameterFacts(unit, low, high, channels, ratio)}
+    facts = {"facts": ParameterFacts(unit, low, high, channels, ratio, refine)}
     return field(default=None, metadata=facts) if optional else field(metadata=facts)
 
 
@@ -80,9 +84,9 @@ class Radiation(Parameters):
     sung_hz   (B, T)     pitch that is sung, for a tract that follows it; no number of its own, see `Oscillator.sung_hz`
     """
 
-    envelope: Tensor | None = parameter("full scale", low=0.0, optional=True, ratio=True)
-    tract: Tensor | None = parameter("1", channels=True, optional=True)
-    noise: Tensor | None = parameter("1", channels=True, optional=True)
+    envelope: Tensor | None = parameter("full scale", low=0.0, optional=True, ratio=True, refine=0.05)
+    tract: Tensor | None = parameter("1", channels=True, optional=True, refine=1.0)
+    noise: Tensor | None = parameter("1", channels=True, optional=True, refine=1.0)
     sung_hz: Tensor | None = parameter("Hz", low=0.0, optional=True, ratio=True)
 
     @classmethod

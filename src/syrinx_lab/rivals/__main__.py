@@ -17,6 +17,7 @@ from ..assembly import build_datamodule, build_scoring
 from ..cli import entry_point
 from ..data.corpus_settings import label_list
 from ..evaluation.anchors import rendition_anchor
+from ..evaluation.refinement import Refinement
 from ..instantiation import build, plain
 from ..reporting.rivals_page import write_rivals_page
 from ..runs.permission import refuse_unwritable
@@ -110,8 +111,12 @@ def _runs(config: Mapping[str, Any], datamodule: SongDataModule) -> dict[str, Ri
         name = loaded.run.path.resolve().name
         if name in found or name in config["rivals"]:
             raise ValueError(f"run: two that take part are called {name}; rename a folder, or give it once")
-        ic_noise_rms = stored["rollout"]["ic_noise_rms"]
-        found[name] = SungModel(loaded.model, sample_rate=loaded.model.sample_rate, ic_noise_rms=ic_noise_rms)
+        found[name] = SungModel(
+            loaded.model,
+            sample_rate=loaded.model.sample_rate,
+            ic_noise_rms=stored["rollout"]["ic_noise_rms"],
+            refinement=Refinement(stored["eval"]["refine"], stored["eval"]["refine_lr"]),
+        )
     return found
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
 from ..evaluation.anchors import analytic_model
 from ..evaluation.clips import Clip, Samples
-from ..evaluation.takes import cold_start, read_drives, read_encoded
+from ..evaluation.refinement import Refinement
+from ..evaluation.takes import cold_start, read_encoded, refined
 from ..model import Ouroboros
 from .rival import Rival, Songs
 
@@ -20,15 +21,24 @@ class SungModel(Rival):
     model         in evaluation mode
     sample_rate   Hz
     ic_noise_rms  rms of x and v at the start, dimensionless
+    refinement    of what was read off a clip, as the run's own evaluation has it; None: none
     """
 
     about = "drives, and one oscillator"
     kind: ClassVar[str] = "run"
 
-    def __init__(self, model: Ouroboros | None, *, sample_rate: int, ic_noise_rms: float) -> None:
+    def __init__(
+        self,
+        model: Ouroboros | None,
+        *,
+        sample_rate: int,
+        ic_noise_rms: float,
+        refinement: Refinement | None = None,
+    ) -> None:
         super().__init__(sample_rate=sample_rate)
         self._model = model
         self.ic_noise_rms = ic_noise_rms
+        self.refinement = Refinement(0) if refinement is None else refinement
         self._rate = 0.0
 
     @property
@@ -46,8 +56,9 @@ class SungModel(Rival):
     @torch.no_grad()
     def resynthesise(self, clip: Clip, seed: int) -> Samples:
         """What the model radiates over the clip."""
-        drives = read_drives(self.model, clip)
-        return cold_start(self.model, clip, drives, ic_noise_rms=self.ic_noise_rms, seed=seed)[0]
+        start: dict[str, Any] = {"ic_noise_rms": self.ic_noise_rms, "seed": seed}
+        numbers = refined(self.model, clip, read_encoded(self.model, clip), self.refinement, **start)
+        return cold_start(self.model, clip, self.model.decode(numbers), **start)[0]
 
     @property
     def numbers_per_second(self) -> float:

@@ -155,6 +155,8 @@ WITH_GROUPS = ("config", "check_data", "rivals", "blind_spots")
 # groups that may be null
 OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*", "rivals.*")
 # keys of a group that are not its class's, which may be from anywhere
-SHARED = tuple(f"oscillator.{key}" for key in ("drive_lowpass_ms", "control_hop", "knot_hop", "highpass_hz", "init"))
+SHARED = tuple(
+    f"oscillator.{key}" for key in ("drive_lowpass_ms", "control_hop", "knots_per_second", "highpass_hz", "init")
+)
 # how a value that must be given is typed
 EXAMPLES = {"run": "outputs/RUN", "data.root": "SONGS"}

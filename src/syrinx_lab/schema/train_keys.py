@@ -77,7 +77,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "tau": or_null(Number(above=0, high=1)),
         "drive_lowpass_ms": Number(low=0, high=1_000),
         "control_hop": Whole(1, 65_536),
-        "knot_hop": or_null(Whole(1, 65_536)),
+        "knots_per_second": or_null(Number(above=0)),
         "clamp_x": or_null(Number(above=0)),
         "clamp_v": or_null(Number(above=0)),
         "highpass_hz": or_null(_HZ),

@@ -45,7 +45,7 @@ def sing(
     hop, samples = table.hop, table.samples
     margin = -(-2 * model.effective_support // hop) * hop
     size = max(-(-chunk // hop) * hop, margin)
-    sources = sources_of(model, table, size, seed, ic_noise_rms)
+    sources = _sources(model, table, size, seed, ic_noise_rms)
     before, here = torch.empty(1, 0), next(sources)
     for start in range(0, samples, size):
         after = next(sources, torch.empty(1, 0))
@@ -73,11 +73,31 @@ def sing_whole(
     return sound
 
 
-def sources_of(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
+def first_state(seed: int, ic_noise_rms: float) -> tuple[Tensor, Tensor]:
+    """The cold start (x (1,), v (1,)) of a seed, float64."""
+    x, v = (torch.randn(2, 1, generator=torch.Generator().manual_seed(seed)) * ic_noise_rms).double()
+    return x, v
+
+
+@torch.no_grad()
+def carried(
+    exact: Ouroboros, table: DriveTable, state: tuple[Tensor, Tensor], start: int, stop: int, size: int
+) -> tuple[Tensor, Tensor]:
+    """The state at sample `stop` of an oscillator that is in `state` at sample `start`, `size` samples at a time.
+
+    exact  the model in float64
+    """
+    for low in range(start, stop, size):
+        count = min(size, stop - low)
+        trajectory = exact.sing(_drives(exact, table, low, count + 1), state, count + 1)
+        state = (trajectory.x[:, -1], trajectory.v[:, -1])
+    return state
+
+
+def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
     """What the oscillator sends into the tract, (1, size) after (1, size)."""
     exact = copy.deepcopy(model).double()
-    generator = torch.Generator().manual_seed(seed)
-    x, v = (torch.randn(2, 1, generator=generator) * ic_noise_rms).double()
+    x, v = first_state(seed, ic_noise_rms)
     for start in range(0, table.samples, size):
         count = min(size, table.samples - start)
         more = start + count < table.samples  # then the state after the chunk is the next one's first

@@ -23,8 +23,8 @@ class LoudGestures(Parameters):
     gamma       (B, T) raw departure of the damping
     """
 
-    pitch_hz: Tensor = parameter("Hz", low=1.0, ratio=True)
-    loudness: Tensor = parameter("full scale", low=0.0, ratio=True)
+    pitch_hz: Tensor = parameter("Hz", low=1.0, ratio=True, refine=0.01)
+    loudness: Tensor = parameter("full scale", low=0.0, ratio=True, refine=0.05)
     background: Tensor = parameter("full scale", low=0.0, ratio=True)
     gamma: Tensor = parameter("1")
 

@@ -31,9 +31,9 @@ class Gestures(Parameters):
     gamma     (B, T) raw departure of the damping
     """
 
-    pitch_hz: Tensor = parameter("Hz", low=1.0, ratio=True)
+    pitch_hz: Tensor = parameter("Hz", low=1.0, ratio=True, refine=0.01)
     pressure: Tensor = parameter("1", low=0.0, high=1.0)
-    gain: Tensor = parameter("full scale per unit of v", low=0.0, ratio=True)
+    gain: Tensor = parameter("full scale per unit of v", low=0.0, ratio=True, refine=0.05)
     gamma: Tensor = parameter("1")
 
 
