@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from syrinx_lab.dynamics.perturbation import Perturbation
+from syrinx_lab.dynamics.perturbation import Perturbation, Scheduled
 from syrinx_lab.dynamics.response import Course, orbit_size, response
 from syrinx_lab.dynamics.sensitivity import sensitivity
 
@@ -43,6 +43,16 @@ def test_windows_cover_what_lies_in_them() -> None:
     short = Perturbation("drive", "gamma", 10.0, 0.1, 0.01)
     assert short.window(100, 1.0) == slice(10, 11), "one knot at least"
     assert Perturbation("channel", "omega 0", 10.0, 0.0, math.inf, "ablate").window(50, 1.0) == slice(10, 50)
+
+
+def test_a_schedule_is_put_to_every_syllable() -> None:
+    one = Scheduled("drive", "tension", 50.0, 20.0, "cents", places=(-1.0, 0.0, 0.5))
+    assert [p.at_ms for p in one.on(30.0, 130.0)] == [30.0, 80.0], "what would begin before the clip is left out"
+    assert one.on(30.0, 130.0)[1] == Perturbation("drive", "tension", 80.0, 50.0, 20.0, "cents")
+    with pytest.raises(ValueError, match="kick"):
+        Scheduled("state", "x", 0.1, 20.0)
+    with pytest.raises(ValueError, match="places"):
+        Scheduled("state", "x", 0.1, places=(math.nan,))
 
 
 def test_level_pitch_and_size_of_a_response() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.clips import Clip
 from syrinx_lab.evaluation.encoder_units import EncoderUnits
 from syrinx_lab.evaluation.performance import Performance
-from syrinx_lab.evaluation.perturbing import battery, perturb
+from syrinx_lab.evaluation.perturbing import SCHEDULE, battery, perturb
 from syrinx_lab.evaluation.unit_responses import along_directions, unit_responses
 from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.polynomial import Polynomial
@@ -103,7 +104,7 @@ def test_tension_raises_the_pitch(performance: Performance) -> None:
 
 
 def test_the_battery_runs_and_keeps_its_order(performance: Performance) -> None:
-    asked = battery(performance, places=(0.2, 0.6))
+    asked = battery(performance, [replace(one, places=(0.2, 0.6)) for one in SCHEDULE])
     found = perturb(performance, asked)
     assert [one.perturbation for one in found] == asked
     assert {one.kind for one in asked} == {"state", "drive", "input"}

@@ -75,3 +75,32 @@ class Perturbation:
     def end_ms(self) -> float:
         """When it ends, ms from the clip's first sample."""
         return self.at_ms + self.duration_ms
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A perturbation that is put to every clip, at places of its syllable instead of times.
+
+    places  shares of the syllable: 0 its onset, 1 its offset
+    kind, target, size, duration_ms, mode  as `Perturbation`
+
+    Raises ValueError with one line as `Perturbation`, and for a place that is not finite.
+    """
+
+    kind: str
+    target: str
+    size: float
+    duration_ms: float = 0.0
+    mode: str = "add"
+    places: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(place) for place in self.places):
+            raise ValueError(f"perturbation.places is {self.places}: use shares of the syllable, 0 to 1")
+        self.on(1.0, 1.0)
+
+    def on(self, onset_ms: float, offset_ms: float) -> list[Perturbation]:
+        """What is done to a clip whose syllable lies there; what would begin before the clip is left out."""
+        times = [onset_ms + place * (offset_ms - onset_ms) for place in self.places]
+        given = self.size, self.duration_ms, self.mode
+        return [Perturbation(self.kind, self.target, at_ms, *given) for at_ms in times if at_ms >= 0]

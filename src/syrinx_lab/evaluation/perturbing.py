@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..data.derivatives import derivatives
-from ..dynamics.perturbation import Perturbation
+from ..dynamics.perturbation import Perturbation, Scheduled
 from ..dynamics.response import Course, Response, response
 from ..encoded import Encoded
 from ..ode.parameters import Parameters
@@ -18,36 +19,37 @@ from ..types import Drives
 from .encoder_units import EncoderUnits
 from .performance import Performance
 
-PLACES = (0.1, 0.3, 0.5, 0.7, 0.9)
-KICK = 0.1
-LOUDER, HIGHER_CENTS, LASTING_MS = 1.1, 50.0, 20.0
-NOISE = 0.1
+SCHEDULE = (
+    Scheduled("state", "x", 0.1),
+    Scheduled("state", "v", 0.1),
+    Scheduled("drive", "pressure", 1.1, 20.0, "scale"),
+    Scheduled("drive", "tension", 50.0, 20.0, "cents"),
+    Scheduled("input", "sound", 1.1, 20.0, "scale", places=(0.5,)),
+    Scheduled("input", "noise", 0.1, 20.0, places=(0.5,)),
+)
+"""What every clip is asked: kicks by a tenth of the orbit, pressure +10 %, tension +50 cents, and what is heard."""
 _LARGEST = 2**25  # numbers in the weights of a batch that is decoded at once
 _DRIVING = ("pressure", "loudness", "gamma")  # the first that an oscillator has is what makes it louder
 
 
-def battery(performance: Performance, places: Sequence[float] = PLACES) -> list[Perturbation]:
-    """What every clip is asked: kicks of x and v, pressure +10 %, tension +50 cents, and the sound that is heard.
+def battery(performance: Performance, schedule: Sequence[Scheduled] = SCHEDULE) -> list[Perturbation]:
+    """What a schedule does to one clip, in the order of the schedule.
 
-    Kicks are a tenth of the orbit's size; the others last 20 ms. An oscillator without a pressure is given 10 % more of
-    its loudness, or of its damping gamma; one that cannot change its pitch alone is spared the tension.
-
-    places  of the syllable: 0 its onset, 1 its offset
+    An oscillator without a pressure is given more of its loudness instead, or of its damping gamma, and the
+    perturbation says so; one that cannot change its pitch alone is spared the tension.
     """
     clip, ms = performance.clip, performance.interval_ms
     named = performance.encoded.oscillator.named()
     driving = next((name for name in _DRIVING if name in named), None)
     found = []
-    for place in places:
-        at = (clip.onset + place * (clip.offset - clip.onset)) * ms
-        found += [Perturbation("state", axis, at, KICK, 0.0) for axis in ("x", "v")]
-        if driving is not None:
-            found.append(Perturbation("drive", driving, at, LOUDER, LASTING_MS, "scale"))
-        if _transposes(performance):
-            found.append(Perturbation("drive", "tension", at, HIGHER_CENTS, LASTING_MS, "cents"))
-    middle = (clip.onset + 0.5 * (clip.offset - clip.onset)) * ms
-    found.append(Perturbation("input", "sound", middle, LOUDER, LASTING_MS, "scale"))
-    found.append(Perturbation("input", "noise", middle, NOISE, LASTING_MS))
+    for one in schedule:
+        if one.kind == "drive" and one.target == "pressure":
+            if driving is None:
+                continue
+            one = replace(one, target=driving)
+        if one.kind == "drive" and one.target == "tension" and not _transposes(performance):
+            continue
+        found += one.on(clip.onset * ms, clip.offset * ms)
     return found
 
 
@@ -155,7 +157,7 @@ def _transposed(performance: Performance, cents: float) -> Parameters:
 
 def _transposes(performance: Performance) -> bool:
     try:
-        _transposed(performance, HIGHER_CENTS)
+        _transposed(performance, 1.0)
     except ValueError:
         return False
     return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 Points = NDArray[np.float64]
 
@@ -18,6 +18,7 @@ NEIGHBOURS = 4
 HIGHEST_SUM = 0.03
 WIDTH, LEAST_RANGE = 0.5, 0.25
 UNEVEN = 0.25
+_CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,17 @@ def correlation_dimension(
 
 
 def _close_pairs(points: Points, radii: Points, window: int) -> Points:
-    """(R,) pairs closer than each radius and further than `window` apart in time."""
-    tree = cKDTree(points)
-    counts = (tree.count_neighbors(tree, radii) - len(points)) / 2.0
-    for lag in range(1, window + 1):
-        near = np.sort(np.sqrt(((points[lag:] - points[:-lag]) ** 2).sum(1)))
-        counts -= np.searchsorted(near, radii, side="right")
-    return counts
+    """(R,) pairs closer than each radius, a constant factor apart, and further than `window` apart in time."""
+    counts = np.zeros(radii.size + 1)
+    place = np.arange(len(points))
+    for first in range(0, len(points), _CHUNK):
+        rows = slice(first, first + _CHUNK)
+        distance = cdist(points[rows], points[first:], "sqeuclidean")
+        apart = distance[place[None, first:] - place[rows, None] > window]
+        with np.errstate(divide="ignore"):
+            beyond = np.ceil(np.log10(apart / radii[0] ** 2) * (RADII_A_DECADE / 2))
+        counts += np.bincount(np.clip(beyond, 0, radii.size).astype(np.int64), minlength=radii.size + 1)
+    return np.cumsum(counts)[:-1]
 
 
 def _local_slopes(radii: Points, sums: Points, enough: NDArray[np.bool_]) -> Points:

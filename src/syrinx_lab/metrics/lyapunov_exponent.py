@@ -74,10 +74,10 @@ def lyapunov_exponent(
     first, second = first[second >= 0], second[second >= 0]
     if first.size < 10:
         return LyapunovEstimate(math.nan, np.empty(0), np.empty(0), (0, 0))
-    flow = _directions(array)
-    curve = np.array([_apart(array, flow, first + k, second + k) for k in range(horizon)])
+    flow, floor = _directions(array), _FLOOR * float(np.ptp(array, axis=0).max())
+    curve = np.array([_apart(array, flow, floor, first + k, second + k) for k in range(horizon)])
     every = np.arange(len(array))
-    strangers = _apart(array, flow, every, np.roll(every, len(array) // 3))
+    strangers = _apart(array, flow, floor, every, np.roll(every, len(array) // 3))
     time_s = np.arange(horizon, dtype=np.float64) * interval_s
     near = np.flatnonzero(curve[skip:] > strangers - SATURATED)
     stop = skip + int(near[0]) if near.size else horizon
@@ -99,11 +99,10 @@ def _directions(points: Points) -> Points:
     return np.divide(flow, length, out=np.zeros_like(flow), where=length > 0)
 
 
-def _apart(points: Points, flow: Points, a: NDArray[np.int_], b: NDArray[np.int_]) -> float:
+def _apart(points: Points, flow: Points, floor: float, a: NDArray[np.int_], b: NDArray[np.int_]) -> float:
     """Mean ln of the distance of points a and b across the flow at a."""
     between = points[a] - points[b]
     across = between - (between * flow[a]).sum(1, keepdims=True) * flow[a]
-    floor = _FLOOR * float(np.ptp(points, axis=0).max())
     return float(np.log(np.linalg.norm(across, axis=1) + floor).mean())
 
 

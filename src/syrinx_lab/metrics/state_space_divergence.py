@@ -11,7 +11,7 @@ BINS = 30
 SMOOTHING = 1e-5
 REACH = 2.0
 DRAWS = 1000
-MOST_CENTRES = 4000
+MOST_CENTRES = 2000
 
 Points = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def mixture_divergence(
     with p around the points of the target and q around those of the output. No boxes, so that it serves in more
     dimensions; differences finer than the width of a Gaussian do not count.
 
-    output, target  (n, m) points; of more than 4,000, as many evenly spread ones
+    output, target  (n, m) points; of more than 2,000, as many evenly spread ones
     variance        of every Gaussian along every axis, in squared units of the points: 1 is meant for a target of unit
                     variance
     draws           S
