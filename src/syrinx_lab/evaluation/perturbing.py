@@ -13,9 +13,7 @@ from torch import Tensor
 from ..data.derivatives import derivatives
 from ..dynamics.perturbation import Perturbation, Scheduled
 from ..dynamics.response import Course, Response, response
-from ..encoded import Encoded
 from ..ode.parameters import Parameters
-from ..types import Drives
 from .encoder_units import EncoderUnits
 from .performance import Performance
 
@@ -140,9 +138,9 @@ def _heard(performance: Performance, several: Sequence[Perturbation]) -> Iterato
             x[:, window] += one.size * float(x.std()) * noise
         else:
             x[:, window] = x[:, window] * one.size if one.mode == "scale" else x[:, window] + one.size
-        encoded: Encoded = performance.model.encode(x, derivatives(x)[0])
-        drives: Drives = performance.model.decode(encoded)
-        yield from performance.sung_again(drives)
+        # the slope of the clip itself knows what comes before and after it
+        slope = performance.dx + derivatives(x - performance.x)[0]
+        yield from performance.sung_again(performance.model.decode(performance.model.encode(x, slope)))
 
 
 def _knot_ms(performance: Performance, y: Tensor) -> float:
