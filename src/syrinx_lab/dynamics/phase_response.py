@@ -72,7 +72,7 @@ def phase_response(
     periods = math.ceil(math.log(SETTLED) / min(orbit.log_multiplier, -1e-9))
     followed = min(max(periods, 1), MOST_PERIODS)
     sizes = kick * np.array([np.ptp(orbit.x_of(phase)), np.ptp(orbit.v_of(phase))]) / 2
-    shifts = np.stack([_shift(field, orbit, phase, axis, size, followed) for axis, size in enumerate(sizes)], -1)
+    shifts = _shifts(field, orbit, phase, sizes, followed)
     return PhaseResponse(phase, x, v, shifts, z, period * field.tau, periods <= MOST_PERIODS)
 
 
@@ -140,11 +140,10 @@ def _adjoint(field: PlanarField, orbit: _Orbit, phase: Array) -> Array:
     return np.concatenate((found.y[:, -1:], found.y[:, 1:-1][:, ::-1]), 1).T
 
 
-def _shift(field: PlanarField, orbit: _Orbit, phase: Array, axis: int, size: float, periods: int) -> Array:
-    """(K,) cycles per unit that pushes of `size` along x (axis 0) or v advance the phase, central differences."""
-    x, v = orbit.at(phase)
-    start = np.tile((x, v), 2)
-    start[axis] += size * np.repeat((1.0, -1.0), len(phase))
+def _shifts(field: PlanarField, orbit: _Orbit, phase: Array, sizes: Array, periods: int) -> Array:
+    """(K, 2) cycles per unit that pushes of these sizes along x and v advance the phases, central differences."""
+    pushes = np.array(((1, 0), (-1, 0), (0, 1), (0, -1))) * sizes  # (4, 2)
+    start = np.stack(orbit.at(phase))[:, None] + pushes.T[..., None]  # (2, 4, K)
 
     def slope(_: float, y: Array) -> Array:
         dx, dv = field(*y.reshape(2, -1))
@@ -152,5 +151,5 @@ def _shift(field: PlanarField, orbit: _Orbit, phase: Array, axis: int, size: flo
 
     found = solve_ivp(slope, (0, periods * orbit.period), start.ravel(), "DOP853", rtol=1e-9, atol=1e-12)
     x, v = found.y[:, -1].reshape(2, -1)
-    ahead, behind = orbit.nearest(x, v, np.tile(phase, 2)).reshape(2, -1)
-    return (ahead - behind) / (2 * size)
+    phases = orbit.nearest(x, v, np.tile(phase, 4)).reshape(4, -1)
+    return np.stack((phases[0] - phases[1], phases[2] - phases[3]), -1) / (2 * sizes)
