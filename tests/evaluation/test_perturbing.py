@@ -174,11 +174,15 @@ def test_what_is_not_there_is_refused(performance: Performance) -> None:
             perturb(performance, [one])
 
 
-def test_what_does_not_move_cannot_be_perturbed() -> None:
+@pytest.mark.parametrize(("gamma", "clamped"), [(3.0, True), (-0.6, True), (-0.6, False)])
+def test_what_does_not_move_cannot_be_perturbed(gamma: float, clamped: bool) -> None:
+    """At rest at the origin, at rest on the clamp, and gone."""
     model = polynomial()
     with torch.no_grad():
-        model.encoder.gamma_net.bias.fill_(3.0)
-    silent = Performance.of(model, syllable(), ic_noise_rms=0.0)
+        model.encoder.gamma_net.bias.fill_(gamma)
+    if not clamped:
+        model.oscillator.clamp = None
+    silent = Performance.of(model, syllable(), ic_noise_rms=0.0 if gamma > 0 else 1e-3)
     assert silent.silent
     with pytest.raises(ValueError, match=r"bird\.wav: .* nothing to perturb"):
         perturb(silent, [Perturbation("state", "x", 10.0, 1.0, 0.0)])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,6 +19,7 @@ from ..transfer import normal
 from ..types import Controls, Drives, Trajectory
 from .clips import Clip
 
+_STILL = 1e-5  # of the state, and of how far it rests from the origin
 _LARGEST = 2**23  # numbers in the weights of a batch that is sung at once
 
 
@@ -76,8 +78,9 @@ class Performance:
 
     @property
     def silent(self) -> bool:
-        """Whether there is no orbit to perturb: the state diverged, or does not move within the syllable."""
-        return not self.size > 1e-9
+        """Whether there is no orbit to perturb: the state diverged, or rests within the syllable, as on its clamp."""
+        rest = float(np.abs(self.course.x[self.clip.onset : self.clip.offset]).mean()) if self.size else 0.0
+        return not self.size > max(_STILL, _STILL * rest)
 
     @torch.no_grad()
     def sung_again(self, drives: Drives) -> Iterator[Course]:

@@ -81,4 +81,4 @@ def _complexity(shares: Signal) -> OrdinalComplexity:
 
 
 def _shannon(shares: Signal) -> float:
-    return float(-xlogy(shares, shares).sum())
+    return max(0.0, float(-xlogy(shares, shares).sum()))
