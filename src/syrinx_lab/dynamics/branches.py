@@ -39,7 +39,7 @@ def branches(points: FixedPoints) -> list[Branch]:
     before = np.empty(0), np.empty(0)
     for knot, count in enumerate(points.count):
         now = points.x[knot, :count], np.sign(points.determinant[knot, :count])
-        joined = {b: a for a, b in _matched(before, now, size or 1.0)}
+        joined = {b: a for a, b in matched(before, now, size or 1.0)}
         following = {column: running.pop(joined[column]) for column in joined}
         done += running.values()
         for column in range(count):
@@ -50,7 +50,7 @@ def branches(points: FixedPoints) -> list[Branch]:
     return [Branch(one[:, 0], one[:, 1], points.x[one[:, 0], one[:, 1]]) for one in rows]
 
 
-def _matched(a: tuple[Array, Array], b: tuple[Array, Array], size: float) -> list[tuple[int, int]]:
+def matched(a: tuple[Array, Array], b: tuple[Array, Array], size: float) -> list[tuple[int, int]]:
     """Pairs of indices into a and b (positions, signs), ascending in both, by dynamic programming."""
     (x, s), (y, t) = a, b
     cost = np.full((len(x) + 1, len(y) + 1), 0.0)

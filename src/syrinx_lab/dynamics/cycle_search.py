@@ -30,12 +30,14 @@ class Seeds:
     knot      (n,) the field that each is of
     x         (n,) its largest x, where v = 0
     period    (n,) in rescaled time
+    turns     (n,) the period in radians of the small oscillation about the fixed point inside
     stable    (n,) whether orbits inside it grow and those outside shrink
     """
 
     knot: NDArray[np.int64]
     x: Array
     period: Array
+    turns: Array
     stable: Mask
 
 
@@ -62,7 +64,7 @@ def cycle_seeds(field: PlanarField, points: FixedPoints, reach: Array) -> Seeds:
     """
     knot, low, high, bounded = _stretches(field, points, reach)
     if not len(knot):
-        return Seeds(knot, low, low, low > 0)
+        return Seeds(knot, low, low, low, low > 0)
     inner = np.where(bounded[:, None], low[:, None] + (high - low)[:, None] * _padded(_FINITE, len(_OPEN)), np.nan)
     outer = low[:, None] + reach[knot][:, None] * _OPEN
     x = np.where(bounded[:, None], inner, outer)
@@ -71,7 +73,8 @@ def cycle_seeds(field: PlanarField, points: FixedPoints, reach: Array) -> Seeds:
     sign = np.sign(meeting[0])
     row, before, after = _changes(sign)
     if not len(row):
-        return Seeds(row, np.empty(0), np.empty(0), np.empty(0, dtype=bool))
+        none = np.empty(0)
+        return Seeds(row, none, none, none, none > 0)
     ends = [(x[row, c], meeting[0][row, c]) for c in (before, after)]
     stable = ends[0][1] < 0
     guess = _closed_in(chosen[row], ends, reach[knot[row]])
@@ -84,7 +87,9 @@ def cycle_seeds(field: PlanarField, points: FixedPoints, reach: Array) -> Seeds:
     found, duration, gap = guess
     met = np.abs(gap) < _MET * np.abs(found - low[row])
     order = np.lexsort((found[met], knot[row][met]))
-    return Seeds(knot[row][met][order], found[met][order], duration[met][order], stable[met][order])
+    _, a_x, a_v = chosen[row].derivatives(low[row], np.zeros(len(row)), 1)
+    turns = duration * (np.sqrt(np.abs(a_x)) + np.abs(a_v))
+    return Seeds(*(y[met][order] for y in (knot[row], found, duration, turns, stable)))  # type: ignore[arg-type]
 
 
 def _stretches(

@@ -7,13 +7,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from .cycle_search import cycle_seeds, default_reach
+from .cycle_search import Seeds, cycle_seeds, default_reach
 from .field import Array, PlanarField
 from .fixed_points import FixedPoints, Kind, fixed_points
 from .half_returns import half_returns
 from .shooting import ClosedOrbits, close_orbits
 
 _CLOSED = 1e-9
+_LONGEST = 3000.0  # radians of the small oscillation about the fixed point inside
+_ENDLESS = "its cycle is about to be born, or lost: a period is longer than 3000 radians of a small oscillation"
 _SAME = 1e-6  # of x: nearer than that two are one
 
 
@@ -110,15 +112,16 @@ def limit_cycles(
     points = fixed_points(field) if points is None else points
     far = default_reach(field, points) if reach is None else np.full(field.shape, float(reach))
     seeds = cycle_seeds(field, points, far)
-    if not len(seeds.knot):
-        return _arranged(field, points, seeds.knot, {}, samples, harmonics)
+    slow = seeds.turns > _LONGEST
+    endless = set(seeds.knot[slow].tolist())
+    seeds = Seeds(*(getattr(seeds, one.name)[~slow] for one in fields(seeds)))
     orbits = close_orbits(field[seeds.knot], seeds.x, seeds.period, ~seeds.stable, samples)
     good = (orbits.residual < _CLOSED) & (orbits.period > 0) & np.isfinite(orbits.divergence)
     again = (seeds.knot[1:] == seeds.knot[:-1]) & (np.abs(np.diff(orbits.x_0)) < _SAME * np.abs(orbits.x_0[1:]))
     good[1:] &= ~(again & good[:-1])
     chosen = ClosedOrbits(*(getattr(orbits, one.name)[good] for one in fields(orbits)))
     facts = _facts(field[seeds.knot[good]], chosen, ~seeds.stable[good], harmonics)
-    return _arranged(field, points, seeds.knot[good], facts, samples, harmonics)
+    return _arranged(field, points, seeds.knot[good], facts, samples, harmonics, endless)
 
 
 def _facts(field: PlanarField, orbits: ClosedOrbits, backward: NDArray[np.bool_], harmonics: int) -> dict[str, Array]:
@@ -151,6 +154,7 @@ def _arranged(
     facts: dict[str, Array],
     samples: int,
     harmonics: int,
+    endless: set[int],
 ) -> Cycles:
     """The facts of n cycles as arrays (K, M)."""
     count = np.bincount(knot, minlength=len(field))
@@ -167,7 +171,7 @@ def _arranged(
     stable = arrays["log_multiplier"] < 0
     width = np.where(stable, arrays["x_max"] - arrays["x_min"], -1.0)
     sung = np.where(stable.any(-1), np.argmax(width, -1) if most else 0, -1)
-    reason = tuple("" if n else _reason(points, k) for k, n in enumerate(count))
+    reason = tuple("" if n else _ENDLESS if k in endless else _reason(points, k) for k, n in enumerate(count))
     return Cycles(field, **arrays, stable=stable, sung=sung, reason=reason)
 
 

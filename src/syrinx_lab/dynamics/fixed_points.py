@@ -61,7 +61,7 @@ class FixedPoints:
     kind: NDArray[np.int8]
     everywhere: NDArray[np.bool_]
 
-    @property
+    @cached_property
     def count(self) -> NDArray[np.int64]:
         """S, how many there are."""
         return np.isfinite(self.x).sum(-1)

@@ -12,6 +12,7 @@ from ..simd.compiling import kept
 from .field import Array, PlanarField
 
 _AT_REST = 1e-7  # |v| over the largest of the half turn, where nothing moves any more
+_BLOWN_UP = 1e-9  # of a step to the time before it
 _NO_CLAMP = 0.0
 _STEPS = 40  # at most, of one orbit, times tolerance^(-1/5)
 _CROSSED, _RESTED, _LEFT, _UNDECIDED = 0, 1, 2, 3
@@ -66,7 +67,7 @@ def half_returns(
     return HalfReturns(np.where(how == _CROSSED, end, np.nan), end, duration, how == _LEFT, how == _RESTED)
 
 
-@kept(nogil=True)
+@kept(nogil=True, error_model="numpy")
 def acceleration_at(  # type: ignore[no-untyped-def]
     x: float, v: float, sign: float, k: float, gamma: float, w: Array, bound_x: float, bound_v: float
 ):
@@ -85,7 +86,7 @@ def acceleration_at(  # type: ignore[no-untyped-def]
     return -k * x - gamma * u - total
 
 
-@kept(nogil=True)
+@kept(nogil=True, error_model="numpy")
 def _step(x, v, q1, h, sign, k, gamma, w, bound_x, bound_v):  # type: ignore[no-untyped-def]
     """One step from (x, v), where the acceleration is q1: the state, the acceleration there, and the error."""
     p1 = v
@@ -111,7 +112,7 @@ def _step(x, v, q1, h, sign, k, gamma, w, bound_x, bound_v):  # type: ignore[no-
     return x7, p7, q7, abs(x_error), abs(v_error)
 
 
-@kept(nogil=True)
+@kept(nogil=True, error_model="numpy")
 def _half_return(x_0, v_0, reach, sign, tolerance, steps, k, gamma, w, bound_x, bound_v):  # type: ignore[no-untyped-def]
     """Crossing, duration and how the orbit ended."""
     x, v, elapsed, farthest, fastest = x_0, v_0, 0.0, 0.0, abs(v_0)
@@ -140,10 +141,12 @@ def _half_return(x_0, v_0, reach, sign, tolerance, steps, k, gamma, w, bound_x, 
             if abs(v) < _AT_REST * fastest and abs(q) * h < 10 * _AT_REST * fastest:
                 return x, math.nan, _RESTED
         h *= min(5.0, max(0.2, 0.9 * (ratio + 1e-10) ** -0.2))
+        if h < _BLOWN_UP * elapsed:  # in finite time
+            return x, math.nan, _LEFT
     return x, math.nan, _UNDECIDED
 
 
-@kept(nogil=True)
+@kept(nogil=True, error_model="numpy")
 def _cut(x, v, q, h, v_to, elapsed, sign, k, gamma, w, bound_x, bound_v):  # type: ignore[no-untyped-def]
     """The end of a last step from (x, v) that would lead over v = 0 to v_to, were it h long."""
     low, high = 0.0, h
@@ -163,7 +166,7 @@ def _cut(x, v, q, h, v_to, elapsed, sign, k, gamma, w, bound_x, bound_v):  # typ
     return x_at, elapsed + part, _CROSSED
 
 
-@kept(nogil=True)
+@kept(nogil=True, error_model="numpy")
 def _all_half_returns(  # type: ignore[no-untyped-def]
     stiffness, gamma, weights, bound_x, bound_v, x, v, reach, sign, tolerance, steps
 ):

@@ -61,6 +61,8 @@ def close_orbits(
     sense = np.where(backward, -1.0, 1.0)
     open_ = np.arange(n)
     for round_ in range(_NEWTON):
+        if not len(open_):
+            break
         part = field[open_]
         orbit = _flow(part, x_0[open_], sense[open_] * period[open_], samples)
         if orbit is None:

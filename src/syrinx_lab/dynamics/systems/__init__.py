@@ -1,0 +1,1 @@
+"""Known oscillators, one a file, for teaching and for tests."""
