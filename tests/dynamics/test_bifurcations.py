@@ -31,7 +31,7 @@ def of_kind(curves: list[Curve], kind: str) -> list[Curve]:
 
 @pytest.fixture(scope="module")
 def organ() -> list[Curve]:
-    return bifurcation_curves(VocalOrgan().plane(), (-0.1, 0.3), (-0.1, 0.4))
+    return bifurcation_curves(VocalOrgan().plane()[0], (-0.1, 0.3), (-0.1, 0.4))
 
 
 def test_the_vocal_organs_saddle_nodes(organ: list[Curve]) -> None:
@@ -56,7 +56,7 @@ def test_at_alpha_015_the_cycle_is_born_on_a_circle_at_beta_minus_00028(organ: l
     x = float(x[np.isreal(x)].real[0])
     beta = 2 * x - 3 * x**2
     assert beta == pytest.approx(-0.0028, abs=5e-5)
-    path = DrivenPath(VocalOrgan().plane().field(np.full(3, 0.15), np.array([-0.05, 0.02, 0.1])), np.arange(3.0))
+    path = DrivenPath(VocalOrgan().plane()[0].field(np.full(3, 0.15), np.array([-0.05, 0.02, 0.1])), np.arange(3.0))
     (only,) = crossings(path)
     assert only.label == "saddle-node on a circle"
     assert only.ignites
@@ -70,7 +70,7 @@ def test_at_alpha_015_the_cycle_is_born_on_a_circle_at_beta_minus_00028(organ: l
 def test_close_to_the_circle_the_period_grows_as_an_inverse_root() -> None:
     at = -0.0027748943
     near = at + np.array([1e-4, 4e-4])
-    found = limit_cycles(VocalOrgan().plane().field(np.full(2, 0.15), near))
+    found = limit_cycles(VocalOrgan().plane()[0].field(np.full(2, 0.15), near))
     assert found.period[0, 0] / found.period[1, 0] == pytest.approx(2, rel=0.1)
 
 
@@ -78,7 +78,7 @@ def test_the_homoclinic_curve_is_where_cycles_end(organ: list[Curve]) -> None:
     (curve,) = of_kind(organ, "homoclinic")
     middle = len(curve.a) // 2
     a, b = curve.a[middle], curve.b[middle]
-    fields = VocalOrgan().plane().field(np.full(3, a), b + np.array([-1e-5, 1e-5, 1e-4]))
+    fields = VocalOrgan().plane()[0].field(np.full(3, a), b + np.array([-1e-5, 1e-5, 1e-4]))
     found = limit_cycles(fields)
     assert list(found.count) == [0, 1, 1]
     away = fixed_points(fields).eigenvalues[1, 1, 0].real  # of the saddle, by which the cycle slows down
@@ -87,7 +87,7 @@ def test_the_homoclinic_curve_is_where_cycles_end(organ: list[Curve]) -> None:
 
 def test_bogdanov_and_takens() -> None:
     system = BogdanovTakens()
-    curves = bifurcation_curves(system.plane(), (-0.01, 0.005), (-0.05, 0.2))
+    curves = bifurcation_curves(system.plane()[0], (-0.01, 0.005), (-0.05, 0.2))
     (fold,), (hopf,), (loop,) = (of_kind(curves, kind) for kind in ("saddle-node", "hopf", "homoclinic"))
     np.testing.assert_allclose(4 * -fold.a, fold.b**2, atol=1e-8)
     np.testing.assert_allclose(hopf.a, 0, atol=1e-8)
@@ -105,7 +105,7 @@ def test_bautins_two_cycles_and_where_they_end() -> None:
     np.testing.assert_allclose(found.log_multiplier[0], 4 * np.pi * squared * (1 - squared), rtol=1e-8)
     np.testing.assert_allclose(found.multiplier[0], np.exp(found.log_multiplier[0]), rtol=1e-6, atol=1e-11)
     assert list(found.stable[0]) == [False, True]
-    (curve,) = bifurcation_curves(Bautin().plane(), (-0.5, 1.5), (0.5, 2.0))
+    (curve,) = bifurcation_curves(Bautin().plane()[0], (-0.5, 1.5), (0.5, 2.0))
     np.testing.assert_allclose(curve.a, 0, atol=1e-10)
     assert set(curve.labels) == {"subcritical Hopf"}
     assert limit_cycles(Bautin(mu=-1.01).field()).count[0] == 0
@@ -219,4 +219,4 @@ def test_axes_and_planes_that_lack_something_are_refused() -> None:
     with pytest.raises(ValueError, match="base is"):
         DrivePlane(replace(VocalOrgan().field())[None], PressureAxis(), TensionAxis())
     with pytest.raises(ValueError, match="range of w_00"):
-        bifurcation_curves(VocalOrgan().plane(), (1.0, 0.0), (0.0, 1.0))
+        bifurcation_curves(VocalOrgan().plane()[0], (1.0, 0.0), (0.0, 1.0))

@@ -21,9 +21,11 @@ ALL = (VanDerPol, VocalOrgan, BogdanovTakens, Bautin)
 @pytest.mark.parametrize("kind", ALL)
 def test_every_system_has_a_plane_and_a_gesture_that_lights_and_ends(kind: type[System]) -> None:
     system = kind()
-    for low, high in system.ranges:
-        assert low < high
-    assert system.plane().field(*(np.array([r[0]]) for r in system.ranges)).shape == (1,)
+    plane, *ranges = system.plane()
+    assert all(low < high for low, high in ranges)
+    assert plane.field(*(np.array([r[0]]) for r in ranges)).shape == (1,)
+    assert system.about
+    assert system.source
     found = crossings(system.gesture(31))
     assert found, "its gesture shows nothing"
     assert any(one.before != one.after for one in found)
@@ -45,13 +47,13 @@ def test_the_vocal_organ_is_the_normal_form() -> None:
 
 def test_what_a_strangers_system_lacks_is_said() -> None:
     class Mute(System):
-        about = "nothing"
+        about = source = "nothing"
 
         def coefficients(self) -> dict[str, float]:
             return {}
 
     class Nameless(System):
-        about, axes, ranges = "", (DriveAxis("gamma"), DriveAxis("stiffness")), ((0.0, 1.0), (0.0, 1.0))
+        about, source, axes, ranges = "", "", (DriveAxis("gamma"), DriveAxis("stiffness")), ((0.0, 1.0), (0.0, 1.0))
 
     class Odd(Nameless):
         def coefficients(self) -> dict[str, float]:

@@ -17,7 +17,8 @@ class Bautin(System):
     Source: Guckenheimer and Holmes (1983), Nonlinear Oscillations, section 7.1; Bautin (1949).
     """
 
-    about = "hysteresis: a subcritical Hopf bifurcation and a fold of cycles, Bautin (1949)"
+    about = "hysteresis: a subcritical Hopf bifurcation and a fold of cycles"
+    source = "Bautin (1949)"
     axes = (DriveAxis("gamma"), DriveAxis("stiffness"))
     ranges = ((-0.5, 1.5), (0.5, 2.0))
     gesture_ends = (1.5, -0.5)

@@ -17,7 +17,8 @@ class BogdanovTakens(System):
     Source: Kuznetsov (2004), Elements of Applied Bifurcation Theory, section 8.4, theorem 8.4 with s = -1.
     """
 
-    about = "where saddle-node, Hopf and homoclinic bifurcations meet, Bogdanov (1975), Takens (1974)"
+    about = "where saddle-node, Hopf and homoclinic bifurcations meet"
+    source = "Bogdanov (1975); Takens (1974)"
     axes = (DriveAxis("w_00"), DriveAxis("stiffness"))
     ranges = ((-0.04, 0.04), (-0.1, 0.5))
 

@@ -13,10 +13,11 @@ from ...contracts import complete
 from ..axes import Axis
 from ..field import PlanarField
 from ..path import DrivenPath
-from ..plane import DrivePlane, Plane
+from ..plane import DrivePlane
 
 _WANTED = {
-    "about": 'add the class attribute about = "relaxation oscillator, Van der Pol (1926)"',
+    "about": 'add the class attribute about = "relaxation oscillator"',
+    "source": 'add the class attribute source = "Van der Pol (1926)"',
     "axes": 'add the class attribute axes = (DriveAxis("gamma"), DriveAxis("stiffness")), of syrinx_lab.dynamics.axes',
     "ranges": "add the class attribute ranges = ((low, high), (low, high)) of the two axes",
 }
@@ -25,10 +26,11 @@ _WANTED = {
 class System(ABC):
     """An oscillator x' = v, v' = -k x - gamma v - sum_ij w_ij x^i v^j with known numbers.
 
-    A subclass is one file, with three class attributes and one method; its constructor names its numbers:
+    A subclass is one file, with four class attributes and one method; its constructor names its numbers:
 
         class VanDerPol(System):
-            about = "relaxation oscillator, Van der Pol (1926)"
+            about = "relaxation oscillator"
+            source = "Van der Pol (1926)"
             axes = (DriveAxis("gamma"), DriveAxis("stiffness"))
             ranges = ((-2.0, 2.0), (0.1, 4.0))
 
@@ -47,6 +49,7 @@ class System(ABC):
     """
 
     about: ClassVar[str]
+    source: ClassVar[str]
     axes: ClassVar[tuple[Axis, Axis]]
     ranges: ClassVar[tuple[tuple[float, float], tuple[float, float]]]
     gesture_ends: ClassVar[tuple[float, float] | None] = None
@@ -82,9 +85,9 @@ class System(ABC):
         stiffness, gamma = (np.array(given.get(name, 0.0)) for name in ("stiffness", "gamma"))
         return PlanarField(stiffness, gamma, weights, step=self.step, sample_rate=self.sample_rate)
 
-    def plane(self) -> Plane:
-        """The plane of its two axes through this field."""
-        return DrivePlane(self.field(), *self.axes)
+    def plane(self) -> tuple[DrivePlane, tuple[float, float], tuple[float, float]]:
+        """The plane of its two axes through this field, and the ranges that are worth drawing."""
+        return DrivePlane(self.field(), *self.axes), *self.ranges
 
     def gesture(self, knots: int = 61, seconds: float | None = None) -> DrivenPath:
         """A way along the first axis and back, all else as it is: a syllable to be looked at.

@@ -15,7 +15,8 @@ class VanDerPol(System):
     Source: Van der Pol (1926), On relaxation oscillations; Strogatz, Nonlinear Dynamics and Chaos, sections 7.5-7.6.
     """
 
-    about = "relaxation oscillator, Van der Pol (1926)"
+    about = "relaxation oscillator"
+    source = "Van der Pol (1926), On relaxation oscillations"
     axes = (DriveAxis("gamma"), DriveAxis("stiffness"))
     ranges = ((-1.5, 0.5), (-1.0, 3.0))
     gesture_ends = (0.5, -1.5)

@@ -22,7 +22,8 @@ class VocalOrgan(System):
     (2013), Nature 495.
     """
 
-    about = "labia of the songbird, Mindlin and co-workers (2008, 2013)"
+    about = "labia of the songbird under pressure and tension"
+    source = "Sitt, Amador, Goller and Mindlin (2008); Amador, Perl, Mindlin and Margoliash (2013)"
     axes = (DriveAxis("w_00"), DriveAxis("stiffness"))
     ranges = ((-0.05, 0.2), (-0.1, 0.4))
 
