@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from .assembly import build_scoring
 from .cli import entry_point
 from .evaluation.clips import evenly_spread
-from .evaluation.rate import RateStudy, frontier
+from .evaluation.rate import RatePoint, RateStudy, frontier
 from .figures.rate import rate_figure
 from .figures.style import save_figure
 from .instantiation import plain
@@ -58,13 +58,18 @@ def rate(cfg: DictConfig) -> None:
             kept = order[: max(1, math.ceil(share * len(order)))]
             point = study.point(clips, factor, kept)
             points.append(point)
-            scores = "  ".join(f"{point.scores[name]:13.3f}" for name in SHOWN)
-            print(f"{point.numbers_per_second:10.0f} {point.knots_per_second:8.0f} {len(kept):8}  {scores}", flush=True)
+            _show(point)
+    refinement = build_scoring(stored, final=True).refinement
+    if refinement.steps:
+        print(f"and refined with {refinement.steps} steps, as the run is evaluated:")
+        points.append(study.shipped(clips, refinement))
+        _show(points[-1])
     rows = [
         {
             "numbers_per_second": point.numbers_per_second,
             "knots_per_second": point.knots_per_second,
             "channels": list(point.channels),
+            "refined": point.refined,
             "scores": point.scores,
         }
         for point in points
@@ -79,9 +84,20 @@ def rate(cfg: DictConfig) -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     write_json_atomic(out / "rate.json", content)
-    curves = {name: [(p.numbers_per_second, p.scores[name]) for p in points] for name in SHOWN[:2]}
+    drawn = SHOWN[:2]
+    curves = {name: [(p.numbers_per_second, p.scores[name]) for p in points if not p.refined] for name in drawn}
+    for point in points:
+        if point.refined:
+            beside = {"refined": {name: (point.numbers_per_second, point.scores[name]) for name in drawn}} | beside
     save_figure(rate_figure(curves, beside), out / "rate.png")
     print(f"numbers   {out / 'rate.json'}\nlook at   {out / 'rate.png'}")
+
+
+def _show(point: RatePoint) -> None:
+    scores = "  ".join(f"{point.scores[name]:13.3f}" for name in SHOWN)
+    print(
+        f"{point.numbers_per_second:10.0f} {point.knots_per_second:8.0f} {len(point.channels):8}  {scores}", flush=True
+    )
 
 
 def main() -> None:

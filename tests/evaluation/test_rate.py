@@ -11,6 +11,7 @@ from syrinx_lab.data.derivatives import derivatives
 from syrinx_lab.encoders.frames import FramesEncoder
 from syrinx_lab.evaluation.clips import Clip
 from syrinx_lab.evaluation.rate import RatePoint, RateStudy, channel_names, frontier, held
+from syrinx_lab.evaluation.refinement import Refinement
 from syrinx_lab.evaluation.scoring import Scoring
 from syrinx_lab.evaluation.takes import read_encoded
 from syrinx_lab.model import Ouroboros
@@ -68,6 +69,14 @@ def test_a_setting_counts_what_still_varies(study: RateStudy) -> None:
     alone = study.point(study.scale, 1, ["loudness"])
     assert alone.numbers_per_second == pytest.approx(RATE / 32)
     assert alone.channels == ("loudness",)
+
+
+def test_the_shipped_setting_is_refined_and_needs_no_more_numbers(study: RateStudy) -> None:
+    plain, refined = study.point(study.scale, 1, study.names), study.shipped(study.scale, Refinement(20))
+    assert refined.refined
+    assert not plain.refined
+    assert refined.scores["tf_corr"] > plain.scores["tf_corr"] + 0.002
+    assert refined.numbers_per_second == pytest.approx(4 * RATE / 32), "pitch, loudness, and now the tract's two"
 
 
 def test_a_model_of_few_knots_is_thinned_out_by_those(study: RateStudy) -> None:

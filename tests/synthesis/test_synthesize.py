@@ -155,8 +155,10 @@ def test_fidelity_over_rate_of_a_run(run: Path, capsys) -> None:
         few = ["clips=1", "scale_clips=1", "factors=[1,4]", "shares=[1.0]"]
         rate(compose("rate", overrides=[f"run={run}", *few]))
     stored = json.loads((run / "rate" / "rate.json").read_text())
-    whole, slow = (point["numbers_per_second"] for point in stored["points"])
+    whole, slow, refined = (point["numbers_per_second"] for point in stored["points"])
     assert whole == pytest.approx(4 * slow)
+    assert refined >= whole
+    assert [point["refined"] for point in stored["points"]] == [False, False, True]
     assert set(stored["points"][0]["channels"]) == set(stored["importance"])
     assert (run / "rate" / "rate.png").stat().st_size > 5000
     assert f"look at   {run / 'rate' / 'rate.png'}" in capsys.readouterr().out

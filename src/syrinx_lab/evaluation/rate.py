@@ -12,6 +12,7 @@ from ..encoded import Encoded, thinned
 from ..metrics.facts import METRICS
 from ..model import Ouroboros
 from .clips import Clip
+from .refinement import Refinement
 from .scoring import Scoring
 from .takes import Take, mean_scores, perform, read_encoded
 
@@ -26,12 +27,14 @@ class RatePoint:
     channels            names of those that still vary
     numbers_per_second  mean over the clips
     scores              metric -> mean over the clips, as sung
+    refined             whether the numbers of every clip were refined, see `Refinement`
     """
 
     knots_per_second: float
     channels: tuple[str, ...]
     numbers_per_second: float
     scores: dict[str, float]
+    refined: bool = False
 
 
 def channel_names(encoded: Encoded) -> tuple[str, ...]:
@@ -94,7 +97,15 @@ class RateStudy:
         rate = self.model.sample_rate / (self.model.knot_hop * factor)
         return RatePoint(rate, tuple(kept), scores["numbers_per_second"] / factor, scores)
 
-    def _score(self, clips: Sequence[Clip], factor: int, dropped: Sequence[str]) -> dict[str, float]:
+    def shipped(self, clips: Sequence[Clip], refinement: Refinement) -> RatePoint:
+        """How `clips` score with all knots and channels as they are, refined as the run's own evaluation does it."""
+        scores = self._score(clips, 1, (), refinement)
+        rate = self.model.sample_rate / self.model.knot_hop
+        return RatePoint(rate, self.names, scores["numbers_per_second"], scores, refined=True)
+
+    def _score(
+        self, clips: Sequence[Clip], factor: int, dropped: Sequence[str], refinement: Refinement | None = None
+    ) -> dict[str, float]:
         # of the knots that count: between them the drives' own follow a curve already
         every = 1 if factor == 1 else factor * self.model.knot_hop // self.model.control_hop
 
@@ -102,7 +113,14 @@ class RateStudy:
             return thinned(held(encoded, dropped, self.means), every)
 
         takes: list[Take] = [
-            perform(self.model, clip, ic_noise_rms=self.scoring.ic_noise_rms, seed=self.scoring.seed + i, change=change)
+            perform(
+                self.model,
+                clip,
+                ic_noise_rms=self.scoring.ic_noise_rms,
+                seed=self.scoring.seed + i,
+                change=change,
+                refinement=refinement,
+            )
             for i, clip in enumerate(clips)
         ]
         return mean_scores(takes, "raw", METRICS)
