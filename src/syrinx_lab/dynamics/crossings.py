@@ -16,7 +16,7 @@ from .fixed_points import Kind, fixed_points
 from .manifolds import on_a_circle
 from .path import DrivenPath, between
 
-_ASIDE = 1e-3  # of the way between two knots: where before and after are looked at
+_ASIDE = 0.05  # of the way between two knots, at most: where before and after are looked at
 
 
 @dataclass(frozen=True)
