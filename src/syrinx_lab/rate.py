@@ -19,7 +19,7 @@ from .evaluation.rate import RatePoint, RateStudy, frontier
 from .figures.rate import rate_figure
 from .figures.style import save_figure
 from .instantiation import plain
-from .rivals.files import read_points
+from .rivals.files import joined_points
 from .runs.atomic import write_json_atomic
 from .runs.permission import refuse_unwritable
 from .runs.recordings import recordings_of
@@ -39,7 +39,7 @@ def rate(cfg: DictConfig) -> None:
     """
     chosen = plain(cfg)
     loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
-    beside = {} if chosen["rivals"] is None else read_points(Path(chosen["rivals"]))
+    beside = joined_points([Path(path) for path in chosen["rivals"]])
     out = loaded.run.path / "rate" if chosen["out"] is None else Path(chosen["out"])
     refuse_unwritable(out, "give out=FOLDER")
     stored = OmegaConf.create(loaded.run.config())
@@ -88,7 +88,7 @@ def rate(cfg: DictConfig) -> None:
     curves = {name: [(p.numbers_per_second, p.scores[name]) for p in points if not p.refined] for name in drawn}
     for point in points:
         if point.refined:
-            beside = {"refined": {name: (point.numbers_per_second, point.scores[name]) for name in drawn}} | beside
+            beside = {"refined": {name: [(point.numbers_per_second, point.scores[name])] for name in drawn}} | beside
     save_figure(rate_figure(curves, beside), out / "rate.png")
     print(f"numbers   {out / 'rate.json'}\nlook at   {out / 'rate.png'}")
 

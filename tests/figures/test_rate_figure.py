@@ -10,12 +10,14 @@ CURVES = {"tf_corr": [(1000.0, 0.8), (4000.0, 0.85), (4000.0, 0.7), (16_000.0, 0
 
 
 def test_points_the_best_line_and_rivals() -> None:
-    figure = rate_figure(CURVES, {"mel": {"tf_corr": (13_781.0, 0.887)}, "world": {"pitch_pen": (1.0, 1.0)}})
+    figure = rate_figure(
+        CURVES, {"mel": {"tf_corr": [(13_781.0, 0.887), (980.0, 0.7)]}, "world": {"pitch_pen": [(1.0, 1.0)]}}
+    )
     first, second = figure.axes
-    every, rival = first.collections
+    (every,) = first.collections
     assert sorted(map(tuple, every.get_offsets().tolist())) == sorted(CURVES["tf_corr"])
-    assert rival.get_offsets().tolist() == [[13_781.0, 0.887]]
-    (best,) = first.get_lines()
+    best, rival = first.get_lines()
+    assert rival.get_xydata().tolist() == [[980.0, 0.7], [13_781.0, 0.887]]
     assert best.get_xydata().tolist() == [[1000.0, 0.8], [4000.0, 0.85]]
     assert [text.get_text() for text in first.get_legend().get_texts()] == ["the oscillator", "mel"]
     assert first.get_xscale() == "log"

@@ -22,7 +22,7 @@ from syrinx_lab.metrics.facts import METRICS
 from syrinx_lab.metrics.sung_clip import SungClip
 from syrinx_lab.rivals.comparison import outcome, outcomes, targets
 from syrinx_lab.rivals.fairness import refuse_learned, refuse_other_reading
-from syrinx_lab.rivals.files import as_csv, read_points, write_results
+from syrinx_lab.rivals.files import as_csv, joined_points, read_points, write_results
 from syrinx_lab.rivals.outcome import Comparison
 from syrinx_lab.rivals.rival import Rival
 from syrinx_lab.rivals.sung_model import AnalyticPrior
@@ -223,6 +223,8 @@ def test_rates_and_means_are_read_back_for_a_figure(clips: list[Clip], tmp_path:
     half = next(one for one in comparison.outcomes if one.name == "half")
     assert points["half"]["tf_corr"] == pytest.approx((half.numbers_per_second, half.raw["tf_corr"]))
     assert "oscillator_share" not in points["half"]
+    twice = joined_points([tmp_path / "rivals.json"] * 2)
+    assert twice["half"]["tf_corr"] == [points["half"]["tf_corr"]] * 2
     (tmp_path / "other.json").write_text('{"schema": 0}')
     for name, line in (("gone.json", "there is no such file"), ("other.json", "no comparison of this version")):
         with pytest.raises(ValueError, match=line):

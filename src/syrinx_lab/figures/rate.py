@@ -14,21 +14,21 @@ Points = Sequence[tuple[float, float]]
 
 def rate_figure(
     curves: Mapping[str, Points],
-    rivals: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
+    rivals: Mapping[str, Mapping[str, Points]] | None = None,
     *,
     known: Known = METRICS,
 ) -> Figure:
     """Every score over numbers a second, on a logarithmic axis; a line joins the best for each number.
 
     curves  metric -> (numbers a second, mean score) of every setting; larger scores are better
-    rivals  name -> metric -> (numbers a second, mean score)
+    rivals  name -> metric -> (numbers a second, mean score), at one rate or several, which a line joins
     Raises ValueError when there is no point.
     """
     if not any(curves.values()):
         raise ValueError("no setting was scored: nothing to draw")
     figure = new_figure(4.5 * len(curves), 3.6)
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
-    colours = [PALETTE[name] for name in ("vermillion", "green", "purple", "orange", "sky")]
+    colours = [PALETTE[name] for name in ("vermillion", "green", "purple", "orange", "sky", "yellow", "black")]
     for panel, (metric, points) in zip(panels, curves.items()):
         panel.scatter(*zip(*points), s=14, color=PALETTE["blue"], alpha=0.4, linewidths=0)
         best: list[tuple[float, float]] = []
@@ -38,7 +38,7 @@ def rate_figure(
         panel.plot(*zip(*best), color=PALETTE["blue"], marker="o", markersize=4, label="the oscillator")
         for (name, scores), colour in zip((rivals or {}).items(), colours * len(rivals or {})):
             if metric in scores:
-                panel.scatter(*scores[metric], marker="D", s=30, color=colour, label=name)
+                panel.plot(*zip(*sorted(scores[metric])), marker="D", markersize=5, lw=0.8, color=colour, label=name)
         panel.set_xscale("log")
         panel.set_xlabel("numbers a second")
         panel.set_ylabel(f"{metric} ({unit(metric, known)})")

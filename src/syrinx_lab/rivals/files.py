@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,16 @@ def as_json(comparison: Comparison, provenance: dict[str, Any]) -> dict[str, Any
         "left_out": dict(comparison.left_out),
         "rivals": {one.name: _plain(one) for one in comparison.outcomes},
     }
+
+
+def joined_points(paths: Sequence[Path]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """Rival -> metric -> its points in several rivals.json, as `read_points`."""
+    joined: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for path in paths:
+        for name, scores in read_points(path).items():
+            for metric, point in scores.items():
+                joined.setdefault(name, {}).setdefault(metric, []).append(point)
+    return joined
 
 
 def read_points(path: Path) -> dict[str, dict[str, tuple[float, float]]]:

@@ -76,7 +76,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "clips": Whole(1, 10**6),
         "scale_clips": Whole(1, 10**6),
         "factors": Listed(Whole(1, 4_096), least=1, single=True),
-        "rivals": _FILE,
+        "rivals": Listed(Text("a path"), single=True),
         "shares": Listed(Number(above=0, high=1), least=1, single=True),
         "out": or_null(Text("a path")),
     },
