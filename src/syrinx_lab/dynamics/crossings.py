@@ -49,6 +49,7 @@ class Crossing:
         return self.before in _SINGING and (self.after not in _SINGING or self.before == "sings" != self.after)
 
 
+_MOST = 1500  # moments
 _SINGING = ("sings", "either")
 
 
@@ -67,10 +68,12 @@ def crossings(path: DrivenPath, *, homoclinic: bool = True, parts: int = 4) -> l
 
     homoclinic  whether homoclinic orbits are looked for too
     parts       what lies between two knots is looked at in; two crossings of one fixed point within a part are not seen
+    Of drives at audio rate, which are slow, 1,500 moments are looked at.
     """
     if len(path) < 2:
         return []
-    path = path.resampled(np.interp(np.arange(parts * (len(path) - 1) + 1) / parts, np.arange(len(path)), path.seconds))
+    places = np.arange(parts * (len(path) - 1) + 1) / parts
+    path = path.resampled(np.interp(places, np.arange(len(path)), path.seconds)).thinned(_MOST)
     field, last = path.field, len(path) - 1
     points = fixed_points(field)
     pairs = np.stack((np.arange(last), np.arange(1, last + 1)), -1)

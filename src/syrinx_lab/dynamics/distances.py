@@ -23,7 +23,7 @@ class Distances:
     nearest   (K,) of the axis at the bifurcation; NaN where there is none in the range
     label     K names of it, "" where there is none
     decibels  (K,) 20 log10(value / nearest): how much less, or more (negative), of it leads to the bifurcation; NaN
-              where one of the two is not positive
+              where they are not of one sign
     """
 
     value: Array
@@ -70,7 +70,7 @@ def distances(
     knot, at = found.way // (count - 1), to(found.way, found.share)
     nearest, chosen = np.full(knots, np.nan), np.full(knots, -1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        apart = np.where((at > 0) & (value[knot] > 0), np.abs(np.log(value[knot] / at)), np.inf)
+        apart = np.where(at * value[knot] > 0, np.abs(np.log(value[knot] / at)), np.inf)
         apart = np.where(np.isfinite(apart), apart, 1e6 * (1 + np.abs(value[knot] - at)))
     for i in np.lexsort((-apart, knot)):
         nearest[knot[i]], chosen[knot[i]] = at[i], i
@@ -86,5 +86,5 @@ def distances(
             first = float(lyapunov[n]) if kind == HOPF else np.nan
             names[k] = label(kind, kind == SADDLE_NODE and bool(circle[n]), first)
     with np.errstate(divide="ignore", invalid="ignore"):
-        decibels = np.where((value > 0) & (nearest > 0), 20 * np.log10(value / nearest), np.nan)
+        decibels = np.where(value * nearest > 0, 20 * np.log10(value / nearest), np.nan)
     return Distances(value, nearest, tuple(names), decibels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,18 +104,19 @@ class _Running:
 
 
 def _running(points: FixedPoints, pairs: NDArray[np.int64]) -> _Running:
-    rows: list[tuple[int, int, int, int, int]] = []
-    signs, counts = np.sign(points.determinant), points.count
-    for index, (i, j) in enumerate(pairs):
+    signs, counts = np.nan_to_num(np.sign(points.determinant)), points.count
+    start, end = pairs.T
+    alike = (counts[start] == counts[end]) & (signs[start] == signs[end]).all(-1)
+    way, column = np.nonzero(alike[:, None] & (np.arange(signs.shape[-1]) < counts[start][:, None]))
+    plain = np.stack((way, start[way], column, end[way], column), -1)
+    rows: list[tuple[Any, ...]] = []
+    for index in np.nonzero(~alike)[0]:
+        i, j = pairs[index]
         n, m = counts[i], counts[j]
-        if n == m and (signs[i, :n] == signs[j, :m]).all():
-            rows += [(index, i, c, j, c) for c in range(n)]
-        else:
-            ends = (points.x[i, :n], signs[i, :n]), (points.x[j, :m], signs[j, :m])
-            rows += [
-                (index, i, a, j, b) for a, b in matched(*ends, float(np.ptp(np.r_[points.x[i, :n], points.x[j, :m]])))
-            ]
-    table = np.array(rows, dtype=np.int64).reshape(-1, 5)
+        ends = (points.x[i, :n], signs[i, :n]), (points.x[j, :m], signs[j, :m])
+        size = float(np.ptp(np.concatenate((ends[0][0], ends[1][0])))) if n and m else 1.0
+        rows += [(index, i, a, j, b) for a, b in matched(*ends, size or 1.0)]
+    table = np.concatenate((plain, np.array(rows, dtype=np.int64).reshape(-1, 5)))
     node, column = table[:, (1, 3)].T, table[:, (2, 4)].T
     x, trace, determinant = points.x[node, column], points.trace[node, column], points.determinant[node, column]
     return _Running(table[:, 0], x, trace, determinant, size_of(points)[node].max(0), points.field, node)
