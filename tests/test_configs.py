@@ -24,7 +24,7 @@ from syrinx_lab.data.vocalisations import ClipSettings
 from syrinx_lab.instantiation import build, plain
 
 CONF = config_directory()
-GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
+GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name not in ("hydra", "system"))
 CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 SWEEPS = sorted(path.stem for path in sweeps_directory().glob("*.yaml"))
 

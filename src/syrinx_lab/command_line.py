@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 
-from .schema import holds, nearest_keys, takes_list
+from .schema import TYPED, holds, nearest_keys, takes_list
 
 _SETTING = re.compile(r"(\+{0,2})([A-Za-z_$][\w.$@:/-]*)=(.*)", re.DOTALL)
 _PIECE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$\{[^}]*\}|[\[\](){},"'])""", re.DOTALL)
@@ -139,6 +139,9 @@ def of_hydra(error: HydraException, command: str = "config") -> str | None:
         return unreadable(error.override) or str(error)
     unknown = re.match(r"Could not override '([^']+)'", str(error))
     if unknown is not None:
+        if holds(command, unknown[1]) is not None:
+            short, group = TYPED.get(unknown[1], unknown[1]), unknown[1].split(".")[0]
+            return f"{short} belongs to a choice of {group}: give {group}=NAME as well, one that has it"
         near = nearest_keys(command, unknown[1])
         there = "--cfg job prints the keys that there are"
         return f"there is no key {unknown[1]}; like it is {' or '.join(near)} ({there})" if near else None

@@ -65,3 +65,8 @@ def blind_spots() -> None:
 def synthesize() -> None:
     """As `python -m syrinx_lab.synthesize`."""
     _run("synthesize")
+
+
+def dynamics() -> None:
+    """As `python -m syrinx_lab.dynamics`."""
+    _run("dynamics.__main__", "dynamics")

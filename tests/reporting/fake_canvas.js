@@ -27,8 +27,8 @@ class Part {
   getContext() { const pen = new Pen(); this.pens.push(pen); return pen; }
   get last() { return this.pens[this.pens.length - 1]; }
 }
-const parts = Object.fromEntries(["time", "said", "play", "slow", "phase", "trace", "map"].map((name) => [name, new Part()]));
-parts.slow.value = "50";
+const parts = Object.fromEntries(["time", "said", "play", "lasts", "phase", "trace", "map"].map((name) => [name, new Part()]));
+parts.lasts.value = "5";
 const redraw = dynamics.player(data, { querySelector: (selector) => parts[selector.match(/data-part=(\w+)/)[1]] });
 const state = () => ({
   time: Number(parts.time.value), said: parts.said.textContent, button: parts.play.textContent,

@@ -56,7 +56,7 @@ def test_it_loads_without_complaint_and_nothing_but_tables_and_figures_scrolls(
 def test_the_slider_moves_the_player_and_the_button_plays(browser: Browser, page: Path) -> None:
     browser.open(page)
     said = "document.querySelector('#player-1 [data-part=said]').textContent"
-    assert "the cycle sings 1000 Hz" in browser.evaluate(said)
+    assert "the cycle has 1000 Hz" in browser.evaluate(said)
     slider = "document.querySelector('#player-1 [data-part=time]')"
     browser.evaluate(f"{slider}.value = 5; {slider}.dispatchEvent(new Event('input'))")
     assert browser.evaluate(said) == "5.0 ms: silent: rest attracts"

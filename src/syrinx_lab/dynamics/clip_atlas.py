@@ -189,6 +189,12 @@ class ClipAtlas:
         """(K,) whether there is an attracting cycle at the moment."""
         return np.isfinite(self.cycles.hz)
 
+    @property
+    def trail_s(self) -> float:
+        """How much of the way that the state came is shown: three periods of the middle cycle, 5 ms without one."""
+        hz = self.cycles.hz[self.where_it_sings()]
+        return 3 / float(np.median(hz)) if len(hz) else 5e-3
+
     def window(self, margin: float = 0.25) -> tuple[float, float, float, float]:
         """The least and largest x, the least and largest v that cycles and driven state reach, with a margin.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -9,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..dynamics.clip_atlas import Array, ClipAtlas, PhaseCurve
+from .conditions import colour, marker
 from .panels import LABEL_SIZE, TICK_SIZE
 from .phase_portrait import draw_portrait
 from .style import PALETTE, new_figure
@@ -97,23 +100,25 @@ def draw_map(axes: Axes, atlas: ClipAtlas) -> None:
         axes.legend(fontsize=TICK_SIZE - 1, loc="best")
 
 
-def draw_responses(axes: Axes, atlas: ClipAtlas, most: int = 12) -> None:
-    """The largest responses to perturbations, each with its name; empty where nothing was perturbed."""
-    rows = [(f"{one.perturbation.words}, {one.perturbation.at_ms:.0f} ms", one.size) for one in atlas.responses]
-    rows = [row for row in rows if np.isfinite(row[1])]
-    if not rows:
+def draw_responses(axes: Axes, atlas: ClipAtlas) -> None:
+    """How far each perturbation drives the state astray, over when it comes; empty where nothing was perturbed."""
+    several: dict[str, list[tuple[float, float]]] = {}
+    for one in atlas.responses:
+        if np.isfinite(one.size):
+            several.setdefault(one.perturbation.words, []).append((one.perturbation.at_ms, one.size))
+    if not several:
         axes.set_axis_off()
         return
-    rows = sorted(rows, key=lambda row: row[1])[-most:]
-    axes.barh(range(len(rows)), [size for _, size in rows], color=PALETTE["sky"], alpha=0.6)
-    for place, (name, _) in enumerate(rows):
-        axes.annotate(
-            name, (0.0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=TICK_SIZE - 1
-        )
-    axes.set_yticks([])
-    axes.set_xlabel("largest distance over the cycle's size", fontsize=TICK_SIZE)
+    for number, (words, points) in enumerate(several.items(), start=1):
+        style: dict[str, Any] = {"color": colour(number), "marker": marker(number), "markersize": 5}
+        axes.plot(*np.array(sorted(points)).T, linewidth=0.9, alpha=0.8, label=words, **style)
+    axes.set_ylim(bottom=0.0)
+    axes.set_xlabel("the perturbation comes at (ms)", fontsize=LABEL_SIZE)
+    axes.set_ylabel("largest distance, of the orbit", fontsize=LABEL_SIZE)
     axes.set_title("sensitivity", fontsize=LABEL_SIZE)
-    axes.tick_params(axis="x", labelsize=TICK_SIZE)
+    axes.tick_params(labelsize=TICK_SIZE)
+    axes.grid(visible=True, alpha=0.2)
+    axes.legend(fontsize=TICK_SIZE - 1, loc="best")
 
 
 def draw_phase_curve(axes: Axes, curve: PhaseCurve) -> None:

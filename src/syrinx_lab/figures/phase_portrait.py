@@ -10,7 +10,6 @@ from .dynamics_over_time import STABILITY, stability
 from .panels import LABEL_SIZE, TICK_SIZE
 from .style import PALETTE
 
-TRAIL_S = 5e-3
 MARKER = {"stable": "o", "unstable": "o", "saddle": "X"}
 
 
@@ -30,7 +29,7 @@ def draw_portrait(axes: Axes, atlas: ClipAtlas, moment: int) -> None:
             face = STABILITY[kind] if kind != "unstable" else "none"
             axes.plot(branch.x[moment], 0.0, MARKER[kind], color=STABILITY[kind], markerfacecolor=face, markersize=5)
     end = round(atlas.times_s[moment] * atlas.state_rate)
-    trail = atlas.state[max(0, end - round(TRAIL_S * atlas.state_rate)) : end + 1]
+    trail = atlas.state[max(0, end - round(atlas.trail_s * atlas.state_rate)) : end + 1]
     if len(trail):
         axes.plot(trail[:, 0], trail[:, 1], color=PALETTE["black"], linewidth=0.7, alpha=0.7)
         axes.plot(*trail[-1], ".", color=PALETTE["black"], markersize=6)

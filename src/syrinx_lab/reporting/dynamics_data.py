@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..dynamics.clip_atlas import Array, ClipAtlas
 from ..figures.dynamics_over_time import stability
 from ..figures.dynamics_planes import plane_reach
-from ..figures.phase_portrait import TRAIL_S
 
 _NONE = -32768
 _HALF = 32767
@@ -49,7 +48,7 @@ def player_data(atlas: ClipAtlas) -> dict[str, Any]:
         "times": _plain(atlas.times_s * 1e3),
         "duration_ms": round(end * 1e3, 3),
         "start_ms": round(_start(atlas) * 1e3, 3),
-        "trail_ms": TRAIL_S * 1e3,
+        "trail_ms": _short(atlas.trail_s * 1e3),
         "window": [_short(value) for value in box],
         "trace_window": _box(traces),
         "state": packed(_clipped(atlas.state[::every], box)),
@@ -96,7 +95,7 @@ def _said(atlas: ClipAtlas, moment: int) -> str:
     hz, multiplier = atlas.cycles.hz[moment], atlas.cycles.multiplier[moment]
     if not math.isfinite(hz):
         return atlas.cycles.reasons[moment] or "no attracting cycle"
-    line = f"the cycle sings {hz:.0f} Hz, Floquet multiplier {multiplier:.3g}"
+    line = f"the cycle has {hz:.4g} Hz, Floquet multiplier {multiplier:.3g}"
     distance = atlas.map.distance_db[moment] if atlas.map is not None and len(atlas.map.distance_db) else math.nan
     if atlas.map is not None and math.isfinite(distance):
         line += f", {distance:+.1f} dB of pressure from the {atlas.map.nearest[moment]}"

@@ -17,7 +17,7 @@ from ..figures.style import save_figure
 from ..figures.unit_responses import unit_responses_figure
 from ..runs.atomic import write_text_atomic
 from .dynamics_data import player_data
-from .dynamics_tables import all_tables, as_csv, as_table, clip_rows, label_rows, named_rows, sensitivity_rows
+from .dynamics_tables import all_tables, as_csv, as_table, averaged, clip_rows, label_rows, named_rows, sensitivity_rows
 from .dynamics_words import READING, clip_words
 from .environment import page_environment
 from .sounds import Sound, sound
@@ -99,7 +99,7 @@ def _card(number: int, atlas: ClipAtlas, folder: Path) -> dict[str, Any]:
         figure = drawn(atlas)
         save_figure(figure, folder / f"{atlas.stem}-{name}.png", dpi=_PNG_DPI)
         text = f"{label} of {atlas.name}. The tables hold the numbers."
-        figures.append({"label": label, "image": inline_svg(figure, f"clip{number}-{name}", text, least=0.8)})
+        figures.append({"label": label, "image": inline_svg(figure, f"clip{number}-{name}", text, least=0.8, dpi=80)})
     return {
         "number": number,
         "title": f"{atlas.name} {number}" if atlas.sound is not None else atlas.name,
@@ -153,8 +153,12 @@ def _units(atlases: Sequence[ClipAtlas], folder: Path) -> Markup | None:
 
 def _encoder(atlases: Sequence[ClipAtlas]) -> list[tuple[str, Any]]:
     several = (
-        ("How fast each layer forgets, and whether its tokens converge", "layers"),
-        ("How far back and ahead each control looks", "reaches"),
+        (
+            "How fast each layer forgets, and whether its tokens converge: means over clips",
+            "layers",
+            ("stack", "layer"),
+        ),
+        ("How far back and ahead each control looks: means over clips", "reaches", ("control",)),
     )
-    rows = [(name, named_rows(atlases, which)) for name, which in several]
+    rows = [(name, averaged(named_rows(atlases, which), keys)) for name, which, keys in several]
     return [(name, as_table(some)) for name, some in rows if some]

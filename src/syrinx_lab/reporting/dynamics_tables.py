@@ -147,6 +147,22 @@ def sensitivity_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     return [one.row() for one in sensitivity(one for atlas in atlases for one in atlas.responses)]
 
 
+def averaged(rows: Rows, keys: Sequence[str]) -> Rows:
+    """A row for each combination of what `keys` hold, with the means of the other numbers and all other values."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row.get(key) for key in keys), []).append(row)
+    means: list[Row] = []
+    for key, several in found.items():
+        mean: dict[str, Any] = {**dict(zip(keys, key)), "clips": len(several)}
+        for name, first in several[0].items():
+            values = [one.get(name) for one in several]
+            if name not in (*keys, "clip", "label"):
+                mean[name] = _mean(values) if isinstance(first, float) else ", ".join(dict.fromkeys(map(str, values)))
+        means.append(mean)
+    return means
+
+
 def all_tables(atlases: Sequence[ClipAtlas]) -> dict[str, Rows]:
     """Name of the CSV -> its rows; those without any are left out."""
     tables: dict[str, Rows] = {

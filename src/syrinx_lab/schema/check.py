@@ -10,7 +10,7 @@ from typing import Any
 
 from .kinds import Anything, Either, Group, Kind, Labels, Listed, Text, Unfit
 from .signatures import arguments
-from .tables import CHOSEN, OPTIONAL, SHARED, TABLES, TYPED, WITH_GROUPS
+from .tables import CHOSEN, OPTIONAL, OWN_GROUPS, SHARED, TABLES, TYPED, WITH_GROUPS
 
 MISSING = "???"
 _OURS = ("syrinx_lab.", "torch.optim.")  # their keys are in the tables
@@ -40,14 +40,14 @@ def texts_of(command: str) -> Callable[[str], bool]:
         table = TABLES.get(command, {})
         kind = _of_table(table, key)
         # a group's choice is the name of a file
-        return command in WITH_GROUPS and key in CHOSEN if kind is None else kind.text
+        return key in _groups(command) if kind is None else kind.text
 
     return is_text
 
 
 def holds(command: str, key: str) -> Kind | None:
     """What a dotted key of a command may hold, the name of a file for a group; None where nobody says."""
-    if command in WITH_GROUPS and key in CHOSEN:
+    if key in _groups(command):
         return Group()
     return _of_table(TABLES.get(command, {}), key)
 
@@ -57,13 +57,18 @@ def takes_list(kind: Kind) -> bool:
     return isinstance(kind, Listed | Labels) or (isinstance(kind, Either) and any(map(takes_list, kind.kinds)))
 
 
+def _groups(command: str) -> tuple[str, ...]:
+    """The groups of which a command takes a choice."""
+    return CHOSEN if command in WITH_GROUPS else OWN_GROUPS.get(command, ())
+
+
 def nearest_keys(command: str, key: str, most: int = 3) -> list[str]:
     """The keys of a command, and groups of keys, that are written most like `key`; several that end alike, or none.
 
     Without a dot, `key` is compared with the last parts of names. Its capitals are taken for small letters.
     """
     key, table = key.lower(), TABLES.get(command, {})
-    known = [*(name for name in table if "*" not in name), *(CHOSEN if command in WITH_GROUPS else ())]
+    known = [*(name for name in table if "*" not in name), *_groups(command)]
     if "." in key:
         return get_close_matches(key, known, n=1, cutoff=0.8)
     close = get_close_matches(key, {name.rpartition(".")[2] for name in known}, n=1, cutoff=0.75)

@@ -55,6 +55,9 @@ RIVALS: dict[str, Kind] = {
     "rivals.*.factor": Number(0.25, 4),
 }
 
+# parameters of the known systems
+SYSTEM = ("mu", "alpha", "beta", "gamma", "b_1", "b_2", "tau")
+
 TABLES: dict[str, dict[str, Kind]] = {
     "config": TRAIN,
     "check_data": TRAIN,
@@ -79,6 +82,21 @@ TABLES: dict[str, dict[str, Kind]] = {
         "rivals": Listed(Text("a path"), single=True),
         "shares": Listed(Number(above=0, high=1), least=1, single=True),
         "out": or_null(Text("a path")),
+    },
+    "dynamics": {
+        **OUTPUTS,
+        "run": _FILE,
+        "split": OneOf("val", "test"),
+        "clip": or_null(Whole(0, 10**6)),
+        "clips": or_null(Whole(1, 10**6)),
+        "moments": Whole(4, 10_000),
+        "movie": Flag(),
+        "workers": Whole(1, 4_096),
+        "seed": SEED,
+        "checkpoint.file": _FILE,
+        "data_root": or_null(PATHS),
+        "out": _FILE,
+        **{f"system.{name}": Number(low=-1e6, high=1e6) for name in SYSTEM},
     },
     "synthesize": {
         **OUTPUTS,
@@ -147,13 +165,16 @@ TABLES: dict[str, dict[str, Kind]] = {
 # keys that the command line knows by a shorter name: Hydra takes `horizon` and `checkpoint` for choices of these groups
 TYPED = {f"case.{name}": name for name in ("batch", "horizon", "degree", "control_hop")}
 TYPED["checkpoint.file"] = "checkpoint"
+TYPED |= {f"system.{name}": name for name in SYSTEM}
 # groups of conf/ of which a file is chosen by its name
 PLACES = (*GROUPS, "experiment", "arm", "debug")  # of them in the defaults, be it null
 CHOSEN = (*PLACES, "sweeps")
 # commands that take the choices of these groups
 WITH_GROUPS = ("config", "check_data", "rivals", "blind_spots")
+# and of others
+OWN_GROUPS = {"dynamics": ("system",)}
 # groups that may be null
-OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*", "rivals.*")
+OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*", "rivals.*", "system")
 # keys of a group that are not its class's, which may be from anywhere
 SHARED = tuple(
     f"oscillator.{key}" for key in ("drive_lowpass_ms", "control_hop", "knots_per_second", "highpass_hz", "init")

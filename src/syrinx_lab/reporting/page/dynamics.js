@@ -131,7 +131,7 @@ function drawMap(canvas, clip, view) {
 // the panels of one clip, a slider and a button
 function player(data, place) {
   const clip = unpacked(data), find = (name) => place.querySelector(`[data-part=${name}]`);
-  const slider = find("time"), said = find("said"), button = find("play"), slow = find("slow");
+  const slider = find("time"), said = find("said"), button = find("play"), lasts = find("lasts");
   const end = clip.duration_ms;
   let time = clip.start_ms, running = false, before = 0;
   function draw() {
@@ -144,7 +144,7 @@ function player(data, place) {
   }
   function step(now) {
     if (!running) return;
-    time += (now - before) / Number(slow.value);
+    time += ((now - before) * end) / (1e3 * Number(lasts.value));
     before = now;
     if (time >= end) { time = end; stop(); }
     draw();
