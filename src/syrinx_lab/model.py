@@ -15,13 +15,15 @@ from .controls.analyser import Analyser
 from .controls.analytic import AnalyticControls
 from .encoded import Encoded, thinned, varying
 from .encoders import Encoder
+from .encoders.raw_controls import raw_controls_head
 from .ode.control_rate import acceleration_along, to_knots
 from .ode.highpass import highpass_reach, zero_phase_highpass
 from .ode.lowpass import gaussian_lowpass
 from .ode.noise import Noise, NoNoise
 from .ode.oscillator import Oscillator, Reading
 from .ode.parameters import Parameters, Radiation
-from .ode.rollout import BACKENDS, Forcing, InitialValueProblem, rollout
+from .ode.rollout import BACKENDS, Forcing
+from .ode.sides import last_state, source_of, sung
 from .ode.tract import Tract
 from .transfer import normal
 from .types import Controls, Drives, Trajectory
@@ -95,12 +97,15 @@ class Ouroboros(nn.Module):
         self.noise = NoNoise() if noise is None else noise
         self.oscillator = oscillator
         self.analyser = analyser
-        self.tract_net = _head(encoder, tract, "tract")
-        self.noise_net = _head(encoder, self.noise, "noise")
+        self.tract_net = raw_controls_head(encoder, tract, "tract")
+        self.noise_net = raw_controls_head(encoder, self.noise, "noise")
         needs = {"encoder": encoder.needs_analysis, "oscillator": oscillator.needs_analysis}
         needing = [name for name, does in (needs | {"noise": self.noise_net is not None}).items() if does]
         if analyser is None and needing:
             raise ValueError(f"{needing[0]} reads pitch or envelope: use controls=analytic")
+        if oscillator.sides == 2 and analyser is not None and analyser.lookahead_ms is not None:
+            said = "has two sides, whose pitches are read off the whole recording: use an encoder without lookahead"
+            raise ValueError(f"{type(oscillator).__name__} {said}")
         self.tract_follows_pitch = bool(getattr(tract, "needs_pitch", False))
         if self.tract_follows_pitch and not oscillator.gives_pitch:
             raise ValueError(
@@ -161,9 +166,15 @@ class Ouroboros(nn.Module):
         """The low-passed drives of a recording: x (B, L) audio and dx (B, L) = dt x' -> Drives that cover L samples."""
         return self.decode(self.encode(x, dx))
 
+    def analytic(self, x: Tensor) -> AnalyticControls | None:
+        """What can be heard in recordings x (B, L) without learning, as many voices as the oscillator has sides."""
+        if self.analyser is None:
+            return None
+        return cast(AnalyticControls, self.analyser(x, self.control_hop, self.oscillator.sides))
+
     def encode(self, x: Tensor, dx: Tensor) -> Encoded:
         """What is read off a recording: x (B, L) audio, dx (B, L) = dt x'."""
-        analytic = None if self.analyser is None else self.analyser(x, self.control_hop)
+        analytic = self.analytic(x)
         return self.encoded(self.encoder(x, self.velocity(dx), analytic), analytic)
 
     def encoded(self, controls: Controls, analytic: AnalyticControls | None) -> Encoded:
@@ -195,7 +206,14 @@ class Ouroboros(nn.Module):
     def decode(self, encoded: Encoded) -> Drives:
         """The drives that follow from what `encode` gives, or from some of its knots or an edited version of them."""
         weights = self.encoder.weights(encoded.weight_code)
-        stiffness, gamma, weights, gain = self.oscillator.decode(encoded.oscillator, weights)
+        radiation = self.radiation(encoded.oscillator, encoded.radiation)
+        others = [self.oscillator.other_side(encoded.oscillator)] if self.oscillator.sides == 2 else []
+        first, *rest = (self._side(parameters, weights) for parameters in (encoded.oscillator, *others))
+        return replace(first, second=rest[0] if rest else None, **vars(radiation))
+
+    def _side(self, parameters: Parameters, weights: Tensor) -> Drives:
+        """What drives one side."""
+        stiffness, gamma, weights, gain = self.oscillator.decode(parameters, weights)
         if self.oscillator.nonlinear_maps:
             several = [stiffness, gamma] if gain is None else [stiffness, gamma, gain]
             flat = torch.stack(several, -1)
@@ -203,8 +221,7 @@ class Ouroboros(nn.Module):
             weights = flat[..., len(several) :].view_as(weights)
             stiffness, gamma, *rest = flat[..., : len(several)].unbind(-1)
             gain = rest[0] if rest else None
-        radiation = self.radiation(encoded.oscillator, encoded.radiation)
-        return Drives(stiffness, gamma, weights, self.control_hop, gain=gain, **vars(radiation))
+        return Drives(stiffness, gamma, weights, self.control_hop, gain=gain)
 
     def radiation(self, parameters: Parameters, radiation: Radiation) -> Radiation:
         """What happens to the source, with pitch and loudness where they are used and the oscillator's own."""
@@ -244,16 +261,14 @@ class Ouroboros(nn.Module):
         forcing: Forcing | None = None,
         adjoint_decay: float = 1.0,
     ) -> Trajectory:
-        """The run over `horizon` samples from ic = (x (B,), v (B,)) with only the drives supplied, unless forced."""
-        step, clamp = self.oscillator.step, self.oscillator.clamp
-        return rollout(InitialValueProblem(drives, ic, horizon, step, clamp, forcing, adjoint_decay), self.backend)
+        """The run over `horizon` samples from ic = (x (B,), v (B,)) with only the drives supplied, see `sides.sung`."""
+        return sung(self.oscillator, drives, ic, horizon, self.backend, forcing, adjoint_decay)
 
     @torch.no_grad()
     def spun_up(self, drives: Drives, ic: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """The state (x (B,), v (B,)) after the oscillator's `spin_up` from ic under the first drives, unchanging."""
         samples = self.oscillator.spin_up + 1
-        end = self.sing(drives.held(samples), ic, samples)
-        return end.x[:, -1], end.v[:, -1]
+        return last_state(self.sing(drives.held(samples), ic, samples))
 
     def excitation(self, like: Tensor, generator: torch.Generator) -> Tensor | None:
         """White noise (2, B, H) of unit variance for `like` (B, H), breath's and background's; None without a noise."""
@@ -279,18 +294,6 @@ class Ouroboros(nn.Module):
         return out if background is None else out + background  # which was measured behind the high-pass
 
     def radiate(self, trajectory: Trajectory, drives: Drives, excitation: Tensor | None = None) -> Tensor:
-        """(B, H) the sound of a trajectory: `sound` of the oscillator's source."""
-        return self.sound(self.oscillator.source(trajectory, drives), Radiation.of(drives), drives.hop, excitation)
-
-
-def _head(encoder: Encoder, module: nn.Module, key: str) -> nn.Linear | None:
-    """What reads the raw controls of a tract or of noise off the encoder's features: zero at first."""
-    channels = cast(int, module.channels)
-    if channels == 0:
-        return None
-    if encoder.width == 0:
-        raise ValueError(f"{key} has {channels} controls, but this encoder has no features (width 0): use {key}=none")
-    head = nn.Linear(encoder.width, channels)
-    nn.init.zeros_(head.weight)
-    nn.init.zeros_(head.bias)
-    return head
+        """(B, H) the sound of a trajectory: `sound` of the source."""
+        source = source_of(self.oscillator, trajectory, drives)
+        return self.sound(source, Radiation.of(drives), drives.hop, excitation)

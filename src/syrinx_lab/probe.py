@@ -79,7 +79,7 @@ def _made_up(model: Ouroboros) -> _Probe:
     on = torch.sigmoid((t - t[-1] / 3) * 2000)
     x = (0.3 * on * torch.sin(2 * math.pi * hz * t)).float()
     x = (x + 1e-4 * torch.randn(x.shape, generator=generator)).to(device)
-    analytic = None if model.analyser is None else model.analyser(x, model.control_hop)
+    analytic = model.analytic(x)
     return _Probe(x, model.velocity(torch.gradient(x, dim=1)[0]), analytic, generator)
 
 

@@ -154,6 +154,7 @@ class Drives:
     tract      (B, T, C)         raw controls of the tract, low-passed; None where it takes none
     noise      (B, T, C)         raw controls of the noise, low-passed; None where it takes none
     sung_hz    (B, T)            pitch that is sung, Hz; None where the tract does not follow it
+    second                       stiffness, gamma, weights and gain of the other side of the syrinx; None: there is one
     The first three are dimensionless, in rescaled time s = t / tau.
 
     At control rate (hop > 1) the T entries are knots at samples 0, hop, 2 hop, ...: sample t lies between the knots
@@ -169,6 +170,7 @@ class Drives:
     tract: Tensor | None = None
     noise: Tensor | None = None
     sung_hz: Tensor | None = None
+    second: Drives | None = None
 
     @property
     def degree(self) -> int:
@@ -203,32 +205,38 @@ class Drives:
             raise ValueError(f"windows from {places}: drives of hop {self.hop} are cut at multiples of it")
         first, steps = places[0] // self.hop, knot_count(length, self.hop)
         if len(set(places)) == 1:
-            return self._each(lambda knots: knots[:, first : first + steps])
+            return self.each(lambda knots: knots[:, first : first + steps])
         device = self.gamma.device
         index = sent(start // self.hop, device)[:, None] + torch.arange(steps, device=device)
         item = torch.arange(len(start), device=device)[:, None]
-        return self._each(lambda knots: knots[item, index])
+        return self.each(lambda knots: knots[item, index])
 
     def held(self, samples: int) -> Drives:
         """The first knot's drives for `samples` samples, unchanging."""
         knots = knot_count(samples, self.hop)
-        return self._each(lambda y: y[:, :1].expand(-1, knots, *y.shape[2:]))
+        return self.each(lambda y: y[:, :1].expand(-1, knots, *y.shape[2:]))
 
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Drives:
+    def each(self, change: Callable[[Tensor], Tensor]) -> Drives:
         """The same drives with every tensor that is there changed."""
         changed: dict[str, Any] = {}
         for one in fields(self):
             value = getattr(self, one.name)
+            if isinstance(value, Drives):
+                value = value.each(change)
             changed[one.name] = change(value) if isinstance(value, Tensor) else value
         return Drives(**changed)
 
 
 @dataclass
 class Trajectory:
-    """The oscillator's state over a rollout: x (B, H) and v = tau dx/dt (B, H), dimensionless; index 0 is the start."""
+    """The oscillator's state over a rollout: x (B, H) and v = tau dx/dt (B, H), dimensionless; index 0 is the start.
+
+    second  that of the other side, where there are two
+    """
 
     x: Tensor
     v: Tensor
+    second: Trajectory | None = None
 
 
 @dataclass

@@ -103,10 +103,10 @@ class Analyser(nn.Module):
                     reason = reason or str(error)
         raise ValueError(f"{reason}: controls.pitch_range_hz=[LOWEST,HIGHEST], or select other labels (data.label)")
 
-    def forward(self, x: Tensor, hop: int) -> AnalyticControls:
-        """The controls of recordings x (B, L) at knots `hop` samples apart."""
+    def forward(self, x: Tensor, hop: int, voices: int = 1) -> AnalyticControls:
+        """The controls of recordings x (B, L) at knots `hop` samples apart; voices, 1 or 2: pitches at a time."""
         return analytic_controls(
-            x, self.sample_rate, hop, self.pitch_range(), self.lookahead_ms, envelope_ms=self.envelope_ms
+            x, self.sample_rate, hop, self.pitch_range(), self.lookahead_ms, self.envelope_ms, voices
         )
 
     def pitch_range(self) -> PitchRange:

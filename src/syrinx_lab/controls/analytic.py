@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from .envelope import ENVELOPE_MS, local_envelope
 from .frames import AnalysisFrames
 from .pitch import VOICING, track_pitch
 from .pitch_range import PitchRange
+from .two_voices import two_voices
 
 _VOICING_WIDTH = 0.1
 
@@ -24,6 +25,8 @@ class AnalyticControls:
     periodicity  (B, T)  0 to 1: how well the sound repeats itself after one period
     envelope     (B, T)  local standard deviation, in the unit of the recording
     hop          samples from knot to knot
+    second_hz    (B, T)  Hz, without gaps: the higher pitch where there are two voices; None where nobody looked
+    second_share (B, T)  its part of the power, 0 where there is one voice; None likewise
     """
 
     pitch_hz: Tensor
@@ -31,6 +34,8 @@ class AnalyticControls:
     periodicity: Tensor
     envelope: Tensor
     hop: int
+    second_hz: Tensor | None = None
+    second_share: Tensor | None = None
 
 
 @torch.no_grad()
@@ -41,6 +46,7 @@ def analytic_controls(
     pitch_range: PitchRange,
     lookahead_ms: float | None = None,
     envelope_ms: float = ENVELOPE_MS,
+    voices: int = 1,
 ) -> AnalyticControls:
     """Pitch, voicing, periodicity and envelope of every recording of a batch.
 
@@ -53,6 +59,7 @@ def analytic_controls(
     lookahead_ms  None: each knot sees the whole recording. A number: samples up to that many ms after the knot, so
                   that the controls can be computed while the bird sings
     envelope_ms   standard deviation of the envelope's window, ms
+    voices        2: two pitches at a time are looked for as well, see `two_voices`; pitch_hz is then the lower one
     Returns T = ceil((L - 1) / hop) + 1 knots, without gradients, on the device and in the dtype of x (float32 for
     shorter types). Raises ValueError for x that is not (B, L) with L > 0 and for values out of range.
     """
@@ -65,10 +72,22 @@ def analytic_controls(
     delay = 0
     if lookahead_ms is not None:
         delay = max(0, int(3e-3 * envelope_ms * sample_rate) + 1 - int(lookahead_ms * 1e-3 * sample_rate))
-    return AnalyticControls(
+    found = AnalyticControls(
         pitch_hz=pitch.hz,
         voiced=pitch.voiced * sure,
         periodicity=pitch.periodicity,
         envelope=local_envelope(x, sample_rate, hop, envelope_ms, delay),
         hop=hop,
+    )
+    if voices == 1:
+        return found
+    if lookahead_ms is not None:
+        raise ValueError("two voices are read off the whole recording: use one voice, or no lookahead")
+    both = two_voices(x, pitch.hz, frames)
+    return replace(
+        found,
+        pitch_hz=torch.where(both.there, both.low_hz, pitch.hz),
+        voiced=torch.where(both.there, 1.0, found.voiced),
+        second_hz=both.high_hz,
+        second_share=both.share,
     )

@@ -60,7 +60,7 @@ def control_reach(
     rate, length = model.sample_rate, len(clip.x)
     samples = [clip.onset + round(place * (clip.offset - clip.onset)) for place in places]
     x = torch.as_tensor(clip.x)[None]
-    analytic = None if model.analyser is None else model.analyser(x, model.control_hop)
+    analytic = model.analytic(x)
     sound = x.detach().clone().requires_grad_(True)
     with torch.enable_grad():
         controls = model.encoder(sound, model.velocity(derivatives(sound)[0]), analytic)

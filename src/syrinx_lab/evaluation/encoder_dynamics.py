@@ -31,7 +31,7 @@ def encoder_dynamics(model: Ouroboros, clip: Clip) -> EncoderDynamics:
     """
     x, dx = (torch.as_tensor(y)[None] for y in (clip.x, clip.dx))
     with torch.no_grad():
-        analytic = None if model.analyser is None else model.analyser(x, model.control_hop)
+        analytic = model.analytic(x)
         step_ms = model.encoder.hop * 1e3 / model.sample_rate
         layers = layer_dynamics(model.encoder, lambda: model.encoder(x, model.velocity(dx), analytic), step_ms)
     return EncoderDynamics(tuple(layers), tuple(control_reach(model, clip)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..dynamics.response import Course, orbit_size
 from ..encoded import Encoded
 from ..model import Ouroboros
 from ..ode.parameters import Parameters, Radiation
+from ..ode.sides import source_of
 from ..transfer import normal
 from ..types import Controls, Drives, Trajectory
 from .clips import Clip
@@ -58,7 +59,7 @@ class Performance:
         seed          of the start and of the breath, drawn as `takes.perform` draws them
         """
         x, dx = (torch.as_tensor(y)[None] for y in (clip.x, clip.dx))
-        analytic = None if model.analyser is None else model.analyser(x, model.control_hop)
+        analytic = model.analytic(x)
         controls = model.encoder(x, model.velocity(dx), analytic)
         encoded = model.encoded(controls, analytic)
         drives = model.decode(encoded)
@@ -92,13 +93,19 @@ class Performance:
 
     @torch.no_grad()
     def sung_from(self, sample: int, x: float, v: float) -> Course:
-        """The course with another state put in at a sample that is a multiple of the drives' hop."""
+        """The course with another state put in at a sample that is a multiple of the drives' hop.
+
+        Raises ValueError for an oscillator with two sides.
+        """
+        if self.drives.second is not None:
+            raise ValueError("a state is put into an oscillator with one side: use oscillator=syrinx_loudness")
         length = len(self.clip.x) - sample
         rest = self.drives.window(torch.tensor([sample]), length)
         state = torch.tensor([[x], [v]]).to(self.drives.gamma)
         end = self.model.sing(rest, (state[0], state[1]), length)
         before = (torch.from_numpy(y[:sample]).to(state)[None] for y in (self.course.x, self.course.v))
-        whole = Trajectory(*(torch.cat(parts, 1) for parts in zip(before, (end.x, end.v))))
+        joined_x, joined_v = (torch.cat(parts, 1) for parts in zip(before, (end.x, end.v)))
+        whole = Trajectory(joined_x, joined_v)
         return next(_courses(self.model, self.drives, whole, self.excitation))
 
     def parameters(self, count: int) -> Parameters:
@@ -126,29 +133,19 @@ class Performance:
         return self.model.encoded(controls, analytic)
 
 
-def _each(drives: Drives, change: Callable[[Tensor], Tensor]) -> Drives:
-    """The same drives with every tensor that is there changed."""
-    changed: dict[str, Any] = {}
-    for one in fields(drives):
-        value = getattr(drives, one.name)
-        changed[one.name] = change(value) if isinstance(value, Tensor) else value
-    return Drives(**changed)
-
-
 def _pieces(drives: Drives, samples: int) -> Iterator[Drives]:
     """The items of a batch, as many at a time as fit."""
     each = drives.weights[0].numel()
     most = max(1, _LARGEST // max(each, samples))
     for first in range(0, len(drives.gamma), most):
         part = slice(first, first + most)
-        yield _each(drives, lambda y, part=part: y[part])  # type: ignore[misc]
+        yield drives.each(lambda y, part=part: y[part])  # type: ignore[misc]
 
 
 def _courses(model: Ouroboros, drives: Drives, trajectory: Trajectory, excitation: Tensor | None) -> Iterator[Course]:
     """State, source and sound of every item; the breath is the same for all."""
-    source = model.oscillator.source(trajectory, drives)
+    source = source_of(model.oscillator, trajectory, drives)
     noise = None if excitation is None else excitation.expand(-1, len(source), -1)
-    radiation = Radiation(drives.envelope, drives.tract, drives.noise)
-    sound = model.sound(source, radiation, drives.hop, noise)
+    sound = model.sound(source, Radiation.of(drives), drives.hop, noise)
     for several in zip(trajectory.x, trajectory.v, source, sound):
         yield Course(*(y.detach().double().numpy() for y in several))

@@ -17,6 +17,7 @@ from ..metrics.metric import Metric
 from ..metrics.score import Score
 from ..metrics.sung_clip import SungClip
 from ..model import Ouroboros
+from ..ode.sides import silenced
 from ..transfer import normal
 from ..types import Drives, Trajectory
 from .clips import Clip, Samples
@@ -118,8 +119,8 @@ def cold_start(
     the same with the oscillator's state at zero, and the state's trajectory (1, L)."""
     state, excitation = _beginning(model, clip, ic_noise_rms, seed, start)
     trajectory = model.sing(drives, state, len(clip.x))
-    silent = Trajectory(torch.zeros_like(trajectory.x), torch.zeros_like(trajectory.v))
-    output, without = (_array(model.radiate(state, drives, excitation)) for state in (trajectory, silent))
+    several = (trajectory, silenced(trajectory))
+    output, without = (_array(model.radiate(one, drives, excitation)) for one in several)
     return output, without, trajectory
 
 

@@ -48,6 +48,7 @@ class Oscillator(nn.Module, ABC):
         needs_analysis     whether `encode` looks at pitch and loudness
         gives_loudness     whether its parameters hold the loudness of the song, see `loudness`; by default not
         gives_pitch        whether they hold the pitch, see `sung_hz`; by default not
+        sides              2: the sources of two oscillators are added, see `other_side`; by default 1
         nonlinear_maps     whether `decode` is no linear function of the parameters: then what it gives is low-passed
                            once more, since a bend makes slow parameters fast
 
@@ -70,6 +71,7 @@ class Oscillator(nn.Module, ABC):
     nonlinear_maps: ClassVar[bool]
     gives_loudness: ClassVar[bool] = False
     gives_pitch: ClassVar[bool] = False
+    sides: ClassVar[int] = 1
 
     def __new__(cls, *args: Any, **settings: Any) -> Self:
         """Check the class before its own constructor runs."""
@@ -96,6 +98,8 @@ class Oscillator(nn.Module, ABC):
             raise ValueError(f"{kind.__name__} sets gives_loudness: add loudness(self, parameters) -> Tensor (B, T)")
         if kind.gives_pitch and kind.sung_hz is Oscillator.sung_hz:
             raise ValueError(f"{kind.__name__} sets gives_pitch: add sung_hz(self, parameters) -> Tensor (B, T) in Hz")
+        if kind.sides == 2 and kind.other_side is Oscillator.other_side:
+            raise ValueError(f"{kind.__name__} has 2 sides: add other_side(self, parameters) -> Parameters")
         if not issubclass(kind.parameters_type, Parameters):
             raise ValueError(f"{kind.__name__}.parameters_type is no dataclass derived from Parameters: derive it")
         kind.parameters_type.facts()
@@ -160,6 +164,10 @@ class Oscillator(nn.Module, ABC):
     def sung_hz(self, parameters: Parameters) -> Tensor:
         """(B, T) the pitch that is sung, Hz, for a tract that follows it; asked for with `gives_pitch` alone."""
         raise AssertionError("gives_pitch says that there is none")
+
+    def other_side(self, parameters: Parameters) -> Parameters:
+        """What `decode` makes the drives of the other side of; asked for with two `sides` alone."""
+        raise AssertionError("there is one side")
 
     def amplified(self, parameters: Parameters, factor: float) -> Parameters | None:
         """The parameters of a song `factor` times as loud; None: they do not hold its loudness, scale the output."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..model import Ouroboros
 from ..ode.control_rate import interpolate
+from ..ode.sides import last_state, source_of
 from ..types import Drives, knot_count
 from .excitation import white_noise
 from .table import LEVEL, Columns, DriveTable, encoded_of, parameters_of, radiation_of
@@ -90,7 +91,7 @@ def carried(
     for low in range(start, stop, size):
         count = min(size, stop - low)
         trajectory = exact.sing(_drives(exact, table, low, count + 1), state, count + 1)
-        state = (trajectory.x[:, -1], trajectory.v[:, -1])
+        state = last_state(trajectory)
     return state
 
 
@@ -103,8 +104,8 @@ def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise
         more = start + count < table.samples  # then the state after the chunk is the next one's first
         drives = _drives(exact, table, start, count + more)
         trajectory = exact.sing(drives, (x, v), count + more)
-        x, v = trajectory.x[:, -1], trajectory.v[:, -1]
-        yield exact.oscillator.source(trajectory, drives)[:, :count].float()
+        x, v = last_state(trajectory)
+        yield source_of(exact.oscillator, trajectory, drives)[:, :count].float()
 
 
 def _drives(exact: Ouroboros, table: DriveTable, start: int, count: int) -> Drives:

@@ -35,7 +35,7 @@ def initial_condition(
     Noise is drawn for every item, so that an item's draw does not depend on the categories around it.
     """
     noise = normal((2, len(x)), generator, x) * ic_noise_rms
-    cold = sent((category == Category.ONSET) & onset_cold, x.device)
+    cold = sent((category == Category.ONSET) & onset_cold, x.device).repeat(len(x) // len(category))  # of both sides
     return torch.where(cold, noise[0], x), torch.where(cold, noise[1], v)
 
 
