@@ -20,10 +20,11 @@ class BothSides(LoudGestures):
 
     second_hz        (B, T) the pitch of the other side
     second_loudness  (B, T) of the other side, 0 where it is silent
+    Neither is refined: a voice that is not there would begin to cost numbers.
     """
 
-    second_hz: Tensor = parameter("Hz", low=1.0, ratio=True, refine=0.01)
-    second_loudness: Tensor = parameter("full scale", low=0.0, ratio=True, refine=0.05)
+    second_hz: Tensor = parameter("Hz", low=1.0, ratio=True)
+    second_loudness: Tensor = parameter("full scale", low=0.0, ratio=True)
 
 
 class TwoSidedSyrinx(LoudnessSyrinx):
