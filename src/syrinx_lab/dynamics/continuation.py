@@ -104,7 +104,8 @@ def _jacobian(equations: Equations, y: Array, exactness: float) -> Array:
     """(n - 1, n) by central differences, all points at once."""
     apart = exactness**0.5
     moved = apart * np.eye(len(y))
-    values = equations(np.concatenate((y + moved, y - moved)))
+    with np.errstate(all="ignore"):
+        values = equations(np.concatenate((y + moved, y - moved)))
     return (values[: len(y)] - values[len(y) :]).T / (2 * apart)
 
 

@@ -78,8 +78,8 @@ def events_on(
 
 def size_of(points: FixedPoints) -> Array:
     """(K,) the size in x of the region that matters: that of the fixed points, or the clamp's if it is smaller."""
-    with np.errstate(invalid="ignore"):
-        size = np.nanmax(np.abs(points.x), -1, initial=0) + np.ptp(np.nan_to_num(points.x), -1)
+    x = np.nan_to_num(points.x)
+    size = np.abs(x).max(-1, initial=0) + x.max(-1, initial=0) - x.min(-1, initial=0)
     clamp = points.field.clamp
     return np.minimum(np.where(size > 0, size, 1.0), np.inf if clamp is None else clamp.x)
 

@@ -15,6 +15,7 @@ from .rk4_map import rk4_jacobian, rk4_step
 
 _SETTLE, _MEASURE = 3000, 2048  # steps
 _NEWTON = 20
+_HUGE = 1e150
 _LARGEST_SQUARE = 4.0  # of y, beyond which nothing is sung
 
 
@@ -64,13 +65,15 @@ def fixed_point_under_rk4(field: PlanarField, x: Array) -> StepEffect:
 
     Source: Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2.
     """
-    exact = np.linalg.eigvals(np.nan_to_num(field.jacobian(x, np.zeros_like(x)))).astype(complex)
-    growth, hz = [exact.real.max(-1) / field.tau], [np.abs(exact.imag).max(-1) / (2 * np.pi * field.tau)]
-    for clamped in (False, True):
-        at = _fixed(field, x) if clamped and field.clamp is not None else (x, np.zeros_like(x))
-        mu = _leading(np.linalg.eigvals(np.nan_to_num(rk4_jacobian(field, *at, clamped=clamped))).astype(complex))
-        growth.append(np.log(np.abs(mu)) * field.sample_rate)
-        hz.append(np.abs(np.angle(mu)) * field.sample_rate / (2 * np.pi))
+    with np.errstate(all="ignore"):  # a step too long for the field leads anywhere
+        exact = np.linalg.eigvals(np.nan_to_num(field.jacobian(x, np.zeros_like(x)))).astype(complex)
+        growth, hz = [exact.real.max(-1) / field.tau], [np.abs(exact.imag).max(-1) / (2 * np.pi * field.tau)]
+        for clamped in (False, True):
+            at = _fixed(field, x) if clamped and field.clamp is not None else (x, np.zeros_like(x))
+            jacobian = np.nan_to_num(rk4_jacobian(field, *at, clamped=clamped), posinf=_HUGE, neginf=-_HUGE)
+            mu = _leading(np.linalg.eigvals(jacobian).astype(complex))
+            growth.append(np.log(np.abs(mu)) * field.sample_rate)
+            hz.append(np.abs(np.angle(mu)) * field.sample_rate / (2 * np.pi))
     missing = np.isnan(x)
     return StepEffect(*(np.where(missing, np.nan, y) for y in growth + hz))
 
@@ -160,7 +163,8 @@ def _fixed(field: PlanarField, x: Array) -> tuple[Array, Array]:
     state = np.stack((x, np.zeros_like(x)), -1)
     for _ in range(_NEWTON):
         after = np.stack(rk4_step(field, state[..., 0], state[..., 1]), -1)
-        matrix = np.nan_to_num(rk4_jacobian(field, state[..., 0], state[..., 1])) - np.eye(2)
+        jacobian = rk4_jacobian(field, state[..., 0], state[..., 1])
+        matrix = np.nan_to_num(jacobian, posinf=_HUGE, neginf=-_HUGE) - np.eye(2)
         state = state - (np.linalg.pinv(matrix) @ (after - state)[..., None])[..., 0]
     return state[..., 0], state[..., 1]
 

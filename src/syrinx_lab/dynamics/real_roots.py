@@ -41,7 +41,7 @@ def real_roots(field: PlanarField) -> Array:
     u = np.concatenate(dividing, -1)
     if flat.clamp is not None:
         u = np.where(np.abs(u) < 1, u, np.nan)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             x = bound * np.arctanh(u)
             reach = np.abs(p).sum(-1) / np.abs(flat.stiffness)
         farthest = np.where(np.isfinite(reach), reach, 20 * bound) + 20 * bound

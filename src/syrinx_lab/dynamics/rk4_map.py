@@ -58,5 +58,5 @@ def rk4_jacobian(field: PlanarField, x: Array, v: Array, *, clamped: bool = True
     a4 = field.acceleration(x4, v4)
     x = x + h / 6 * (v + 2 * (v2 + v3) + v4)
     v = v + h / 6 * (a1 + 2 * (a2 + a3) + a4)
-    slopes = np.stack((1 / np.cosh(x / field.clamp.x) ** 2, 1 / np.cosh(v / field.clamp.v) ** 2), -1)
+    slopes = 1 - np.tanh(np.stack((x / field.clamp.x, v / field.clamp.v), -1)) ** 2
     return slopes[..., None] * step
