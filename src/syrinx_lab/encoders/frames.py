@@ -1,4 +1,4 @@
-"""The encoder at control rate: log spectra and analytic controls around every knot, and a Mamba each way."""
+"""The encoder at control rate: log spectra and analytic controls around every knot, and a core (Mamba) each way."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ..controls import AnalyticControls
 from ..types import Controls, Heads, knot_count
 from . import Encoder
+from .core import Core, MakeCore, make_core
 from .log_spectra import FLOOR, LogSpectra
 from .mamba import Mamba, RMSNorm
 from .weights_head import WeightsHead
@@ -22,7 +23,7 @@ class FramesEncoder(Encoder):
 
     s = (log spectrum, log spectrum of short frames),   u = (s, log envelope, log pitch, periodicity, voiced),
     e = MLP(u),   h = e + conv(e),
-    features = (h, mamba(h), reversed mamba(reversed h), s - log envelope), the first ones RMS-normalised, the reversed
+    features = (h, core(h), reversed core(reversed h), s - log envelope), the first ones RMS-normalised, the reversed
     one with direction both alone,
     r = features / sqrt(D), omega = omega_net r, gamma = gamma_net r,
     w = weights_net lowpass(code_net r)
@@ -46,7 +47,10 @@ class FramesEncoder(Encoder):
     n_fft, n_bands, max_hz              samples in a frame, bands, top of the bands in Hz; see `LogSpectra`. No more
                    bands than the frame resolves, and none above half the sample rate
     fine_n_fft, fine_n_bands            the same of the short frames
-    d_model, n_layers, d_state, d_conv, expand   sizes of each Mamba; d_model also of the layers before it
+    d_model, n_layers                   channels and layers of each core; d_model also of the layers before it
+    core           makes a core of d_model and n_layers; None: a Mamba of the sizes d_state, d_conv and expand, which
+                   together with `backend` say nothing to another core
+    d_state, d_conv, expand             sizes of the Mamba
     n_codes        numbers in the code of the weights
     direction      "both": every knot has seen the whole recording; "causal": none has seen what comes later
     lookahead_ms   ms, how much of what comes later a causal knot may see; ignored with direction both
@@ -79,6 +83,7 @@ class FramesEncoder(Encoder):
         chunk_knots: int | None = 4096,
         detach_heads: bool = False,
         backend: str = "auto",
+        core: MakeCore | None = None,
     ) -> None:
         if direction not in ("both", "causal"):
             raise ValueError(f"unknown direction {direction!r}: choose both or causal")
@@ -119,9 +124,15 @@ class FramesEncoder(Encoder):
         self.conv = nn.Sequential(
             nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU(), nn.Conv1d(d_model, d_model, _TAPS), nn.SiLU()
         )
-        sizes = (d_model, n_layers, d_state, d_conv, expand)
-        self.forward_mamba = Mamba(*sizes, backend=backend)
-        self.backward_mamba = None if causal else Mamba(*sizes, backend=backend)
+
+        def stack() -> Core:
+            if core is not None:
+                return make_core(core, d_model, n_layers)
+            return Mamba(d_model, n_layers, d_state, d_conv, expand, backend=backend)
+
+        # whatever the core is: checkpoints know these names
+        self.forward_mamba = stack()
+        self.backward_mamba = None if causal else stack()
         self.norms = nn.ModuleList(RMSNorm(d_model) for _ in range(sides))
         self.omega_net = nn.Linear(self.width, 1)
         self.gamma_net = nn.Linear(self.width, 1)
@@ -206,10 +217,10 @@ def _scaled(analytic: AnalyticControls) -> Tensor:
     )
 
 
-def _run(mamba: Mamba, pieces: list[Tensor]) -> list[Tensor]:
-    """The outputs of a stack that reads the pieces one after another."""
+def _run(core: Core, pieces: list[Tensor]) -> list[Tensor]:
+    """The outputs of a core that reads the pieces one after another."""
     states, outputs = None, []
     for piece in pieces:
-        output, states = mamba.advance(piece, states)
+        output, states = core.advance(piece, states)
         outputs.append(output)
     return outputs

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint as recompute
 
+from .core import Core
 from .selective_scan import check_backend, selective_scan
 from .selective_scan.fused import require_cpu
 from .selective_scan.fused_block import fused_block
@@ -199,7 +200,7 @@ class ResidualBlock(nn.Module):
         return mixed + x, state
 
 
-class Mamba(nn.Module):
+class Mamba(Core):
     """A stack of `n_layers` residual blocks, for x (B, L, d); state_dicts pass between it and mambapy.mamba.Mamba.
 
     checkpoint: keep only each layer's input for the backward pass and compute the layer again there.

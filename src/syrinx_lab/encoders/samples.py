@@ -1,4 +1,4 @@
-"""The published encoder: three Mamba stacks read omega, gamma and the weights off a recording, sample by sample."""
+"""The published encoder: three Mambas, or other cores, read the drives off a recording, sample by sample."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..controls import AnalyticControls
 from ..types import Controls, Heads
 from . import Encoder
+from .core import Core, MakeCore, make_core
 from .mamba import Mamba
 from .weights_head import WeightsHead
 
@@ -28,6 +29,8 @@ class SamplesEncoder(Encoder):
 
     degree         P, highest power of x and of v; w has (P + 1)^2 entries, number i (P + 1) + j multiplies x^i v^j
     n_layers, d_state, d_conv, expand   sizes of the three stacks, whose d_model is 2; see `Mamba`
+    core           makes what stands for them of d_model 2 and n_layers; None: Mambas, whom alone d_state, d_conv,
+                   expand, checkpoint and backend concern
     keep_const     whether w_00 exists; its row of weights_net starts at zero
     chunk_samples  longer recordings are encoded in pieces of this many samples with carried states, so that memory
                    beside input and output does not grow with their length; None never cuts
@@ -47,6 +50,7 @@ class SamplesEncoder(Encoder):
         chunk_samples: int | None = 2**18,
         checkpoint: bool = False,
         backend: str = "auto",
+        core: MakeCore | None = None,
     ) -> None:
         channels = 2
         super().__init__(hop=1, width=channels, code_size=channels, lookahead_ms=None, needs_analysis=False)
@@ -55,7 +59,9 @@ class SamplesEncoder(Encoder):
         self.chunk_samples = chunk_samples
         self.degree = degree
 
-        def stack() -> Mamba:
+        def stack() -> Core:
+            if core is not None:
+                return make_core(core, channels, n_layers)
             return Mamba(channels, n_layers, d_state, d_conv, expand, backend=backend, checkpoint=checkpoint)
 
         self.omega_mamba, self.gamma_mamba, self.kernel_mamba = stack(), stack(), stack()
@@ -90,17 +96,17 @@ class SamplesEncoder(Encoder):
         """The weights (B, T, P+1, P+1) from low-passed codes (B, T, 2); terms that do not exist are exactly zero."""
         return self.weights_net(code)
 
-    def _read(self, mamba: Mamba, z: Tensor) -> Tensor:
-        """The stack's output (B, L, 2) for z (B, L, 2), after it has seen z backwards."""
+    def _read(self, core: Core, z: Tensor) -> Tensor:
+        """The core's output (B, L, 2) for z (B, L, 2), after it has seen z backwards."""
         length = z.shape[1]
         if self.chunk_samples is None or length <= self.chunk_samples:
-            return mamba(torch.cat([z.flip(1), z], dim=1))[:, length:]
+            return core(torch.cat([z.flip(1), z], dim=1))[:, length:]
         states = None
         for stop in range(length, 0, -self.chunk_samples):
-            _, states = mamba.advance(z[:, max(stop - self.chunk_samples, 0) : stop].flip(1), states)
+            _, states = core.advance(z[:, max(stop - self.chunk_samples, 0) : stop].flip(1), states)
         pieces = []
         for start in range(0, length, self.chunk_samples):
-            piece, states = mamba.advance(z[:, start : start + self.chunk_samples], states)
+            piece, states = core.advance(z[:, start : start + self.chunk_samples], states)
             pieces.append(piece)
         return torch.cat(pieces, dim=1)
 

@@ -13,6 +13,7 @@ _DB = Number(above=0, high=200)
 _MS = Number(low=0, high=10_000)
 _HZ = Number(above=0)
 _RATE = Whole(1_000, 1_000_000)
+_SCANS = ("auto", "fused", "parallel", "sequential", "cuda", "triton")
 
 GROUPS: dict[str, dict[str, Kind]] = {
     "data": {
@@ -54,7 +55,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "d_state": Whole(1, 1_024),
         "d_conv": Whole(1, 256),
         "expand": Whole(1, 256),
-        "backend": OneOf("auto", "fused", "parallel", "sequential", "cuda", "triton"),
+        "backend": OneOf(*_SCANS),
         "chunk_samples": or_null(Whole(1, 2**31 - 1)),
         "sample_rate": _RATE,
         "hop": Whole(1, 65_536),
@@ -69,6 +70,15 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "lookahead_ms": _MS,
         "chunk_knots": or_null(Whole(1, 2**31 - 1)),
         "detach_heads": Flag(),
+        "core.hidden": Whole(1, 4_096),
+        "core.kernel": Whole(1, 4_096),
+        "core.forget_bias": Number(-100, 100),
+        "core.forget_gate": Flag(),
+        "core.peepholes": Flag(),
+        "core.d_state": Whole(1, 1_024),
+        "core.d_conv": Whole(1, 256),
+        "core.expand": Whole(1, 256),
+        "core.backend": OneOf(*_SCANS),
     },
     "oscillator": {
         "degree": Whole(1, 63),
