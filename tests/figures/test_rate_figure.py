@@ -19,7 +19,7 @@ def test_points_the_best_line_and_rivals() -> None:
     best, rival = first.get_lines()
     assert rival.get_xydata().tolist() == [[980.0, 0.7], [13_781.0, 0.887]]
     assert best.get_xydata().tolist() == [[1000.0, 0.8], [4000.0, 0.85]]
-    assert [text.get_text() for text in first.get_legend().get_texts()] == ["the oscillator", "mel"]
+    assert [text.get_text() for text in second.get_legend().get_texts()] == ["drives as read, thinned out", "mel"]
     assert first.get_xscale() == "log"
     assert (first.get_ylabel(), second.get_ylabel()) == ("tf_corr (correlation)", "spec_corr (correlation)")
     assert len(second.collections) == 1

@@ -29,19 +29,20 @@ def rate_figure(
     figure = new_figure(4.5 * len(curves), 3.6)
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
     colours = [PALETTE[name] for name in ("vermillion", "green", "purple", "orange", "sky", "yellow", "black")]
+    styles = [(marker, colour) for marker in "Dsv" for colour in colours]
     for panel, (metric, points) in zip(panels, curves.items()):
         panel.scatter(*zip(*points), s=14, color=PALETTE["blue"], alpha=0.4, linewidths=0)
         best: list[tuple[float, float]] = []
         for point in sorted(points):
             if not best or point[1] > best[-1][1]:
                 best.append(point)
-        panel.plot(*zip(*best), color=PALETTE["blue"], marker="o", markersize=4, label="the oscillator")
-        for (name, scores), colour in zip((rivals or {}).items(), colours * len(rivals or {})):
+        panel.plot(*zip(*best), color=PALETTE["blue"], marker="o", markersize=4, label="drives as read, thinned out")
+        for (name, scores), (marker, colour) in zip((rivals or {}).items(), styles):
             if metric in scores:
-                panel.plot(*zip(*sorted(scores[metric])), marker="D", markersize=5, lw=0.8, color=colour, label=name)
+                panel.plot(*zip(*sorted(scores[metric])), marker=marker, markersize=5, lw=0.8, color=colour, label=name)
         panel.set_xscale("log")
         panel.set_xlabel("numbers a second")
         panel.set_ylabel(f"{metric} ({unit(metric, known)})")
         panel.grid(visible=True, alpha=0.25)
-    panels[0].legend(fontsize=8)
+    panels[-1].legend(*panels[0].get_legend_handles_labels(), fontsize=8, loc="center left", bbox_to_anchor=(1.02, 0.5))
     return figure
