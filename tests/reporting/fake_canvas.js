@@ -55,4 +55,5 @@ dynamics.themes(button, [{ cssRules: [rule, {}] }], root, () => { drawn += 1; })
 for (let n = 0; n < 3; n++) { button.listeners.click(); themes.push([rule.media.mediaText, root.style.colorScheme, button.textContent]); }
 theme = "dark";
 redraw();
-console.log(JSON.stringify({ seen, themes, drawn, dark: parts.phase.last.strokes.map((one) => one.color), ratio: parts.phase.width }));
+const near = [-5, 4, 6, 19, 21, 40].map((time) => dynamics.nearest([0, 10, 30], time));
+console.log(JSON.stringify({ near, seen, themes, drawn, dark: parts.phase.last.strokes.map((one) => one.color), ratio: parts.phase.width }));

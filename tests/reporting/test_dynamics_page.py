@@ -135,9 +135,9 @@ def test_layers_are_averaged_over_clips() -> None:
 def test_figures_show_what_there_is() -> None:
     atlas = made_atlas()
     time, planes = over_time_figure(atlas), planes_figure(atlas)
-    assert len(time.axes) == 2 + 2 + 1 + 1 + 1 + 1
+    assert len(time.axes) == 2 + 1 + 1 + 1 + 1 + 1, "stiffness does not move"
     assert len(planes.axes) == 3 + 4
-    assert len(over_time_figure(silent_atlas()).axes) == 2 + 2 + 1 + 1, "neither multiplier nor distance"
+    assert len(over_time_figure(silent_atlas()).axes) == 2 + 1 + 1 + 1, "neither multiplier nor distance"
     moments = moments_shown(atlas)
     assert np.isfinite(atlas.cycles.hz[moments]).all()
     assert stability(atlas.branches[0]) == ["unstable" if one else "stable" for one in atlas.where_it_sings()]
@@ -226,6 +226,10 @@ def test_the_player_shows_the_moment_that_the_slider_is_at(played: dict) -> None
     # the fixed point: hollow where it repels, filled where it attracts
     assert [dot["full"] for dot in at_first["phase"]["arcs"]] == [False, True]
     assert [dot["full"] for dot in early["phase"]["arcs"]] == [True, True]
+
+
+def test_of_two_moments_the_nearer_one_is_shown(played: dict) -> None:
+    assert played["near"] == [0, 0, 1, 1, 2, 2]
 
 
 def test_the_map_shows_curve_gesture_and_events(played: dict) -> None:

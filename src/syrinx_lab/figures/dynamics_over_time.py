@@ -15,6 +15,7 @@ from .panels import LABEL_SIZE, TICK_SIZE, blank_from, draw_spectrogram, finite_
 from .style import PALETTE, new_figure
 
 MOST_GESTURES = 6
+_STILL = 1e-4
 _SOUND, _ROW = 1.5, 0.95  # inches
 STABILITY = {"stable": PALETTE["blue"], "unstable": PALETTE["vermillion"], "saddle": PALETTE["purple"]}
 
@@ -32,7 +33,7 @@ def over_time_figure(atlas: ClipAtlas) -> Figure:
     whole = sum(heights) + 0.6
     figure = new_figure(9.0, whole)
     figure.set_layout_engine("none")  # places are known, and to find them takes as long as drawing
-    places = {"left": 0.11, "right": 0.985, "bottom": 0.45 / whole, "top": 1 - 0.12 / whole, "hspace": 0.25}
+    places = {"left": 0.125, "right": 0.985, "bottom": 0.45 / whole, "top": 1 - 0.12 / whole, "hspace": 0.25}
     ratios: dict[str, Any] = {"height_ratios": heights, **places}
     column = figure.subplots(len(draws), 1, sharex=True, squeeze=False, gridspec_kw=ratios)[:, 0]
     for axes, (name, draw) in zip(column, draws):
@@ -50,18 +51,22 @@ def over_time_figure(atlas: ClipAtlas) -> Figure:
     if atlas.sound is None and len(times) > 1:
         column[-1].set_xlim(times[0], times[-1])
     for axes in column:
-        axes.yaxis.set_label_coords(-0.06, 0.5)
+        axes.yaxis.set_label_coords(-0.085, 0.5)
     return figure
 
 
 def gestures_shown(gestures: Mapping[str, Course], most: int = MOST_GESTURES) -> dict[str, Course]:
-    """At most so many of the gestures, in their order: those that move, relative to their size, the most."""
+    """At most so many of the gestures, in their order: those that move, relative to their size, the most.
+
+    One that moves by less than a ten-thousandth of its size is left out, unless none moves.
+    """
 
     def moves(course: Course) -> float:
         finite = course.values[np.isfinite(course.values)]
         return float(np.ptp(finite) / (np.abs(finite).max() + 1e-12)) if len(finite) else -1.0
 
-    kept = sorted(gestures, key=lambda name: -moves(gestures[name]))[:most]
+    moving = [name for name, course in gestures.items() if moves(course) > _STILL]
+    kept = sorted(moving or gestures, key=lambda name: -moves(gestures[name]))[:most]
     return {name: course for name, course in gestures.items() if name in kept}
 
 
