@@ -170,7 +170,8 @@ def test_what_comes_from_data_is_text(tmp_path: Path) -> None:
     assert "<script>alert" not in path.read_text()
 
 
-def test_a_movie_has_a_frame_a_moment(tmp_path: Path) -> None:
+def test_a_movie_has_a_frame_a_moment(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     from PIL import Image
 
     atlas = made_atlas()
@@ -185,6 +186,7 @@ def test_a_movie_has_a_frame_a_moment(tmp_path: Path) -> None:
     with Image.open(write_movie(few, tmp_path / "one.gif")) as movie:
         assert movie.n_frames == 6
     assert [file.name for file in tmp_path.iterdir()] == ["one.gif"]
+    assert not caplog.records, "the console of the command is its own"
 
 
 @pytest.fixture(scope="module")

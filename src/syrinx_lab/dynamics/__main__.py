@@ -75,7 +75,7 @@ def _of_run(chosen: Mapping[str, Any]) -> None:
     _finish(atlases, page, chosen["movie"])
     if out.resolve() == (run.dynamics_path).resolve():
         record_quietly(run, chosen["paths"]["outputs"], chosen["paths"]["registry"])
-    print(f"took      {time.perf_counter() - began:.0f} s for {len(atlases)} clips")
+    print(f"took      {time.perf_counter() - began:.0f} s for {len(atlases)} clip{'' if len(atlases) == 1 else 's'}")
 
 
 def _of_system(cfg: DictConfig, chosen: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -36,10 +37,14 @@ def write_movie(atlas: ClipAtlas, path: Path) -> Path:
     kind = FFMpegWriter if path.suffix == ".mp4" else PillowWriter
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp{path.suffix}")
+    log = logging.getLogger("matplotlib.animation")
+    before = log.level
+    log.setLevel(logging.WARNING)  # it says which writer it takes, on the console of the command
     try:
         animation.save(temporary, writer=kind(fps=FRAMES_A_SECOND), dpi=_DPI)  # type: ignore[arg-type]
         temporary.replace(path)
     finally:
+        log.setLevel(before)
         temporary.unlink(missing_ok=True)
     return path
 
