@@ -15,9 +15,10 @@ from syrinx_lab.dynamics.cycles import limit_cycles
 from syrinx_lab.dynamics.distances import distances
 from syrinx_lab.dynamics.field import PlanarField
 from syrinx_lab.dynamics.fixed_points import fixed_points
-from syrinx_lab.dynamics.integrator import fixed_point_under_rk4, step_damped
+from syrinx_lab.dynamics.integrator import fixed_point_under_rk4
 from syrinx_lab.dynamics.path import DrivenPath
 from syrinx_lab.dynamics.plane import DrivePlane, ParameterPlane, Plane
+from syrinx_lab.dynamics.step_damping import StepDampedAxis, step_damped
 from syrinx_lab.dynamics.systems.bautin import Bautin
 from syrinx_lab.dynamics.systems.bogdanov_takens import BogdanovTakens
 from syrinx_lab.dynamics.systems.vocal_organ import VocalOrgan
@@ -220,3 +221,14 @@ def test_axes_and_planes_that_lack_something_are_refused() -> None:
         DrivePlane(replace(VocalOrgan().field())[None], PressureAxis(), TensionAxis())
     with pytest.raises(ValueError, match="range of w_00"):
         bifurcation_curves(VocalOrgan().plane()[0], (1.0, 0.0), (0.0, 1.0))
+
+
+def test_a_plane_with_the_steps_damping_has_the_organs_hopf_curve_at_a_quarter_of_the_pressure() -> None:
+    """The tension axis takes gamma along that undoes the steps; what remains of both is no damping at all."""
+    base = VocalOrgan(beta=1.0).field()
+    base = replace(base, gamma=base.gamma - step_damped(base).gamma)  # the drives' own, as `Syrinx.decode` makes it
+    plane = DrivePlane(base, PressureAxis(), StepDampedAxis(TensionAxis()))
+    np.testing.assert_allclose(plane.field(np.array([0.2, 0.9]), np.array([0.5, 5.0])).gamma, 0, atol=1e-12)
+    (curve,) = bifurcation_curves(plane, (0.0, 1.0), (1.0, 6.0), homoclinic=False)
+    np.testing.assert_allclose(curve.a, 0.25, atol=1e-8)
+    np.testing.assert_allclose(distances(base[None], StepDampedAxis(PressureAxis()), 0.0, 1.0).nearest, 0.25, atol=1e-8)

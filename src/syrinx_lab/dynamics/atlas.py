@@ -25,6 +25,7 @@ from .integrator import cycle_under_rk4
 from .nullclines import nullclines
 from .path import DrivenPath
 from .plane import DrivePlane, Plane
+from .step_damping import StepDampedAxis, step_damped
 
 T = TypeVar("T")
 ORBIT_POINTS = 128
@@ -79,6 +80,7 @@ def atlas_of(
     state: Array | None = None,
     sound: Sound | None = None,
     moments: int = 96,
+    as_stepped: bool = False,
 ) -> ClipAtlas:
     """The atlas of the drives of one clip, or of a system's gesture.
 
@@ -88,16 +90,18 @@ def atlas_of(
     gestures  over the path's knots, to be shown beside the drives
     state     (H, 2) x and v at every sample, of the oscillator so driven; None: it was not run
     moments   at which the drives are frozen, at most
+    as_stepped  whether the steps' damping is added to the equation, see `step_damped`: that is what is sung
 
     What the numbers do not allow is left out, with a remark of one line; nothing is raised for it.
     """
     frozen = path.thinned(moments)
+    seen = step_damped(frozen.field) if as_stepped else frozen.field
     remarks = Remarks()
     state = np.empty((0, 2)) if state is None else np.asarray(state, dtype=np.float64)
-    found = remarks.tried("cycles", lambda: limit_cycles(frozen.field, samples=ORBIT_POINTS, harmonics=HARMONICS), None)
+    found = remarks.tried("cycles", lambda: limit_cycles(seen, samples=ORBIT_POINTS, harmonics=HARMONICS), None)
     cycles = _no_cycles(len(frozen)) if found is None else _sung(found)
     nothing: dict[str, Course] = {}
-    steps = remarks.tried("the integrator", lambda: nothing if found is None else _steps(found), nothing)
+    steps = remarks.tried("the integrator", lambda: nothing if found is None else _steps(found, frozen.field), nothing)
     atlas = ClipAtlas(
         stem=stem,
         name=name,
@@ -106,16 +110,18 @@ def atlas_of(
         state=state,
         state_rate=frozen.field.sample_rate,
         gestures=_at(path, gestures or {}, frozen.seconds) | _drives(frozen),
-        branches=remarks.tried("fixed points", lambda: _branches(frozen.field), ()),
+        branches=remarks.tried("fixed points", lambda: _branches(seen), ()),
         cycles=cycles,
         courses=steps,
         nullclines=((),) * len(frozen),
         sound=sound,
     )
     box = atlas.window()
-    lines = remarks.tried("nullclines", lambda: nullclines(frozen.field, box[:2], box[2:]), atlas.nullclines)
+    lines = remarks.tried("nullclines", lambda: nullclines(seen, box[:2], box[2:]), atlas.nullclines)
     mapped = (
-        None if request is None else remarks.tried("bifurcations", lambda: _map(path, frozen, atlas, request), None)
+        None
+        if request is None
+        else remarks.tried("bifurcations", lambda: _map(path, frozen, atlas, request, as_stepped), None)
     )
     return replace(atlas, nullclines=lines, map=mapped, remarks=tuple(remarks.lines))
 
@@ -176,9 +182,9 @@ def _branches(field: PlanarField) -> tuple[Branch, ...]:
     return tuple(found)
 
 
-def _steps(found: AllCycles) -> dict[str, Course]:
+def _steps(found: AllCycles, stepped: PlanarField) -> dict[str, Course]:
     """What the rollout's steps make of the pitch of the cycle, and how they damp it, that is none of the equation's."""
-    effect = cycle_under_rk4(found)
+    effect = cycle_under_rk4(found, stepped)
     there = np.isfinite(effect.cents).any()
     return {"pitch by the steps": Course(effect.cents, "cents")} if there else {}
 
@@ -233,14 +239,17 @@ def _no_cycles(count: int) -> Cycles:
     )
 
 
-def _map(path: DrivenPath, frozen: DrivenPath, atlas: ClipAtlas, request: MapRequest) -> BifurcationMap:
+def _map(
+    path: DrivenPath, frozen: DrivenPath, atlas: ClipAtlas, request: MapRequest, as_stepped: bool
+) -> BifurcationMap:
     values = np.stack([axis.values(frozen.field) for axis in request.axes], -1)
     limits = request.limits or (_reach(values[:, 0]), _reach(values[:, 1]))
-    plane = request.plane or DrivePlane(_middle(frozen.field, atlas.where_it_sings()), *request.axes)
+    first, second = (StepDampedAxis(axis) for axis in request.axes) if as_stepped else request.axes
+    plane = request.plane or DrivePlane(_middle(frozen.field, atlas.where_it_sings()), request.axes[0], second)
     pieces = [piece for curve in bifurcation_curves(plane, *limits) for piece in curve.pieces()]
-    found = crossings(path)
+    found = crossings(replace(path, field=step_damped(path.field)) if as_stepped else path)
     events = {} if atlas.sound is None else _ends(found, atlas.sound)
-    far = distances(frozen.field, request.axes[0], *limits[0], homoclinic=False)
+    far = distances(frozen.field, first, *limits[0])
     return BifurcationMap(
         names=(request.axes[0].name, request.axes[1].name),
         units=(request.axes[0].unit, request.axes[1].unit),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from .rk4_map import rk4_jacobian, rk4_step
 _SETTLE, _MEASURE = 3000, 2048  # steps
 _NEWTON = 20
 _HUGE = 1e150
-_LARGEST_SQUARE = 4.0  # of y, beyond which nothing is sung
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +77,17 @@ def fixed_point_under_rk4(field: PlanarField, x: Array) -> StepEffect:
     return StepEffect(*(np.where(missing, np.nan, y) for y in growth + hz))
 
 
-def cycle_under_rk4(cycles: Cycles) -> StepEffect:
+def cycle_under_rk4(cycles: Cycles, stepped: PlanarField | None = None) -> StepEffect:
     """What the steps make of the cycle that each of K fields sings, from 2,048 steps after 3,000 to settle.
+
+    stepped  the fields that the steps are taken of, where the cycles are of others, as of `step_damped`; None: the same
 
     The angle about the middle of the cycle turns, and ln |det| changes, by steps whose means converge faster than any
     power of their number under the weight exp(-1 / (t (1 - t))).
 
     Source: Das, Saiki, Sander and Yorke (2017), Quantitative quasiperiodicity, Nonlinearity 30.
     """
-    field = cycles.field
+    field = cycles.field if stepped is None else stepped
     of = np.nonzero(cycles.sung >= 0)[0]
     result = StepEffect(*(np.full(len(field), np.nan) for _ in range(6)))
     if not len(of):
@@ -167,18 +168,3 @@ def _fixed(field: PlanarField, x: Array) -> tuple[Array, Array]:
         matrix = np.nan_to_num(jacobian, posinf=_HUGE, neginf=-_HUGE) - np.eye(2)
         state = state - (np.linalg.pinv(matrix) @ (after - state)[..., None])[..., 0]
     return state[..., 0], state[..., 1]
-
-
-def step_damped(field: PlanarField) -> PlanarField:
-    """The fields of any shape with the damping that the rollout's steps add to small oscillations: what is sung.
-
-    gamma - ln |G|^2 / h,   |G|^2 = 1 - y^6 / 72 + y^8 / 576,   y = h sqrt(stiffness)
-
-    The vocal organ's drives hold this term with the other sign, so that equation and steps cancel: of its bifurcations,
-    those of this field are where the rollout has them. Exact for linear oscillators; where the stiffness is negative,
-    nothing is added.
-
-    Source: Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2.
-    """
-    y2 = np.clip(field.step**2 * field.stiffness, 0, _LARGEST_SQUARE)
-    return replace(field, gamma=field.gamma - np.log1p(y2**3 * (y2 / 576 - 1 / 72)) / field.step)

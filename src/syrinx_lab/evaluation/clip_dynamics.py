@@ -70,6 +70,7 @@ def clip_atlas(
         state=np.stack((_array(trajectory.x), _array(trajectory.v)), -1),
         sound=sound,
         moments=moments,
+        as_stepped=True,
     )
     wrong = _what_is_wrong(sound, atlas)
     more = along_the_path(atlas, path, drives, clip, ic_noise_rms=ic_noise_rms, seed=seed)
