@@ -63,5 +63,5 @@ def test_the_pages_travel_with_the_wheel(site: Path) -> None:
     assert {path.name for path in page.iterdir()} == {
         *("report.html.jinja", "report.css", "report.js", "table.html.jinja"),
         *("rivals.html.jinja", "rivals.css", "abx.js"),
-        *("dynamics.html.jinja", "dynamics.css", "dynamics.js"),
+        *("dynamics.html.jinja", "dynamics.css", "dynamics.js", "probes.html.jinja"),
     }

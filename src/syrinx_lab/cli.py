@@ -21,7 +21,7 @@ from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from .command_line import choices_of_groups, in_full, of_hydra, unreadable, with_text
+from .command_line import choices_of_groups, in_full, of_hydra, unreadable, with_names, with_text
 from .debug_settings import leave_out_untaken
 from .runs.interruption import interrupted_by, interruptible, signal_of
 from .runs.parent import worker_of
@@ -173,7 +173,7 @@ def _read_command_line(config_name: str) -> None:
     # settings first: those that follow an option Hydra does not see
     typed = {name: short for name, short in TYPED.items() if name in TABLES.get(config_name, {})}
     settings = with_text(in_full(arguments.overrides, typed), texts_of(config_name))
-    settings = choices_of_groups(settings, PLACES)
+    settings = with_names(choices_of_groups(settings, PLACES), config_name)
     sys.argv[1:] = [*settings, *options]
 
 

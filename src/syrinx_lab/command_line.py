@@ -10,6 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 
 from .schema import TYPED, holds, nearest_keys, takes_list
+from .schema.kinds import Names
 
 _SETTING = re.compile(r"(\+{0,2})([A-Za-z_$][\w.$@:/-]*)=(.*)", re.DOTALL)
 _PIECE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$\{[^}]*\}|[\[\](){},"'])""", re.DOTALL)
@@ -51,6 +52,18 @@ def _quoted_number(piece: str) -> str:
         return piece
     before, _, after = piece.partition(bare)
     return f'{before}"{bare}"{after}'
+
+
+def with_names(arguments: Sequence[str], command: str) -> list[str]:
+    """The arguments, in which `encoder=mamba,lstm` is one text where the key holds names with commas between them."""
+    found = []
+    for argument in arguments:
+        match = _SETTING.fullmatch(argument)
+        plain = match is not None and "," in match[3] and not _PIECE.search(match[3].replace(",", ""))
+        if match is not None and plain and isinstance(holds(command, match[2]), Names):
+            argument = f"{match[1]}{match[2]}={quoted(match[3])}"
+        found.append(argument)
+    return found
 
 
 def in_full(arguments: Sequence[str], typed: Mapping[str, str]) -> list[str]:

@@ -67,6 +67,11 @@ def synthesize() -> None:
     _run("synthesize")
 
 
+def probe() -> None:
+    """As `python -m syrinx_lab.probe`."""
+    _run("probe")
+
+
 def dynamics() -> None:
     """As `python -m syrinx_lab.dynamics`."""
     _run("dynamics.__main__", "dynamics")

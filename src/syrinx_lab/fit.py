@@ -36,7 +36,6 @@ from .evaluation.weights import read_checkpoint
 from .instantiation import plain
 from .logged import backend_used, training_run
 from .metrics.facts import check_selection_metric, with_metric_facts
-from .probe import check_parts
 from .runs.activity import UNDER_WAY
 from .runs.directory import RunDirectory
 from .runs.identity import identity, run_key
@@ -56,6 +55,7 @@ from .training.schedules import check_plan
 from .training.statistics import SongStatistics
 from .training_log import begin, end
 from .training_log import mend as mend_log
+from .trial import check_parts
 
 _THREADS = torch.get_num_threads()  # before any run has asked for fewer
 

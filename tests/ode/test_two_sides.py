@@ -18,11 +18,11 @@ from syrinx_lab.ode.sides import last_state, silenced, source_of
 from syrinx_lab.ode.syrinx.loudness import LoudnessSyrinx
 from syrinx_lab.ode.syrinx.two_sides import TwoSidedSyrinx
 from syrinx_lab.ode.tract import NoTract
-from syrinx_lab.probe import check_parts
 from syrinx_lab.synthesis.edits import Edit, edited
 from syrinx_lab.synthesis.reading import read_table
 from syrinx_lab.synthesis.singing import sing_whole
 from syrinx_lab.training.prediction import predict
+from syrinx_lab.trial import check_parts
 from syrinx_lab.types import Batch, Drives, RolloutSettings
 
 RATE, SAMPLES, LEAD = 44100, 6000, 2000

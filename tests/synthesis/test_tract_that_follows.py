@@ -13,11 +13,11 @@ from syrinx_lab.ode.parameters import Radiation
 from syrinx_lab.ode.syrinx.loudness import LoudnessSyrinx
 from syrinx_lab.ode.syrinx.oscillator import Syrinx
 from syrinx_lab.ode.tract.vocal_tract import VocalTract
-from syrinx_lab.probe import check_parts
 from syrinx_lab.synthesis.edits import Edit, edited
 from syrinx_lab.synthesis.reading import read_table
 from syrinx_lab.synthesis.singing import sing_whole
 from syrinx_lab.synthesis.table import parameters_of, radiation_of
+from syrinx_lab.trial import check_parts
 
 
 @pytest.mark.parametrize("kind", [Syrinx, LoudnessSyrinx])

@@ -117,6 +117,10 @@ class Text:
         return value
 
 
+class Names(Text):
+    """Names with commas between them, in one text: `encoder=mamba,lstm` needs no quotes."""
+
+
 @dataclass(frozen=True, init=False)
 class OneOf:
     """One of some names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kinds import Either, Flag, Group, Kind, Listed, Number, OneOf, Text, Whole, or_null
+from .kinds import Either, Flag, Group, Kind, Listed, Names, Number, OneOf, Text, Whole, or_null
 from .train_keys import GROUPS, OWN, PATHS, SEED
 
 OUTPUTS: dict[str, Kind] = {"paths.outputs": Text("a path"), "paths.registry": or_null(Text("a path or a URL"))}
@@ -82,6 +82,21 @@ TABLES: dict[str, dict[str, Kind]] = {
         "rivals": Listed(Text("a path"), single=True),
         "shares": Listed(Number(above=0, high=1), least=1, single=True),
         "out": or_null(Text("a path")),
+    },
+    "probe": {
+        **OUTPUTS,
+        "cores.encoder": Names("names, with commas"),
+        "task": Names("all, or names with commas"),
+        "seeds": Whole(1, 10_000),
+        "d_model": Whole(1, 4_096),
+        "n_layers": Whole(1, 256),
+        "batch": Whole(1, 65_536),
+        "lr": Number(above=0, high=10),
+        "updates": or_null(Whole(1, 10**7)),
+        "out": Text("a path"),
+        "tasks.*.updates": Whole(1, 10**7),
+        "tasks.*.letters": Whole(2, 16),
+        "tasks.*.match": Flag(),
     },
     "dynamics": {
         **OUTPUTS,
@@ -164,7 +179,7 @@ TABLES: dict[str, dict[str, Kind]] = {
 
 # keys that the command line knows by a shorter name: Hydra takes `horizon` and `checkpoint` for choices of these groups
 TYPED = {f"case.{name}": name for name in ("batch", "horizon", "degree", "control_hop")}
-TYPED["checkpoint.file"] = "checkpoint"
+TYPED |= {"checkpoint.file": "checkpoint", "cores.encoder": "encoder"}
 TYPED |= {f"system.{name}": name for name in SYSTEM}
 # groups of conf/ of which a file is chosen by its name
 PLACES = (*GROUPS, "experiment", "arm", "debug")  # of them in the defaults, be it null

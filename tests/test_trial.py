@@ -19,7 +19,7 @@ from syrinx_lab.ode.parameters import Parameters, parameter
 from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.ode.tract.formants import Formants
-from syrinx_lab.probe import check_parts
+from syrinx_lab.trial import check_parts
 
 RATE, HOP = 44100, 32
 
