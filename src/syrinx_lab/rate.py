@@ -8,13 +8,14 @@ if __name__ == "__main__":  # before the imports below, which take seconds
     answer_early("rate")
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
 from .assembly import build_scoring
 from .cli import entry_point
-from .evaluation.clips import evenly_spread
+from .evaluation.clips import Clip, evenly_spread
 from .evaluation.rate import RatePoint, RateStudy, frontier
 from .figures.rate import rate_figure
 from .figures.style import save_figure
@@ -45,8 +46,8 @@ def rate(cfg: DictConfig) -> None:
     stored = OmegaConf.create(loaded.run.config())
     stored.data.update(recordings_of(loaded.run.config(), loaded.run.path, chosen["data_root"]))
     datamodule = stored_datamodule(loaded.run, stored, chosen["split"])
-    clips = evenly_spread(datamodule.clips(chosen["split"]), chosen["clips"])
-    scale = evenly_spread(datamodule.clips("val") or clips, chosen["scale_clips"])
+    clips = _numbered(datamodule.clips(chosen["split"]), chosen["clips"])
+    scale = _numbered(datamodule.clips("val"), chosen["scale_clips"]) or clips
     study = RateStudy(loaded.model, build_scoring(stored), scale)
     print(f"{len(clips)} clips of {chosen['split']}; what every channel is worth, in tf_corr on {len(scale)} clips:")
     importance = study.importance(print)
@@ -93,11 +94,14 @@ def rate(cfg: DictConfig) -> None:
     print(f"numbers   {out / 'rate.json'}\nlook at   {out / 'rate.png'}")
 
 
+def _numbered(clips: Sequence[Clip], most: int) -> dict[int, Clip]:
+    return {number: clips[number] for number in evenly_spread(range(len(clips)), most)}
+
+
 def _show(point: RatePoint) -> None:
     scores = "  ".join(f"{point.scores[name]:13.3f}" for name in SHOWN)
-    print(
-        f"{point.numbers_per_second:10.0f} {point.knots_per_second:8.0f} {len(point.channels):8}  {scores}", flush=True
-    )
+    varying = point.numbers_per_second / point.knots_per_second
+    print(f"{point.numbers_per_second:10.0f} {point.knots_per_second:8.0f} {varying:8.0f}  {scores}", flush=True)
 
 
 def main() -> None:

@@ -107,7 +107,7 @@ def _refined(
         model,
         table,
         song.samples,
-        Refinement(chosen["refine"]),
+        Refinement(chosen["refine"], stored.eval.refine_lr),
         seed=stored.seed,
         ic_noise_rms=stored.rollout.ic_noise_rms,
     )

@@ -48,7 +48,7 @@ def made(knot_hop: int) -> RateStudy:
     model = Ouroboros(encoder, oscillator, tract, None, analyser, control_hop=32, knots_per_second=RATE / knot_hop)
     clips = [clip(800.0), clip(1100.0)]
     model.calibrate([torch.from_numpy(one.x) for one in clips], [])
-    return RateStudy(model.eval(), Scoring(1e-3, 0), clips)
+    return RateStudy(model.eval(), Scoring(1e-3, 0), dict(enumerate(clips)))
 
 
 def test_pitch_and_loudness_are_worth_something_and_idle_channels_nothing(study: RateStudy) -> None:
@@ -95,7 +95,7 @@ def test_held_channels_have_the_mean_and_others_are_as_they_were(study: RateStud
     changed = held(encoded, ("pitch_hz", "tract_1"), study.means)
     pitch = changed.oscillator.named()["pitch_hz"]
     assert bool((pitch == study.means["pitch_hz"]).all())
-    several = torch.cat([read_encoded(study.model, one).oscillator.named()["pitch_hz"] for one in study.scale])
+    several = torch.cat([read_encoded(study.model, one).oscillator.named()["pitch_hz"] for one in study.scale.values()])
     assert float(study.means["pitch_hz"]) == pytest.approx(float(several.detach().mean()), rel=1e-5)
     assert torch.equal(changed.oscillator.named()["loudness"], encoded.oscillator.named()["loudness"])
 

@@ -102,3 +102,15 @@ def test_a_reference_is_looked_at_once(real: list[np.ndarray], monkeypatch: pyte
     assert len(looked) == 2 * len(real)
     log_patches(real[0], real[0], sample_rate=RATE)
     assert len(looked) == 2 * len(real) + 1
+
+
+def test_the_reference_does_not_lean_to_either_side() -> None:
+    """Three recordings of twelve clips of noise: half of each on either side."""
+    found = []
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        noise = [generator.standard_normal(900) for _ in range(36)]
+        groups, labels = [f"r{k // 12}" for k in range(36)], ["ab"[k % 2] for k in range(36)]
+        found.append(c2st_of_the_bird(noise, labels, groups, sample_rate=RATE, seed=seed))
+    assert np.mean([one.patches for one in found]) == pytest.approx(0.5, abs=0.07)
+    assert np.mean([one.clips for one in found]) == pytest.approx(0.5, abs=0.07)

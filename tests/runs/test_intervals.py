@@ -14,7 +14,7 @@ def test_independent_clips_have_the_normal_interval() -> None:
     """200 recordings of a clip each: mean +- 1.96 s / sqrt n."""
     x = np.random.default_rng(0).normal(3.0, 2.0, 200)
     low, high = bootstrap_intervals({"m": x.tolist()}, [str(k) for k in range(200)])["m"] or (0, 0)
-    half = 1.96 * x.std() / math.sqrt(200)
+    half = 1.97 * x.std() / math.sqrt(199)
     assert (low, high) == pytest.approx((x.mean() - half, x.mean() + half), abs=0.05)
 
 
@@ -33,11 +33,14 @@ def test_what_is_not_defined_is_left_out() -> None:
     assert bootstrap_intervals({"m": []}, []) == {"m": None}
 
 
-def test_it_covers_the_truth_as_often_as_it_says() -> None:
+@pytest.mark.parametrize("recordings", [3, 5, 40])
+def test_it_covers_the_truth_as_often_as_it_says(recordings: int) -> None:
+    """Of few recordings, with twelve clips each, as of many."""
     generator = np.random.default_rng(2)
+    groups = [str(k) for k in range(recordings) for _ in range(12)]
     hits = 0
     for trial in range(200):
-        x = generator.normal(0.0, 1.0, 40)
-        low, high = bootstrap_intervals({"m": x.tolist()}, [str(k) for k in range(40)], seed=trial)["m"] or (0, 0)
+        x = np.repeat(generator.normal(0.0, 1.0, recordings), 12) + generator.normal(0.0, 0.3, 12 * recordings)
+        low, high = bootstrap_intervals({"m": x.tolist()}, groups, seed=trial)["m"] or (0, 0)
         hits += low <= 0 <= high
-    assert 0.88 <= hits / 200 <= 0.99
+    assert 0.9 <= hits / 200 <= 0.995

@@ -15,6 +15,7 @@ from syrinx_lab.encoders.frames import FramesEncoder
 from syrinx_lab.encoders.samples import SamplesEncoder
 from syrinx_lab.evaluation.anchors import analytic_anchor, analytic_model
 from syrinx_lab.evaluation.clips import Clip
+from syrinx_lab.evaluation.refinement import Refinement
 from syrinx_lab.evaluation.scoring import Scoring
 from syrinx_lab.evaluation.takes import perform
 from syrinx_lab.losses.mrstft import MultiResolutionStft
@@ -232,6 +233,8 @@ def test_the_analytic_anchor_is_the_untrained_model() -> None:
     anchor = analytic_model(RATE, [batch.x[0]], [], (300.0, 3000.0))
     ours, theirs = (perform(m, clip, ic_noise_rms=1e-3, seed=3).raw_score for m in (trained, anchor))
     assert theirs.tf_corr == pytest.approx(ours.tf_corr, abs=1e-4)
-    assert analytic_anchor(anchor, [clip], Scoring(1e-3, seed=0))["tf_corr"] > 0.5
+    alone, beside = (analytic_anchor(anchor, [clip], Scoring(1e-3, seed=0, refinement=Refinement(n))) for n in (0, 9))
+    assert alone["tf_corr"] > 0.5
+    assert beside == alone, "what is refined of the trained one is not of the untrained"
     with pytest.raises(ValueError, match="no pitch"):
         analytic_model(RATE, [batch.x[0]], [1e-3 * torch.randn(LENGTH)], None)

@@ -20,6 +20,7 @@ from ..ode.syrinx.oscillator import Syrinx
 from ..ode.tract import NoTract
 from ..types import Controls, knot_count
 from .clips import Clip
+from .refinement import Refinement
 from .scoring import Scoring
 from .takes import mean_scores
 
@@ -70,9 +71,10 @@ def analytic_model(
 def analytic_anchor(model: Ouroboros, clips: Sequence[Clip], scoring: Scoring) -> dict[str, float | None]:
     """The mean scores, as sung, of the analytic model on the clips that a trained one is scored on; None: not defined.
 
-    It is cold-started, whatever the trained one's start.
+    It is cold-started, whatever the trained one's start, and sings what it reads, whatever is refined of the
+    trained one's.
     """
-    takes = replace(scoring, start="cold").takes(model, clips)
+    takes = replace(scoring, start="cold", refinement=Refinement(0)).takes(model, clips)
     means = mean_scores(takes, "raw", scoring.known)
     return {name: None if math.isnan(value) else value for name, value in means.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -14,7 +14,7 @@ from ..model import Ouroboros
 from .clips import Clip
 from .refinement import Refinement
 from .scoring import Scoring
-from .takes import Take, mean_scores, perform, read_encoded
+from .takes import Take, clip_seed, mean_scores, perform, read_encoded
 
 RANKED_BY = "tf_corr"
 
@@ -70,14 +70,16 @@ class RateStudy:
     model    whose drives are thinned out
     scoring  how clips are sung and scored, see `Scoring`
     scale    the clips of which a channel's constant value is the mean, and on which its importance is measured
+
+    Clips are given with their number in the split, by which the run's own evaluation seeds them.
     """
 
-    def __init__(self, model: Ouroboros, scoring: Scoring, scale: Sequence[Clip]) -> None:
+    def __init__(self, model: Ouroboros, scoring: Scoring, scale: Mapping[int, Clip]) -> None:
         self.model = model
         self.scoring = scoring
         self.scale = scale
         with torch.no_grad():
-            several = [read_encoded(model, clip) for clip in scale]
+            several = [read_encoded(model, clip) for clip in scale.values()]
         self.names = channel_names(several[0])
         self.means = _means(several)
 
@@ -90,21 +92,21 @@ class RateStudy:
             say(f"{name}  {loss[name]:+.4f}")
         return dict(sorted(loss.items(), key=lambda item: -item[1]))
 
-    def point(self, clips: Sequence[Clip], factor: int, kept: Sequence[str]) -> RatePoint:
+    def point(self, clips: Mapping[int, Clip], factor: int, kept: Sequence[str]) -> RatePoint:
         """How `clips` score with every `factor`-th knot that counts of the channels `kept`, the others held."""
         dropped = tuple(name for name in self.names if name not in kept)
         scores = self._score(clips, factor, dropped)
         rate = self.model.sample_rate / (self.model.knot_hop * factor)
-        return RatePoint(rate, tuple(kept), scores["numbers_per_second"] / factor, scores)
+        return RatePoint(rate, tuple(kept), scores["numbers_per_second"], scores)
 
-    def shipped(self, clips: Sequence[Clip], refinement: Refinement) -> RatePoint:
+    def shipped(self, clips: Mapping[int, Clip], refinement: Refinement) -> RatePoint:
         """How `clips` score with all knots and channels as they are, refined as the run's own evaluation does it."""
         scores = self._score(clips, 1, (), refinement)
         rate = self.model.sample_rate / self.model.knot_hop
         return RatePoint(rate, self.names, scores["numbers_per_second"], scores, refined=True)
 
     def _score(
-        self, clips: Sequence[Clip], factor: int, dropped: Sequence[str], refinement: Refinement | None = None
+        self, clips: Mapping[int, Clip], factor: int, dropped: Sequence[str], refinement: Refinement | None = None
     ) -> dict[str, float]:
         # of the knots that count: between them the drives' own follow a curve already
         every = 1 if factor == 1 else factor * self.model.knot_hop // self.model.control_hop
@@ -117,13 +119,14 @@ class RateStudy:
                 self.model,
                 clip,
                 ic_noise_rms=self.scoring.ic_noise_rms,
-                seed=self.scoring.seed + i,
+                seed=clip_seed(self.scoring.seed, number),
                 change=change,
                 refinement=refinement,
             )
-            for i, clip in enumerate(clips)
+            for number, clip in clips.items()
         ]
-        return mean_scores(takes, "raw", METRICS)
+        scores = mean_scores(takes, "raw", METRICS)
+        return scores | {"numbers_per_second": scores["numbers_per_second"] / factor}
 
 
 def frontier(points: Sequence[RatePoint], metric: str = RANKED_BY) -> list[RatePoint]:

@@ -186,10 +186,15 @@ def perform_all(
         "refinement": refinement,
     }
     try:
-        seeds = (seed * 10_007 + i for i in range(len(clips)))
+        seeds = (clip_seed(seed, i) for i in range(len(clips)))
         return [perform(model, clip, seed=one, **settings) for clip, one in zip(clips, seeds)]
     finally:
         model.train(was_training)
+
+
+def clip_seed(seed: int, number: int) -> int:
+    """Of the start and the noise of a split's clip, by its number in the split."""
+    return seed * 10_007 + number
 
 
 def mean_scores(takes: Sequence[Take], which: str, names: Iterable[str] = METRICS) -> dict[str, float]:

@@ -18,11 +18,13 @@ def leak_db(output: ArrayLike, target: ArrayLike, *, sample_rate: float) -> floa
 
     leak_db = 10 log10( sum_m sum_{f < 0.75 f_low[m]} P_output[m, f] / sum_m sum_f P_output[m, f] )
 
-    f_low is the lowest peak of the target's frame from 400 Hz to 12 kHz that is within 20 dB of its strongest; m are
-    the frames of the whole clip whose energy in that band is within 20 dB of the loudest one's, in the target. Frames
-    and window are those of `partials`. Recordings have an energy there too (hum, a neighbour): the target's own
-    leak_db is the bar, and a perfect copy reaches just that. The window itself leaks: -36 dB of a tone of
-    450 Hz, -45 dB of one of 900 Hz, -62 dB of one of 3 kHz.
+    f_low is the lowest peak of the target's frame from 400 Hz to 12 kHz that is within 20 dB of its strongest; m
+    are the frames of the whole clip whose energy in that band is within 20 dB of the loudest one's, in the target.
+    Frames and window are those of `partials`: a bird whose fundamental lies below 400 Hz has most of its energy
+    where this looks for leaks, and a perfect copy of it does as well. Recordings have an energy there too (hum, a
+    neighbour): the target's own leak_db is the bar, and a perfect copy reaches just that. The window itself leaks:
+    -36 dB of a faded tone of 450 Hz, -45 dB of one of 900 Hz, -62 dB of one of 3 kHz; ten to thirty decibels more
+    where a tone begins at once.
 
     output, target  (n,) audio
     sample_rate     Hz

@@ -23,13 +23,14 @@ def mcd_db(
 ) -> float:
     """Mean over time of the distance of two mel cepstra, without their zeroth coefficient.
 
-    c[m, d] = (1 / 80) sum_b ln(A[m, b]) cos(pi d (b + 1/2) / 80),   A the magnitude in mel band b
+    c[m, d] = (2 / 80) sum_b ln(A[m, b]) cos(pi d (b + 1/2) / 80),   A the magnitude in mel band b
     mcd_db = (10 / ln 10) mean over m of sqrt( 2 sum_{d=1}^{24} (c_output[m, d] - c_target[m, d])^2 )
 
-    The variant: Hann frames of 1,024 samples every 256, 80 triangular bands evenly spaced on the mel scale (2595
-    log10(1 + f / 700)) from 100 Hz to half the sample rate, magnitudes floored 80 dB below the target's largest;
-    frames of the syllable [onset, offset) alone, compared frame by frame: both lie on one clock, so there is no
-    dynamic time warping. c_0, the loudness, is left out.
+    ln A = c_0 / 2 + sum_d c_d cos(...), so a ripple of D dB over the mel axis is a distance of D / sqrt(2), its
+    root mean square. The variant: Hann frames of 1,024 samples every 256, 80 triangular bands evenly spaced on the
+    mel scale (2595 log10(1 + f / 700)) from 100 Hz to half the sample rate, magnitudes floored 80 dB below the
+    target's largest; frames of the syllable [onset, offset) alone, compared frame by frame: both lie on one clock,
+    so there is no dynamic time warping. c_0, the loudness, is left out.
 
     output, target  (n,) audio
     sample_rate     Hz
@@ -48,7 +49,7 @@ def mcd_db(
     floor = wanted.max() * 10 ** (FLOOR_DB / 10)
     cepstra = (0.5 * np.log(np.maximum(power, floor)) for power in (sung, wanted))
     # scipy's DCT-II is 2 sum x cos(...)
-    c, c_target = (dct(x, type=2, axis=1)[:, 1 : ORDER + 1] / (2 * BANDS) for x in cepstra)
+    c, c_target = (dct(x, type=2, axis=1)[:, 1 : ORDER + 1] / BANDS for x in cepstra)
     return float(10 / math.log(10) * np.sqrt(2 * ((c - c_target) ** 2).sum(1)).mean())
 
 

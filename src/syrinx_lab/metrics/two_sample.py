@@ -83,16 +83,18 @@ def c2st_of_the_bird(
 ) -> TwoSample:
     """The reference: the bird's clips against the bird's, half of them taken for sung, which no classifier can find.
 
-    Of every label the clips are dealt out to two sides at random. How far the result lies from 0.5 says how much of
-    that is chance with so few clips.
+    The clips of every recording, label by label, are dealt out to two sides at random, so that either side has half
+    of each: were only the whole balanced, what is held out would lean to the side that the rest lacks. How far the
+    result lies from 0.5 says how much of that is chance with so few clips.
 
     real, groups, sample_rate, seed  as in `c2st`;  labels  of the clips
     """
     generator = np.random.default_rng(seed)
     side = np.zeros(len(real), int)
-    for label in sorted(set(labels)):
-        members = generator.permutation([i for i, one in enumerate(labels) if one == label])
-        side[members[: len(members) // 2]] = 1
+    for group in sorted(set(groups)):
+        members = generator.permutation([i for i, one in enumerate(groups) if one == group])
+        by_label = sorted(members.tolist(), key=lambda i: labels[i])
+        side[by_label[generator.integers(2) :: 2]] = 1
     powers = [_band_power(as_signal(x), sample_rate) for x in real]
     rows = [_patches(power, power.max(initial=0.0))[_loud(power)] for power in powers]
     if not rows:

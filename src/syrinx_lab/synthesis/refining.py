@@ -10,11 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..evaluation.refinement import Refinement
+from ..encoded import FAINTEST, smooth_curve
+from ..evaluation.refinement import Refinement, counting_knots
 from ..model import Ouroboros
+from ..ode.parameters import Radiation
 from .excitation import white_noise
 from .singing import CHUNK, carried, first_state
-from .table import CODE, DriveTable, columns_of, encoded_of, radiation_of
+from .table import CODE, LEVEL, Columns, DriveTable, columns_of, encoded_of, radiation_of
 
 PIECE_S = 1.5
 
@@ -62,4 +64,18 @@ def refined_table(
         last = first + piece if first + piece < table.rows - 1 else table.rows
         for name in set(better) - {CODE}:
             parts[name][first:last] = better[name][first - low : last - low]
+    facts = model.oscillator.parameters_type.facts() | Radiation.facts()
+    for name in parts.keys() - {CODE, LEVEL}:
+        if facts[name].refine:
+            parts[name] = _through_knots(parts[name], factor, facts[name].ratio)
     return found
+
+
+def _through_knots(rows: Columns, factor: int, ratio: bool) -> Columns:
+    """The rows (T, n) as the curve through their knots that count: where pieces meet, each knew but its own."""
+    if factor == 1:
+        return rows
+    y = torch.from_numpy(rows)[None]
+    linear = y.clamp_min(FAINTEST).log() if ratio else y
+    curve = smooth_curve(counting_knots(linear, factor), factor, len(rows))
+    return np.asarray((curve.exp() if ratio else curve)[0].numpy())
