@@ -60,7 +60,7 @@ class SetJudge:
     def _bird(self) -> dict[str, float | None]:
         from ..metrics.two_sample import c2st_of_the_bird
 
-        found = c2st_of_the_bird(self._real, self._labels, self._groups, sample_rate=self.sample_rate)
+        found = c2st_of_the_bird(self._real, self._groups, sample_rate=self.sample_rate)
         return {"patches": _number(found.patches), "clips": _number(found.clips)}
 
     @cached_property

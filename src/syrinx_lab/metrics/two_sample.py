@@ -79,22 +79,18 @@ def c2st(
 
 
 def c2st_of_the_bird(
-    real: Sequence[NDArray[Any]], labels: Sequence[str], groups: Sequence[str], *, sample_rate: float, seed: int = 0
+    real: Sequence[NDArray[Any]], groups: Sequence[str], *, sample_rate: float, seed: int = 0
 ) -> TwoSample:
     """The reference: the bird's clips against the bird's, half of them taken for sung, which no classifier can find.
 
-    The clips of every recording, label by label, are dealt out to two sides at random, so that either side has half
-    of each: were only the whole balanced, what is held out would lean to the side that the rest lacks. How far the
-    result lies from 0.5 says how much of that is chance with so few clips.
+    A fair coin takes each clip to one of two sides. Nothing is balanced, neither labels nor recordings: else what is
+    held out would lean to the side that the rest lacks, and the result below 0.5. How far it lies from 0.5 says how
+    much of that is chance with so few clips.
 
-    real, groups, sample_rate, seed  as in `c2st`;  labels  of the clips
+    real, groups, sample_rate, seed  as in `c2st`
     """
     generator = np.random.default_rng(seed)
-    side = np.zeros(len(real), int)
-    for group in sorted(set(groups)):
-        members = generator.permutation([i for i, one in enumerate(groups) if one == group])
-        by_label = sorted(members.tolist(), key=lambda i: labels[i])
-        side[by_label[generator.integers(2) :: 2]] = 1
+    side = generator.integers(2, size=len(real))
     powers = [_band_power(as_signal(x), sample_rate) for x in real]
     rows = [_patches(power, power.max(initial=0.0))[_loud(power)] for power in powers]
     if not rows:
@@ -161,14 +157,31 @@ def _separation(
         held = fold == number
         if len(set(side[~held].tolist())) < 2:
             continue
-        forest = RandomForestClassifier(TREES, min_samples_leaf=2, random_state=seed, n_jobs=1)
+        forest = RandomForestClassifier(TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=1)
         forest.fit(rows[~held], side[~held])
         chance[held] = forest.predict_proba(rows[held])[:, 1]
     known = np.isfinite(chance)
     if len(set(side[known].tolist())) < 2:
         return TwoSample(math.nan, math.nan)
     keys = sorted(set(zip(clip_of[known].tolist(), side[known].tolist())))
-    means = [chance[(clip_of == clip) & (side == s)].mean() for clip, s in keys]
-    return TwoSample(
-        float(roc_auc_score(side[known], chance[known])), float(roc_auc_score([s for _, s in keys], means))
-    )
+    means = np.array([chance[(clip_of == clip) & (side == s)].mean() for clip, s in keys])
+    sides, folds = np.array([s for _, s in keys]), np.array([fold_of[groups[clip]] for clip, _ in keys])
+    return TwoSample(_area(side[known], chance[known], fold[known]), _area(sides, means, folds))
+
+
+def _area(side: NDArray[np.int_], chance: NDArray[np.float64], fold: NDArray[np.int_]) -> float:
+    """The area under the curve over all pairs, or those of one fold where the sides are not alike in every fold.
+
+    A classifier that learned from more of one side expects more of it, while what it is asked has less.
+    """
+    shares = [side[fold == number].mean() for number in sorted(set(fold.tolist()))]
+    if np.ptp(shares) == 0:
+        return float(roc_auc_score(side, chance))
+    areas, pairs = [], []
+    for number in sorted(set(fold.tolist())):
+        held = fold == number
+        ones = int(side[held].sum())
+        if 0 < ones < held.sum():
+            areas.append(float(roc_auc_score(side[held], chance[held])))
+            pairs.append(ones * (int(held.sum()) - ones))
+    return float(np.average(areas, weights=pairs)) if areas else math.nan
