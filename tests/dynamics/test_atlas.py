@@ -45,6 +45,10 @@ def test_the_parts_of_an_atlas_agree(path: DrivenPath) -> None:
     (branch,) = atlas.branches
     np.testing.assert_allclose(branch.x, 0.0, atol=1e-12)
     np.testing.assert_allclose(branch.trace, -path.field.gamma)
+    np.testing.assert_allclose(branch.hessian, 0.0, atol=1e-12)
+    every = atlas.cycles.every
+    np.testing.assert_array_equal(every.sung >= 0, sings)
+    np.testing.assert_array_equal(every.hz[sings, every.sung[sings]], atlas.cycles.hz[sings])
     assert set(branch.kinds) == {"stable focus", "unstable focus"}
     assert len(atlas.nullclines) == KNOTS
     assert all(lines for lines in atlas.nullclines)

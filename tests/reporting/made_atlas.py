@@ -13,6 +13,7 @@ from syrinx_lab.dynamics.clip_atlas import (
     Course,
     Crossing,
     Cycles,
+    EveryCycle,
     MapCurve,
     PhaseCurve,
     Sound,
@@ -42,16 +43,23 @@ def made_atlas(label: str = "a", number: int = 0) -> ClipAtlas:
     cycles = Cycles(
         hz=np.where(sings, HZ, np.nan),
         amplitude=np.where(sings, 2.0, np.nan),
-        multiplier=np.where(sings, 0.15, np.nan),
+        log_multiplier=np.where(sings, np.log(0.15), np.nan),
         trivial=np.where(sings, 1.0, np.nan),
         orbits=orbits,
         harmonics=np.where(sings[:, None], np.array([0.9, 0.0, 0.1]), np.nan),
         others=np.empty((MOMENTS, 0, 32, 2)),
         reasons=tuple("" if one else "silent: rest attracts" for one in sings),
+        every=EveryCycle(  # with one around it that repels
+            np.where(sings[:, None], (HZ, 900.0), np.nan),
+            np.where(sings[:, None], (2.0, 3.0), np.nan),
+            np.where(sings[:, None], (np.log(0.15), 40.0), np.nan),
+            np.where(sings, 0, -1),
+        ),
     )
     return ClipAtlas(
         stem=f"test-{number:03d}-{label}",
         name=label,
+        number=number,
         where="song.wav at 1.00 s",
         times_s=times,
         state=state,
@@ -63,6 +71,7 @@ def made_atlas(label: str = "a", number: int = 0) -> ClipAtlas:
                 -damping,
                 np.ones(MOMENTS),
                 tuple("unstable focus" if one else "stable focus" for one in sings),
+                np.broadcast_to([[0.5, -0.25], [-0.25, 0.125]], (MOMENTS, 2, 2)),
             ),
         ),
         cycles=cycles,
@@ -120,7 +129,8 @@ def silent_atlas() -> ClipAtlas:
     none = np.full(MOMENTS, np.nan)
     assert one.sound is not None
     cycles = Cycles(none, none, none, none, np.full((MOMENTS, 32, 2), np.nan), np.full((MOMENTS, 3), np.nan),
-                    np.empty((MOMENTS, 0, 32, 2)), ("silent: rest attracts",) * MOMENTS)  # fmt: skip
+                    np.empty((MOMENTS, 0, 32, 2)), ("silent: rest attracts",) * MOMENTS,
+                    EveryCycle(*[np.empty((MOMENTS, 0))] * 3, np.full(MOMENTS, -1)))  # fmt: skip
     sound = replace(one.sound, output=np.zeros_like(one.sound.output), hz=none, shares={"oscillator": 0.0})
     remarks = ("the model is silent here",)
     return replace(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syrinx_lab.dynamics.clip_atlas import ClipAtlas
+from syrinx_lab.dynamics.clip_atlas import ClipAtlas, EveryCycle
 from syrinx_lab.figures.dynamics_movie import write_movie
 from syrinx_lab.figures.dynamics_over_time import gestures_shown, over_time_figure, stability
 from syrinx_lab.figures.dynamics_planes import moments_shown, planes_figure
@@ -93,7 +93,7 @@ def test_tables_hold_the_numbers_and_labels_their_means(page: Path) -> None:
     assert set(rows) == set(all_tables([made_atlas(), made_atlas("b", 1), silent_atlas()]))
     assert [row["label"] for row in rows["labels"]] == ["a", "b", "s"]
     assert len(rows["moments"]) == 3 * MOMENTS
-    sung = [row for row in rows["moments"] if row["clip"] == "1" and row["cycle_hz"]]
+    sung = [row for row in rows["moments"] if row["stem"] == "test-000-a" and row["cycle_hz"]]
     assert {float(row["cycle_hz"]) for row in sung} == {1000.0}
     assert {row["why_no_cycle"] for row in rows["moments"] if not row["cycle_hz"]} == {"silent: rest attracts"}
     assert [(row["bifurcation"], row["event"]) for row in rows["crossings"][:2]] == [
@@ -106,6 +106,41 @@ def test_tables_hold_the_numbers_and_labels_their_means(page: Path) -> None:
     assert twice["share_oscillator"] == pytest.approx(0.8)
 
 
+def test_a_clip_is_named_by_the_number_that_asks_for_it(tmp_path: Path) -> None:
+    atlases = [made_atlas("a", 12), made_atlas("b", 35)]
+    for name, rows in all_tables(atlases).items():
+        if name not in ("labels", "sensitivity"):
+            assert {(row["clip"], row["stem"]) for row in rows} == {(12, "test-012-a"), (35, "test-035-b")}, name
+    text = write_dynamics_page(atlases, tmp_path, title="t", question="q")[0].read_text()
+    assert "b 35" in text
+    assert "test-035-b" in text
+
+
+def test_a_multiplier_too_small_for_the_monodromy_is_written_by_its_logarithm() -> None:
+    atlas = made_atlas()
+    small = np.where(atlas.where_it_sings(), -60.0, np.nan)
+    faint = replace(atlas, cycles=replace(atlas.cycles, log_multiplier=small))
+    sung = [row for row in all_tables([faint])["moments"] if np.isfinite(row["cycle_hz"])]
+    assert [row["floquet_multiplier"] for row in sung] == pytest.approx([np.exp(-60.0)] * len(sung), rel=1e-12)
+    assert {row["log_floquet_multiplier"] for row in sung} == {-60.0}
+    assert "Floquet multiplier is 8.8e-27" in " ".join(clip_words(faint))
+    assert "Floquet multiplier 8.76e-27" in " ".join(player_data(faint)["said"])
+
+
+def test_every_cycle_of_every_moment_has_a_row() -> None:
+    rows = all_tables([made_atlas(), silent_atlas()])["cycles"]
+    assert len(rows) == 2 * int(made_atlas().where_it_sings().sum())
+    assert [(row["hz"], row["amplitude"], row["stability"], row["sung"]) for row in rows[:2]] == [
+        (1000.0, 2.0, "stable", "yes"),
+        (900.0, 3.0, "unstable", "no"),
+    ]
+    assert rows[0]["moment"] == np.flatnonzero(made_atlas().where_it_sings())[0]
+    assert rows[1]["floquet_multiplier"] == pytest.approx(np.exp(40.0))
+    (first, *_) = all_tables([made_atlas()])["fixed_points"]
+    assert [first[f"hessian_{name}"] for name in ("xx", "xv", "vv")] == [0.5, -0.25, 0.125]
+    assert first["potential_hessian"] == first["determinant"]
+
+
 def test_units_are_seen_by_context_and_sensitivity_by_label() -> None:
     atlases = [made_atlas(), made_atlas("b", 1)]
     rows = sensitivity_rows(atlases)
@@ -114,7 +149,7 @@ def test_units_are_seen_by_context_and_sensitivity_by_label() -> None:
         *(("a", 0.9, 1), ("b", 0.9, 1)),
     ]
     responses = all_tables(atlases)["responses"]
-    assert [(row["clip"], row["at_ms"], row["size"]) for row in responses[:2]] == [(1, 30.0, 0.5), (1, 70.0, 0.1)]
+    assert [(row["clip"], row["at_ms"], row["size"]) for row in responses[:2]] == [(0, 30.0, 0.5), (0, 70.0, 0.1)]
     figure = unit_responses_figure(named_rows(atlases, "units"))
     scatter, preference = figure.axes
     assert {tuple(np.ravel(line.get_xydata())) for line in scatter.lines[:2]} == {(2.0, 10.0, -1.0, 50.0)}
@@ -147,9 +182,10 @@ def test_figures_show_what_there_is() -> None:
 def test_a_clip_of_which_nothing_is_known_has_a_line(tmp_path: Path) -> None:
     none = np.empty(0)
     atlas = made_atlas()
+    every = EveryCycle(*[np.empty((0, 0))] * 3, np.empty(0, dtype=np.int64))
     cycles = replace(
-        atlas.cycles, hz=none, amplitude=none, multiplier=none, trivial=none, orbits=np.empty((0, 4, 2)),
-        harmonics=np.empty((0, 3)), others=np.empty((0, 0, 4, 2)), reasons=(),
+        atlas.cycles, hz=none, amplitude=none, log_multiplier=none, trivial=none, every=every,
+        orbits=np.empty((0, 4, 2)), harmonics=np.empty((0, 3)), others=np.empty((0, 0, 4, 2)), reasons=(),
     )  # fmt: skip
     empty = ClipAtlas(
         stem="test-000-x", name="x", where="", times_s=none, state=np.empty((0, 2)), state_rate=1.0, gestures={},

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .axes import Axis
 from .branches import branches
-from .clip_atlas import Array, BifurcationMap, Branch, ClipAtlas, Course, Crossing, Cycles, MapCurve, Sound
+from .clip_atlas import Array, BifurcationMap, Branch, ClipAtlas, Course, Crossing, MapCurve, Sound
 from .crossings import Crossing as Passage
 from .crossings import crossings, onset_and_offset
 from .curves import bifurcation_curves
@@ -26,10 +26,9 @@ from .nullclines import nullclines
 from .path import DrivenPath
 from .plane import DrivePlane, Plane
 from .step_damping import StepDampedAxis, step_damped
+from .sung_cycles import HARMONICS, ORBIT_POINTS, no_cycles, sung_cycles
 
 T = TypeVar("T")
-ORBIT_POINTS = 128
-HARMONICS = 12
 _MARGIN = 0.35
 _NEAR_S = 0.03  # an onset further from a crossing is not that one's
 _SEEN = 1e-6  # of the largest drive: what is smaller is no drive
@@ -75,6 +74,7 @@ def atlas_of(
     stem: str,
     name: str,
     where: str = "",
+    number: int = 0,
     request: MapRequest | None = None,
     gestures: Mapping[str, Course] | None = None,
     state: Array | None = None,
@@ -85,7 +85,7 @@ def atlas_of(
     """The atlas of the drives of one clip, or of a system's gesture.
 
     path      of the drives
-    stem, name, where, sound  see `ClipAtlas`
+    stem, name, where, number, sound  see `ClipAtlas`
     request   of the map of bifurcations; None: no map
     gestures  over the path's knots, to be shown beside the drives
     state     (H, 2) x and v at every sample, of the oscillator so driven; None: it was not run
@@ -99,13 +99,14 @@ def atlas_of(
     remarks = Remarks()
     state = np.empty((0, 2)) if state is None else np.asarray(state, dtype=np.float64)
     found = remarks.tried("cycles", lambda: limit_cycles(seen, samples=ORBIT_POINTS, harmonics=HARMONICS), None)
-    cycles = _no_cycles(len(frozen)) if found is None else _sung(found)
+    cycles = no_cycles(len(frozen)) if found is None else sung_cycles(found)
     nothing: dict[str, Course] = {}
     steps = remarks.tried("the integrator", lambda: nothing if found is None else _steps(found, frozen.field), nothing)
     atlas = ClipAtlas(
         stem=stem,
         name=name,
         where=where,
+        number=number,
         times_s=frozen.seconds,
         state=state,
         state_rate=frozen.field.sample_rate,
@@ -126,18 +127,21 @@ def atlas_of(
     return replace(atlas, nullclines=lines, map=mapped, remarks=tuple(remarks.lines))
 
 
-def empty_atlas(*, stem: str, name: str, where: str, remark: str, sound: Sound | None = None) -> ClipAtlas:
+def empty_atlas(
+    *, stem: str, name: str, where: str, remark: str, number: int = 0, sound: Sound | None = None
+) -> ClipAtlas:
     """The atlas of a clip of which nothing can be said but `remark`."""
     return ClipAtlas(
         stem=stem,
         name=name,
         where=where,
+        number=number,
         times_s=np.empty(0),
         state=np.empty((0, 2)),
         state_rate=1.0,
         gestures={},
         branches=(),
-        cycles=_no_cycles(0),
+        cycles=no_cycles(0),
         nullclines=(),
         sound=sound,
         remarks=(remark,),
@@ -172,13 +176,14 @@ def _branches(field: PlanarField) -> tuple[Branch, ...]:
     found = []
     for one in branches(points):
         x, trace, determinant = (np.full(len(field), np.nan) for _ in range(3))
-        kinds = [""] * len(field)
+        kinds, hessian = [""] * len(field), np.full((len(field), 2, 2), np.nan)
+        hessian[one.knots] = points.hessian[one.knots, one.columns]
         x[one.knots] = one.x
         trace[one.knots] = points.trace[one.knots, one.columns]
         determinant[one.knots] = points.determinant[one.knots, one.columns]
         for knot, column in zip(one.knots, one.columns):
             kinds[int(knot)] = Kind(int(points.kind[knot, column])).label
-        found.append(Branch(x, trace, determinant, tuple(kinds)))
+        found.append(Branch(x, trace, determinant, tuple(kinds), hessian))
     return tuple(found)
 
 
@@ -187,56 +192,6 @@ def _steps(found: AllCycles, stepped: PlanarField) -> dict[str, Course]:
     effect = cycle_under_rk4(found, stepped)
     there = np.isfinite(effect.cents).any()
     return {"pitch by the steps": Course(effect.cents, "cents")} if there else {}
-
-
-def _sung(found: AllCycles) -> Cycles:
-    """The sung cycle of every moment, and the others."""
-    count = len(found.field)
-    rows, column = np.arange(count), found.sung
-    there = column >= 0
-    most = found.x.shape[1]
-    if most == 0:
-        return replace(_no_cycles(count), reasons=tuple(found.reason))
-    place = np.where(there, column, 0)
-
-    def of_sung(values: Array) -> Array:
-        chosen = np.asarray(values[rows, place], dtype=np.float64)
-        return np.where(there.reshape(-1, *(1,) * (chosen.ndim - 1)), chosen, np.nan)
-
-    orbits = np.stack((of_sung(found.x), of_sung(found.v)), -1)
-    every = np.stack((found.x, found.v), -1)
-    every[rows[there], column[there]] = np.nan
-    power = np.abs(found.harmonics[rows, place, 1:]) ** 2
-    total = power.sum(-1, keepdims=True)
-    shares = np.divide(power, total, out=np.full_like(power, np.nan), where=total > 0)
-    reasons = tuple(
-        "" if here else reason or "no attracting cycle is reached from rest"
-        for here, reason in zip(there, found.reason)
-    )
-    return Cycles(
-        hz=of_sung(found.hz),
-        amplitude=of_sung(found.amplitude),
-        multiplier=of_sung(found.multiplier),
-        trivial=of_sung(found.trivial),
-        orbits=orbits,
-        harmonics=np.where(there[:, None], shares, np.nan),
-        others=every[:, np.isfinite(every).any((0, 2, 3))],
-        reasons=reasons,
-    )
-
-
-def _no_cycles(count: int) -> Cycles:
-    none = np.full(count, np.nan)
-    return Cycles(
-        hz=none,
-        amplitude=none,
-        multiplier=none,
-        trivial=none,
-        orbits=np.full((count, ORBIT_POINTS, 2), np.nan),
-        harmonics=np.full((count, HARMONICS), np.nan),
-        others=np.empty((count, 0, ORBIT_POINTS, 2)),
-        reasons=("",) * count,
-    )
 
 
 def _map(

@@ -30,36 +30,61 @@ class Branch:
     trace        (K,) of the Jacobian, in rescaled time
     determinant  (K,) likewise
     kinds        K names, as "stable focus"
+    hessian      (K, 2, 2) second derivatives of dv/ds by x and v; the potential's is the determinant
     """
 
     x: Array
     trace: Array
     determinant: Array
     kinds: tuple[str, ...]
+    hessian: Array
+
+
+@dataclass(frozen=True)
+class EveryCycle:
+    """All limit cycles of the drives frozen at each moment, J at most, unstable ones too; NaN where there are fewer.
+
+    hz              (K, J) of the period
+    amplitude       (K, J) half the height of x
+    log_multiplier  (K, J) logarithm of the Floquet multiplier that is not 1; negative: it attracts
+    sung            (K,) column of the one that silence leads to, -1 where there is none
+    """
+
+    hz: Array
+    amplitude: Array
+    log_multiplier: Array
+    sung: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Cycles:
     """The attracting cycle of the drives frozen at each moment; NaN where there is none.
 
-    hz          (K,) of its period
-    amplitude   (K,) half the height of x
-    multiplier  (K,) the Floquet multiplier that is not 1; below 1 in size it attracts
-    trivial     (K,) the other one: how far it lies from 1 is the error of the integration
-    orbits      (K, M, 2) x and v at M equal steps of a period
-    harmonics   (K, N) power of the harmonics of x, shares of their sum, the fundamental first
-    others      (K, J, M, 2) the further cycles, unstable ones and those that silence does not lead to
-    reasons     K lines on why there is no cycle, empty where there is one
+    hz              (K,) of its period
+    amplitude       (K,) half the height of x
+    log_multiplier  (K,) integral of the divergence along it: logarithm of the Floquet multiplier that is not 1
+    trivial         (K,) the other one: how far it lies from 1 is the error of the integration
+    orbits          (K, M, 2) x and v at M equal steps of a period
+    harmonics       (K, N) power of the harmonics of x, shares of their sum, the fundamental first
+    others          (K, J, M, 2) the further cycles, unstable ones and those that silence does not lead to
+    reasons         K lines on why there is no cycle, empty where there is one
+    every           numbers of all of them
     """
 
     hz: Array
     amplitude: Array
-    multiplier: Array
+    log_multiplier: Array
     trivial: Array
     orbits: Array
     harmonics: Array
     others: Array
     reasons: tuple[str, ...]
+    every: EveryCycle
+
+    @property
+    def multiplier(self) -> Array:
+        """(K,) exp(log_multiplier), positive as every one in a plane; below 1 it attracts."""
+        return np.exp(self.log_multiplier)
 
 
 @dataclass(frozen=True)
@@ -92,7 +117,8 @@ class BifurcationMap:
     curves        at the other drives' medians while it sings
     path          (K, 2)
     crossings     of the path, in order of time
-    distance_db   (K,) of pressure to the nearest curve, positive while it sings; NaN where no curve is met
+    distance_db   (K,) 20 log10 of the first drive over its value at the nearest bifurcation: positive where it is the
+                  larger, which is not to say that it sings, since nothing ignites at some; NaN where none is met
     nearest       K names of that bifurcation
     """
 
@@ -148,6 +174,7 @@ class ClipAtlas:
     """All that is known of one clip, or of one system without sound.
 
     stem         of its files: SPLIT-NUMBER-LABEL, or the system's name
+    number       of the clip in its split, as clip= takes it; 0 of a system
     name, where  what it is called, and the recording that it is from
     times_s      (K,) moments at which the drives are frozen, from the first sample
     state        (H, 2) x and v of the driven oscillator at every sample; empty where there is none
@@ -184,6 +211,7 @@ class ClipAtlas:
     reaches: tuple[Mapping[str, Any], ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    number: int = 0
 
     def where_it_sings(self) -> NDArray[np.bool_]:
         """(K,) whether there is an attracting cycle at the moment."""

@@ -45,7 +45,7 @@ def system_facts(system: System) -> list[tuple[str, str]]:
     turning = [
         f"period {period:.8g} tau ({hz:.5g} Hz), amplitude {amplitude:.5g}, multiplier {multiplier:.4g}"
         for period, hz, amplitude, multiplier in zip(
-            cycles.period[0], cycles.hz[0], cycles.amplitude[0], cycles.multiplier[0]
+            cycles.period[0], cycles.hz[0], cycles.amplitude[0], np.exp(cycles.log_multiplier[0])
         )
         if np.isfinite(period)
     ]

@@ -45,6 +45,7 @@ def clip_atlas(
     named: dict[str, Any] = {
         "stem": f"{split}-{number:03d}-{file_name(label) or 'voc'}",
         "name": label,
+        "number": number,
         "where": f"{Path(voc.recording).name} at {voc.onset / model.sample_rate:.2f} s",
     }
     encoded = read_encoded(model, clip)

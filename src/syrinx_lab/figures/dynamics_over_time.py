@@ -171,8 +171,8 @@ def _fixed_points(axes: Axes, atlas: ClipAtlas) -> None:
 
 
 def _floquet(axes: Axes, atlas: ClipAtlas) -> None:
-    size = np.abs(atlas.cycles.multiplier)
-    axes.plot(atlas.times_s * 1e3, np.maximum(size, 1e-12), ".", markersize=2.5, color=PALETTE["green"])
+    size = np.maximum(atlas.cycles.multiplier, 1e-300)  # 0 has no logarithm
+    axes.plot(atlas.times_s * 1e3, size, ".", markersize=2.5, color=PALETTE["green"])
     axes.axhline(1.0, color="0.7", linewidth=0.8, zorder=0)
     if np.nanmin(size) < 0.05 * np.nanmax(size):
         axes.set_yscale("log")

@@ -101,9 +101,8 @@ def _card(number: int, atlas: ClipAtlas, folder: Path) -> dict[str, Any]:
         text = f"{label} of {atlas.name}. The tables hold the numbers."
         figures.append({"label": label, "image": inline_svg(figure, f"clip{number}-{name}", text, least=0.8, dpi=80)})
     return {
-        "number": number,
-        "title": f"{atlas.name} {number}" if atlas.sound is not None else atlas.name,
-        "where": atlas.where,
+        "title": f"{atlas.name} {atlas.number}" if atlas.sound is not None else atlas.name,
+        "where": f"{atlas.where}, {atlas.stem}" if atlas.where else atlas.stem,
         "remarks": atlas.remarks,
         "words": clip_words(atlas),
         "sounds": _sounds(atlas),

@@ -16,13 +16,14 @@ from ..figures.dynamics_over_time import stability
 from .dynamics_words import pitch_error_cents
 from .tables import Cell, Table
 
+_LARGEST_LOG = 700.0  # exp of more leaves float64
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
 
 def clip_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     """A row a clip: what is worth comparing, NaN or empty where it is not defined."""
-    return [_clip_row(number, atlas) for number, atlas in enumerate(atlases, start=1)]
+    return [_clip_row(atlas) for atlas in atlases]
 
 
 def label_rows(atlases: Sequence[ClipAtlas]) -> Rows:
@@ -41,14 +42,15 @@ def label_rows(atlases: Sequence[ClipAtlas]) -> Rows:
 def moment_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     """A row a moment of a clip: gestures, cycle, distance, courses."""
     rows: list[Row] = []
-    for number, atlas in enumerate(atlases, start=1):
+    for atlas in atlases:
         for n, time in enumerate(atlas.times_s):
-            row: dict[str, Any] = {"clip": number, "label": atlas.name, "time_ms": float(time) * 1e3}
+            row: dict[str, Any] = {**_which(atlas), "label": atlas.name, "time_ms": float(time) * 1e3}
             row |= {name: float(course.values[n]) for name, course in atlas.gestures.items()}
             row |= {
                 "cycle_hz": float(atlas.cycles.hz[n]),
                 "cycle_amplitude": float(atlas.cycles.amplitude[n]),
                 "floquet_multiplier": float(atlas.cycles.multiplier[n]),
+                "log_floquet_multiplier": float(atlas.cycles.log_multiplier[n]),
                 "floquet_trivial": float(atlas.cycles.trivial[n]),
                 "why_no_cycle": atlas.cycles.reasons[n],
             }
@@ -61,20 +63,44 @@ def moment_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     return rows
 
 
+def cycle_rows(atlases: Sequence[ClipAtlas]) -> Rows:
+    """A row a limit cycle and moment, the unstable ones too."""
+    return [
+        {
+            **_which(atlas),
+            "moment": int(n),
+            "time_ms": float(atlas.times_s[n]) * 1e3,
+            "hz": float(every.hz[n, j]),
+            "amplitude": float(every.amplitude[n, j]),
+            "floquet_multiplier": float(np.exp(min(every.log_multiplier[n, j], _LARGEST_LOG))),
+            "log_floquet_multiplier": float(every.log_multiplier[n, j]),
+            "stability": "stable" if every.log_multiplier[n, j] < 0 else "unstable",
+            "sung": "yes" if every.sung[n] == j else "no",
+        }
+        for atlas in atlases
+        for every in [atlas.cycles.every]
+        for n, j in np.argwhere(np.isfinite(every.hz))
+    ]
+
+
 def fixed_point_rows(atlases: Sequence[ClipAtlas]) -> Rows:
-    """A row a fixed point and moment."""
+    """A row a fixed point and moment: trace, determinant and second derivatives of dv/ds and of the potential."""
     rows: list[Row] = []
-    for number, atlas in enumerate(atlases, start=1):
+    for atlas in atlases:
         for which, branch in enumerate(atlas.branches, start=1):
             states = stability(branch)
             rows += [
                 {
-                    "clip": number,
+                    **_which(atlas),
                     "branch": which,
                     "time_ms": float(atlas.times_s[n]) * 1e3,
                     "x": float(branch.x[n]),
                     "trace": float(branch.trace[n]),
                     "determinant": float(branch.determinant[n]),
+                    "hessian_xx": float(branch.hessian[n, 0, 0]),
+                    "hessian_xv": float(branch.hessian[n, 0, 1]),
+                    "hessian_vv": float(branch.hessian[n, 1, 1]),
+                    "potential_hessian": float(branch.determinant[n]),
                     "type": branch.kinds[n],
                     "stability": states[n],
                 }
@@ -87,8 +113,8 @@ def fixed_point_rows(atlases: Sequence[ClipAtlas]) -> Rows:
 def crossing_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     """A row a bifurcation that a gesture crosses."""
     return [
-        {"clip": number, "label": atlas.name, "time_ms": one.time_s * 1e3, "bifurcation": one.kind, "event": one.event}
-        for number, atlas in enumerate(atlases, start=1)
+        {**_which(atlas), "label": atlas.name, "time_ms": one.time_s * 1e3, "bifurcation": one.kind, "event": one.event}
+        for atlas in atlases
         if atlas.map is not None
         for one in atlas.map.crossings
     ]
@@ -97,12 +123,12 @@ def crossing_rows(atlases: Sequence[ClipAtlas]) -> Rows:
 def curve_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     """A row a point of a curve of bifurcations."""
     rows: list[Row] = []
-    for number, atlas in enumerate(atlases, start=1):
+    for atlas in atlases:
         for which, curve in enumerate(() if atlas.map is None else atlas.map.curves, start=1):
             assert atlas.map is not None
             names = atlas.map.names
             rows += [
-                {"clip": number, "curve": which, "bifurcation": curve.kind, names[0]: float(a), names[1]: float(b)}
+                {**_which(atlas), "curve": which, "bifurcation": curve.kind, names[0]: float(a), names[1]: float(b)}
                 for a, b in curve.points
             ]
     return rows
@@ -111,9 +137,9 @@ def curve_rows(atlases: Sequence[ClipAtlas]) -> Rows:
 def harmonic_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     """A row a moment with a cycle: the shares of the power of x in its harmonics."""
     return [
-        {"clip": number, "time_ms": float(atlas.times_s[n]) * 1e3}
+        {**_which(atlas), "time_ms": float(atlas.times_s[n]) * 1e3}
         | {f"harmonic_{k}": float(value) for k, value in enumerate(atlas.cycles.harmonics[n], start=1)}
-        for number, atlas in enumerate(atlases, start=1)
+        for atlas in atlases
         for n in np.flatnonzero(atlas.where_it_sings())
     ]
 
@@ -121,25 +147,21 @@ def harmonic_rows(atlases: Sequence[ClipAtlas]) -> Rows:
 def phase_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     """A row a phase of the cycle whose response to a push is known."""
     return [
-        {"clip": number, "time_ms": curve.time_s * 1e3, "phase": float(p), "by_x": float(x), "by_v": float(v)}
-        for number, atlas in enumerate(atlases, start=1)
+        {**_which(atlas), "time_ms": curve.time_s * 1e3, "phase": float(p), "by_x": float(x), "by_v": float(v)}
+        for atlas in atlases
         if (curve := atlas.phase_curve) is not None
         for p, x, v in zip(curve.phase, curve.by_x, curve.by_v)
     ]
 
 
 def named_rows(atlases: Sequence[ClipAtlas], which: str) -> Rows:
-    """The rows units, layers or reaches of all clips, with the clip's number and label before them."""
-    return [
-        {"clip": number, "label": atlas.name, **row}
-        for number, atlas in enumerate(atlases, start=1)
-        for row in getattr(atlas, which)
-    ]
+    """The rows units, layers or reaches of all clips, with the clip's number, stem and label before them."""
+    return [{**_which(atlas), "label": atlas.name, **row} for atlas in atlases for row in getattr(atlas, which)]
 
 
 def response_rows(atlases: Sequence[ClipAtlas]) -> Rows:
     """A row a perturbation of a clip, see `Response.row`."""
-    return [{"clip": number, **one.row()} for number, atlas in enumerate(atlases, start=1) for one in atlas.responses]
+    return [{**_which(atlas), **one.row()} for atlas in atlases for one in atlas.responses]
 
 
 def sensitivity_rows(atlases: Sequence[ClipAtlas]) -> Rows:
@@ -157,7 +179,7 @@ def averaged(rows: Rows, keys: Sequence[str]) -> Rows:
         mean: dict[str, Any] = {**dict(zip(keys, key)), "clips": len(several)}
         for name, first in several[0].items():
             values = [one.get(name) for one in several]
-            if name not in (*keys, "clip", "label"):
+            if name not in (*keys, "clip", "stem", "label"):
                 mean[name] = _mean(values) if isinstance(first, float) else ", ".join(dict.fromkeys(map(str, values)))
         means.append(mean)
     return means
@@ -169,6 +191,7 @@ def all_tables(atlases: Sequence[ClipAtlas]) -> dict[str, Rows]:
         "labels": label_rows(atlases),
         "clips": clip_rows(atlases),
         "moments": moment_rows(atlases),
+        "cycles": cycle_rows(atlases),
         "fixed_points": fixed_point_rows(atlases),
         "crossings": crossing_rows(atlases),
         "curves": curve_rows(atlases),
@@ -203,16 +226,21 @@ def as_table(rows: Rows, most: int = 200) -> Table:
     return Table(tuple(name.replace("_", " ") for name in heads), cells, numeric)
 
 
-def _clip_row(number: int, atlas: ClipAtlas) -> dict[str, Any]:
+def _which(atlas: ClipAtlas) -> dict[str, Any]:
+    """What a row is of: the number that clip= takes, and the stem of the clip's files."""
+    return {"clip": atlas.number, "stem": atlas.stem}
+
+
+def _clip_row(atlas: ClipAtlas) -> dict[str, Any]:
     sings = atlas.where_it_sings()
     crossed = {} if atlas.map is None else {one.event: one.kind for one in atlas.map.crossings if one.event}
-    row: dict[str, Any] = {"clip": number, "label": atlas.name, "where": atlas.where}
+    row: dict[str, Any] = {**_which(atlas), "label": atlas.name, "where": atlas.where}
     row |= {"onset": crossed.get("onset", ""), "offset": crossed.get("offset", "")}
     row |= {
         "sings_share": float(sings.mean()) if len(sings) else math.nan,
         "cycle_hz": _mean(atlas.cycles.hz),
         "pitch_cents": pitch_error_cents(atlas),
-        "floquet_multiplier": _mean(np.abs(atlas.cycles.multiplier)),
+        "floquet_multiplier": _mean(atlas.cycles.multiplier),
     }
     if atlas.map is not None and len(atlas.map.distance_db):
         row["distance_db"] = _mean(atlas.map.distance_db[sings])

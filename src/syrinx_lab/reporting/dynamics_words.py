@@ -119,7 +119,7 @@ def _cycle(atlas: ClipAtlas) -> list[str]:
         reasons = [reason for reason in atlas.cycles.reasons if reason]
         why = max(set(reasons), key=reasons.count) if reasons else "no orbit returns"
         return [f"No moment has an attracting cycle that is reached from rest: the oscillator does not sing ({why})."]
-    hz, multiplier = atlas.cycles.hz[sings], np.abs(atlas.cycles.multiplier[sings])
+    hz, multiplier = atlas.cycles.hz[sings], atlas.cycles.multiplier[sings]
     return [
         f"An attracting cycle exists in {100 * sings.mean():.0f} % of the moments, at {hz.min():.4g} to {hz.max():.4g} "
         f"Hz; the median Floquet multiplier is {np.median(multiplier):.2g}."
