@@ -102,7 +102,7 @@ def _refined(
             f"{chosen['drives_in']} lasts {table.samples} samples and the song {len(song.samples)}: to refine drives, "
             "give those of the song as it is"
         )
-    print(f"refining  tract and noise, {chosen['refine']} steps for every {PIECE_S:g} s", flush=True)
+    print(f"refining  the drives, {chosen['refine']} steps for every {PIECE_S:g} s", flush=True)
     return refined_table(
         model,
         table,
