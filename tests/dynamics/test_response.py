@@ -89,6 +89,14 @@ def test_recovery_of_a_decaying_push() -> None:
     assert found.level_recovery_ms == pytest.approx(tau_ms * math.log(0.3 / (10**0.025 - 1)), abs=1.5)
 
 
+def test_of_a_push_that_lasts_to_the_end_no_recovery_is_known() -> None:
+    before, after = tone(), tone(level=1.1)
+    lasting = Perturbation("drive", "pressure", 10.0, 1.1, 1e6, "scale")
+    found = response(lasting, before, after, sample_rate=RATE, size=1.0)
+    assert math.isnan(found.recovery_ms)
+    assert math.isnan(found.level_recovery_ms)
+
+
 def test_what_diverges_never_recovers() -> None:
     before = tone()
     after = Course(np.where(np.arange(COUNT) > 2000, np.inf, before.x), before.v, before.source, before.sound)

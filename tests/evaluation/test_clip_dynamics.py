@@ -17,6 +17,7 @@ from syrinx_lab.model import Ouroboros
 from syrinx_lab.ode.noise.filtered import FilteredNoise
 from syrinx_lab.ode.polynomial import Polynomial
 from syrinx_lab.ode.syrinx.loudness import LoudnessSyrinx
+from syrinx_lab.ode.tract import NoTract
 from syrinx_lab.ode.tract.fir_mixture import FirMixture
 from syrinx_lab.types import Vocalisation
 
@@ -78,6 +79,7 @@ def test_the_cycle_has_the_pitch_that_is_sung_and_is_born_with_the_syllable(foun
     assert found.phase_curve is not None
     assert {"memory_ms", "d_stsp", "d_h"} <= set(found.measures)
     assert found.responses
+    assert found.number == 3
     assert found.layers
     assert found.remarks == ()
 
@@ -94,12 +96,53 @@ def test_the_parts_of_the_sound_add_up(found: ClipAtlas) -> None:
     assert 0 < shares["noise"] < 1
 
 
+def test_it_is_pushed_along_the_directions_that_the_sound_changes_most_along() -> None:
+    model = organ()
+    with torch.no_grad():
+        model.tract_net.weight.normal_(std=0.3)
+    found = atlas_of(model, clip(), 8)
+    along = [one for one in found.responses if one.perturbation.direction is not None]
+    rows = [row for row in found.units if "gain" in row]
+    assert [one.perturbation.target for one in along] == [row["unit"] for row in rows]
+    assert rows[0]["unit"] == "direction 1"
+    assert rows[0]["gain"] > 0
+    assert [row["level_db"] for row in rows] == [one.level_db for one in along]
+
+
 def test_a_silent_model_is_said_to_be_silent() -> None:
     found = atlas_of(organ(), clip(0.0), 8)
     assert not found.where_it_sings().any()
     assert found.remarks[0] == "the model is silent on this clip"
     assert found.sound is not None
     assert found.sound.shares == {}
+
+
+@pytest.mark.parametrize(
+    ("gamma", "push", "said"),
+    [
+        (3.0, -0.3, "as good as silent on this clip"),
+        (-5.0, 0.0, "the state lies on its clamp, |x| 0.5 or |v| 1, in 100 %"),
+    ],
+)
+def test_what_rests_away_from_zero_is_named_and_left_unperturbed(gamma: float, push: float, said: str) -> None:
+    """A resting point that the drives move a little, and a state that is pressed against its clamp."""
+    torch.manual_seed(0)
+    oscillator, encoder = Polynomial(sample_rate=RATE, degree=5), FramesEncoder(5, True, RATE, d_model=8, n_layers=1)
+    with torch.no_grad():
+        for head in encoder.heads.modules:
+            head.weight.zero_()
+            head.bias.zero_()
+        encoder.heads.gamma.bias.fill_(gamma)
+        encoder.heads.omega.bias.fill_(1.0)
+        encoder.heads.weights.bias[0] = push
+        encoder.heads.weights.weight[0].fill_(1e-4)
+    analyser = Analyser(sample_rate=RATE, pitch_range_hz=(300.0, 3000.0))
+    model = Ouroboros(encoder, oscillator, NoTract(), None, analyser, control_hop=32)
+    model.calibrate([torch.from_numpy(clip().x)], [])
+    found = atlas_of(model.eval(), clip(), 8)
+    assert any(said in line for line in found.remarks), found.remarks
+    assert found.remarks[-1] == "the oscillator does not swing within the syllable: nothing is perturbed"
+    assert found.responses == found.units == ()
 
 
 def test_drives_that_are_not_finite_leave_a_line() -> None:

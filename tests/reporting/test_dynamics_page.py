@@ -88,6 +88,30 @@ def test_a_sound_of_noise_is_not_the_oscillators() -> None:
     assert "The model is silent" in said
 
 
+def test_a_clip_that_begins_inside_song_sings_from_the_first_sample_on() -> None:
+    atlas = made_atlas()
+    assert atlas.map is not None
+    none = replace(atlas, map=replace(atlas.map, crossings=()))
+    assert "No bifurcation is crossed near the onset" in " ".join(clip_words(none))
+    singing = replace(none, cycles=replace(atlas.cycles, hz=np.full(MOMENTS, HZ)))
+    said = " ".join(clip_words(singing))
+    assert "It sings from the first sample on" in said
+    assert "It sings to the last sample" in said
+    assert "No bifurcation" not in said
+
+
+def test_of_a_push_that_outlasts_the_note_nothing_is_forgotten() -> None:
+    atlas = made_atlas()
+    assert "(distance 0.5 of the orbit, forgotten after 12 ms)" in " ".join(clip_words(atlas))
+    late, least = atlas.responses
+    for at_ms, recovery, said in (
+        (70.0, 0.0, "pushed until the note's end"),
+        (55.0, 9.0, "not forgotten before the note's end"),
+    ):
+        push = replace(late, perturbation=replace(late.perturbation, at_ms=at_ms), recovery_ms=recovery)
+        assert f"of the orbit, {said})" in " ".join(clip_words(replace(atlas, responses=(push, least))))
+
+
 def test_tables_hold_the_numbers_and_labels_their_means(page: Path) -> None:
     rows = {file.stem: list(csv.DictReader(file.open())) for file in page.parent.glob("*.csv")}
     assert set(rows) == set(all_tables([made_atlas(), made_atlas("b", 1), silent_atlas()]))

@@ -38,9 +38,9 @@ class Response:
     distance           (H,) |y' - y| of the states over the rms size of the orbit
     size               the largest distance from the perturbation on; about 2 or more is a phase that has turned around
     peak_ms            from the perturbation's beginning to the largest distance
-    recovery_ms        from its end to when the distance stays below a twentieth of the largest; NaN where that is not
-                       within the clip, infinity where the perturbed state diverged. A shifted phase is not forgotten
-                       before the note ends
+    recovery_ms        from its end to when the distance stays below a twentieth of the largest; NaN where that, or its
+                       end, is not within the clip, infinity where the perturbed state diverged. A shifted phase is
+                       not forgotten before the note ends
     level_recovery_ms  from its end to when the source's level stays within 0.5 dB, where it is above -40 dB
     level_db           rms of the sound against the unperturbed, over the perturbation and at least 10 ms
     pitch_cents        pitch of the state, over the same time; NaN where one has none
@@ -118,10 +118,10 @@ def response(
 
 
 def _settled(away: NDArray[np.bool_]) -> float:
-    """Samples until it is away for the last time; NaN where it still is at the end."""
+    """Samples until it is away for the last time; NaN where it still is at the end, and where nothing is left."""
     late = np.flatnonzero(away)
     if not late.size:
-        return 0.0
+        return 0.0 if len(away) else math.nan
     return math.nan if late[-1] == len(away) - 1 else float(late[-1] + 1)
 
 

@@ -21,6 +21,7 @@ from ..ode.tract import NoTract
 from ..runs.file_name import file_name
 from ..types import Drives, Trajectory
 from .along_the_path import along_the_path
+from .clip_faults import what_is_wrong
 from .clip_responses import with_responses
 from .clips import Clip, Samples
 from .takes import cold_start, read_encoded
@@ -73,7 +74,7 @@ def clip_atlas(
         moments=moments,
         as_stepped=True,
     )
-    wrong = _what_is_wrong(sound, atlas)
+    wrong = what_is_wrong(atlas, slice(clip.onset, clip.offset), oscillator.clamp)
     more = along_the_path(atlas, path, drives, clip, ic_noise_rms=ic_noise_rms, seed=seed)
     more = with_responses(more, model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
     return replace(more, remarks=(*wrong, *more.remarks))
@@ -121,17 +122,6 @@ def _pitch(signal: Array, rate: int, range_hz: tuple[float, float], seconds: Arr
     found = track_f0(signal, sample_rate=rate, lowest_hz=range_hz[0], highest_hz=range_hz[1])
     hop = max(1, round(HOP_MS * 1e-3 * rate)) / rate
     return found[np.clip(np.round(seconds / hop).astype(int), 0, len(found) - 1)]
-
-
-def _what_is_wrong(sound: Sound, atlas: ClipAtlas) -> list[str]:
-    if not np.isfinite(sound.output).all() or not np.isfinite(atlas.state).all():
-        first = int(np.argmin(np.isfinite(atlas.state).all(1))) / sound.sample_rate * 1e3
-        return [f"the model diverges: its state is no longer finite from {first:.1f} ms on"]
-    if not is_audible(sound.output):
-        return ["the model is silent on this clip"]
-    if np.isfinite(sound.hz).any() and not atlas.where_it_sings().any():
-        return ["there is sound, but no frozen moment has a cycle: it is noise, or an oscillation that dies away"]
-    return []
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.float64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ..dynamics.atlas import Remarks
 from ..dynamics.clip_atlas import ClipAtlas
@@ -13,11 +12,9 @@ from .clips import Clip
 from .encoder_dynamics import encoder_dynamics
 from .performance import Performance
 from .perturbing import battery, perturb
-from .unit_responses import unit_responses
+from .unit_responses import along_directions, unit_responses
 
 _UNITS = 12
-
-Rows = tuple[dict[str, Any], ...]
 
 
 def with_responses(atlas: ClipAtlas, model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> ClipAtlas:
@@ -28,18 +25,24 @@ def with_responses(atlas: ClipAtlas, model: Ouroboros, clip: Clip, *, ic_noise_r
     ic_noise_rms  rms of x and v at the cold start
     seed          of its noise and of the breath
 
-    A performance that does not move is left unperturbed; what the numbers do not allow leaves a remark.
+    And to a push along each direction of all units that the sound changes most along, the eigenvectors of J' J.
+
+    A performance that does not move is left unperturbed; that, and what the numbers do not allow, leaves a remark.
     """
     remarks = Remarks()
     none: tuple[Response, ...] = ()
-    nobody: Rows = ()
     encoder = remarks.tried("the encoder", lambda: encoder_dynamics(model, clip), None)
     if encoder is not None:
         layers, reaches = (tuple(one.row() for one in several) for several in (encoder.layers, encoder.reach))
         atlas = replace(atlas, layers=layers, reaches=reaches)
     performance = Performance.of(model, clip, ic_noise_rms=ic_noise_rms, seed=seed)
     if performance.silent:
-        return replace(atlas, remarks=(*atlas.remarks, *remarks.lines))
+        still = "the oscillator does not swing within the syllable: nothing is perturbed"
+        return replace(atlas, remarks=(*atlas.remarks, *remarks.lines, still))
     responses = remarks.tried("perturbations", lambda: tuple(perturb(performance, battery(performance))), none)
-    units = remarks.tried("units", lambda: tuple(unit_responses(performance, most=_UNITS).rows()), nobody)
-    return replace(atlas, responses=responses, units=units, remarks=(*atlas.remarks, *remarks.lines))
+    units = remarks.tried("units", lambda: unit_responses(performance, most=_UNITS), None)
+    if units is not None:
+        along = remarks.tried("directions", lambda: tuple(perturb(performance, along_directions(units))), none)
+        responses = (*responses, *along)
+        atlas = replace(atlas, units=(*units.rows(), *units.direction_rows(along)))
+    return replace(atlas, responses=responses, remarks=(*atlas.remarks, *remarks.lines))

@@ -20,7 +20,9 @@ from ..transfer import normal
 from ..types import Controls, Drives, Trajectory
 from .clips import Clip
 
-_STILL = 1e-5  # of the state, and of how far it rests from the origin
+_STILL = 1e-5  # of the state
+_DRIFTS = 1e-2  # of how far it rests from the origin: a resting point that the drives move is no orbit
+_UNHEARD = 1e-2  # of the bird's rms: 40 dB below
 _LARGEST = 2**23  # numbers in the weights of a batch that is sung at once
 
 
@@ -79,9 +81,16 @@ class Performance:
 
     @property
     def silent(self) -> bool:
-        """Whether there is no orbit to perturb: the state diverged, or rests within the syllable, as on its clamp."""
-        rest = float(np.abs(self.course.x[self.clip.onset : self.clip.offset]).mean()) if self.size else 0.0
-        return not self.size > max(_STILL, _STILL * rest)
+        """Whether there is no orbit to perturb: the state diverged, or rests within the syllable, as on its clamp.
+
+        It rests where the orbit is smaller than 1 % of its distance from the origin, as one that only follows the
+        drives; and where the sound lies 40 dB below the bird's, as one that dies away from where it was put.
+        """
+        within = slice(self.clip.onset, self.clip.offset)
+        rest = float(np.abs(self.course.x[within]).mean()) if self.size else 0.0
+        if not self.size > max(_STILL, _DRIFTS * rest):
+            return True
+        return bool(self.course.sound[within].std() < _UNHEARD * self.clip.x[within].std())
 
     @torch.no_grad()
     def sung_again(self, drives: Drives) -> Iterator[Course]:

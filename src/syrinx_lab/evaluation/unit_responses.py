@@ -75,6 +75,18 @@ class UnitResponses:
             rows.append(row | {"amount": self.amount} | {name: float(y[i]) for name, y in arrays.items()})
         return rows
 
+    def direction_rows(self, along: Sequence[Response]) -> list[dict[str, str | float]]:
+        """The same of the responses to `along_directions`, a row each, with the gain that the Jacobian gives it."""
+        rows = []
+        for one, gain in zip(along, self.gains):
+            heard = {name: float(getattr(one, name)) for name in ("size", *_HEARD)}
+            loud, pitch, bright = one.level_db, one.pitch_cents / CENTS_A_DB, one.brightness_cents / CENTS_A_DB
+            row: dict[str, str | float] = {"unit": one.perturbation.target, "label": self.label, "at_ms": self.at_ms}
+            row |= {"amount": self.amount, **heard}
+            row |= {"amplitude": float(np.sqrt(np.nansum(np.square((loud, pitch, bright)))))}
+            rows.append(row | {"angle_deg": float(np.degrees(np.arctan2(bright, loud))), "gain": float(gain)})
+        return rows
+
 
 def unit_responses(
     performance: Performance,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -24,7 +23,8 @@ READING = (
     "The Floquet multiplier is what remains of a small departure from the cycle after one period. Near 0 the cycle "
     "pulls it back at once, near 1 the sound keeps what was before, beyond 1 the cycle repels.",
     "The distance is 20 log10 of the ratio of the first drive of the map (pressure, of the vocal organ) to its value "
-    "at the nearest bifurcation, in dB; positive beyond it.",
+    "at the nearest bifurcation, in dB; positive where the drive is larger than there. Whether it sings then depends "
+    "on that bifurcation, which moments.csv names: beyond a saddle-node at which nothing ignites it rests.",
     "The pitch of the cycle is that of the frozen equation; the pitch that is sung is read off the sound. Where the "
     "two part, the drives move too fast for a cycle to form, the integrator's step counts, or the tract stresses "
     "another partial.",
@@ -36,23 +36,34 @@ def clip_words(atlas: ClipAtlas) -> list[str]:
     lines = [*_beginning_and_end(atlas), *_cycle(atlas), *_pitch(atlas)]
     if atlas.sound is not None:
         lines += not_the_oscillators(atlas.sound)
-    return lines + _sensitivity(atlas.responses)
+    return lines + _sensitivity(atlas)
 
 
-def _sensitivity(responses: Sequence[Response]) -> list[str]:
+def _sensitivity(atlas: ClipAtlas) -> list[str]:
     """Of each perturbation that was tried at several moments, when it does the most."""
-    finite = [one for one in responses if math.isfinite(one.size)]
+    end_ms = math.inf if atlas.sound is None else atlas.sound.offset_s * 1e3
+    finite = [one for one in atlas.responses if math.isfinite(one.size)]
     lines = []
     for words in dict.fromkeys(one.perturbation.words for one in finite):
         own = sorted((one for one in finite if one.perturbation.words == words), key=lambda one: one.size)
         if len(own) > 1:
-            recovery = own[-1].recovery_ms
-            after = f", forgotten after {recovery:.0f} ms" if math.isfinite(recovery) else ", not forgotten"
+            least, most = own[0], own[-1]
             lines.append(
-                f"{words} does the most at {own[-1].perturbation.at_ms:.0f} ms (distance {own[-1].size:.2g} of the "
-                f"orbit{after}), the least at {own[0].perturbation.at_ms:.0f} ms ({own[0].size:.2g})."
+                f"{words} does the most at {most.perturbation.at_ms:.0f} ms (distance {most.size:.2g} of the orbit, "
+                f"{_forgotten(most, end_ms)}), the least at {least.perturbation.at_ms:.0f} ms ({least.size:.2g})."
             )
     return [line[0].upper() + line[1:] for line in lines]
+
+
+def _forgotten(one: Response, end_ms: float) -> str:
+    """How long a response lasts, which is not known of one that outlasts the note."""
+    if one.perturbation.end_ms >= end_ms:
+        return "pushed until the note's end"
+    if not math.isfinite(one.recovery_ms):
+        return "not forgotten"
+    if one.perturbation.end_ms + one.recovery_ms >= end_ms:
+        return "not forgotten before the note's end"
+    return f"forgotten after {one.recovery_ms:.0f} ms"
 
 
 def pitch_error_cents(atlas: ClipAtlas) -> float:
@@ -103,10 +114,20 @@ def _beginning_and_end(atlas: ClipAtlas) -> list[str]:
         if crossing is not None:
             beside = "" if at is None else f", {(crossing.time_s - at) * 1e3:+.1f} ms from the {event} of the syllable"
             lines.append(f"It {verb} through a {crossing.kind} at {crossing.time_s * 1e3:.1f} ms{beside}.")
+        elif at is not None and _sings_beyond(atlas, event, at):
+            edge = "from the first sample on" if event == "onset" else "to the last sample"
+            lines.append(f"It sings {edge}: its {event}, if there is one, lies outside the clip.")
         elif at is not None:
             why = f"the drives do not explain why the sound {_ends(event)}"
             lines.append(f"No bifurcation is crossed near the {event}: {why}.")
     return lines
+
+
+def _sings_beyond(atlas: ClipAtlas, event: str, at: float) -> bool:
+    """Whether there is a cycle at every moment from the clip's edge to the syllable's onset or offset."""
+    times = atlas.times_s
+    outside = times <= max(at, times[0]) if event == "onset" else times >= min(at, times[-1])
+    return bool(atlas.where_it_sings()[outside].all())
 
 
 def _ends(event: str) -> str:
