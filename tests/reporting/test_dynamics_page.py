@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from syrinx_lab.dynamics.clip_atlas import ClipAtlas, EveryCycle
-from syrinx_lab.figures.dynamics_movie import write_movie
+from syrinx_lab.figures.dynamics_movie import _figure, write_movie
 from syrinx_lab.figures.dynamics_over_time import gestures_shown, over_time_figure, stability
 from syrinx_lab.figures.dynamics_planes import moments_shown, planes_figure
 from syrinx_lab.figures.unit_responses import unit_responses_figure
@@ -247,6 +247,13 @@ def test_a_movie_has_a_frame_a_moment(tmp_path: Path, caplog: pytest.LogCaptureF
         assert movie.n_frames == 6
     assert [file.name for file in tmp_path.iterdir()] == ["one.gif"]
     assert not caplog.records, "the console of the command is its own"
+
+
+def test_what_stays_in_a_movie_is_drawn_once() -> None:
+    figure, _ = _figure(made_atlas())
+    _, *still = figure.axes
+    assert [sum(part.get_visible() for part in axes.get_children()) for axes in still] == [1, 1]
+    assert len(figure.images) == 1
 
 
 @pytest.fixture(scope="module")

@@ -132,6 +132,7 @@ def _finish(atlases: Sequence[ClipAtlas], page: Path, movie: bool) -> None:
             print("note: there is no ffmpeg on this machine: movies are GIFs")
         for atlas in atlases:
             if len(atlas.times_s):
+                print(f"drawing   {len(atlas.times_s)} frames of {atlas.stem}", flush=True)
                 print(f"movie     {write_movie(atlas, page.parent / f'{atlas.stem}-movie{suffix}')}", flush=True)
             else:
                 print(f"note: {atlas.stem}: there is no moment to show, so no movie is made")

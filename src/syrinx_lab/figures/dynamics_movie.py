@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..dynamics.clip_atlas import ClipAtlas
@@ -49,6 +52,23 @@ def write_movie(atlas: ClipAtlas, path: Path) -> Path:
     return path
 
 
+def _as_picture(figure: Figure, left: Axes, moving: dict[Axes, Artist]) -> None:
+    """Draw once, as one image, all that stays: every part of the axes but what moves in them."""
+    for one in (left, *moving.values()):
+        one.set_visible(False)
+    figure.set_dpi(_DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    still = np.array(canvas.buffer_rgba())
+    for axes, one in moving.items():
+        axes.autoscale(False)
+        for part in axes.get_children():
+            part.set_visible(False)
+        one.set_visible(True)
+    left.set_visible(True)
+    figure.figimage(still, zorder=-1)
+
+
 def _figure(atlas: ClipAtlas) -> tuple[Figure, object]:
     """The figure, and what draws a moment into it."""
     figure = new_figure(9.0, 5.2)
@@ -66,6 +86,7 @@ def _figure(atlas: ClipAtlas) -> tuple[Figure, object]:
     now = upper.axvline(0.0, color=PALETTE["sky"], linewidth=1.5)
     draw_map(lower, atlas)
     (place,) = lower.plot([], [], "o", color=PALETTE["black"], markersize=7)
+    _as_picture(figure, left, {upper: now, lower: place})
 
     def draw(moment: int) -> list[object]:
         left.clear()
