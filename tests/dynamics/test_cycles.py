@@ -136,3 +136,44 @@ def test_a_silent_and_a_singing_knot_side_by_side() -> None:
     assert list(found.count) == [1, 1]
     assert list(found.sung) == [-1, 0]
     np.testing.assert_allclose(found.sung_values(found.period), [np.nan, 6.66328685932313], atol=1e-9)
+
+
+def test_cycles_of_any_size_are_found() -> None:
+    """The amplitude of x'' = (1 - w x^2) x' - x scales as w^(-1/2)."""
+    size = np.geomspace(1e-5, 1e3, 9)
+    weights = np.zeros((9, 3, 3))
+    weights[:, 2, 1] = size**-2
+    found = limit_cycles(PlanarField(np.ones(9), -np.ones(9), weights))
+    np.testing.assert_allclose(found.x_max[:, 0] / size, 2.00861986087484313, rtol=1e-9)
+
+
+@pytest.mark.parametrize("mu", [30.0, 100.0])
+def test_stiff_cycles_against_an_implicit_integration(mu: float) -> None:
+    def falling(_: float, y: np.ndarray) -> float:
+        return y[1]
+
+    falling.direction = -1  # type: ignore[attr-defined]
+
+    def jacobian(_: float, y: np.ndarray) -> list[list[float]]:
+        return [[0, 1], [-2 * mu * y[0] * y[1] - 1, mu * (1 - y[0] ** 2)]]
+
+    slope = lambda _, y: [y[1], mu * (1 - y[0] ** 2) * y[1] - y[0]]  # noqa: E731
+    done = solve_ivp(slope, (0, 5 * mu), [2, 0], "Radau", rtol=1e-8, atol=1e-10, jac=jacobian, events=falling)
+    found = limit_cycles(van_der_pol(mu))
+    np.testing.assert_allclose(found.period[0, 0], np.diff(done.t_events[0])[-1], rtol=1e-6)
+    np.testing.assert_allclose(found.x_max[0, 0], done.y_events[0][-1][0], rtol=1e-6)
+
+
+def test_a_centre_and_the_undecided_are_told_from_what_leaves() -> None:
+    weights = np.zeros((5, 4, 4))
+    weights[0, 2, 1] = 1
+    weights[1, 3, 0] = 1
+    weights[2, 2, 0] = -1
+    weights[3, 2, 1] = 3000
+    gamma = np.array([1e-16, 0.0, 0.0, -3000.0, -0.1])
+    found = limit_cycles(PlanarField(np.ones(5), gamma, weights))
+    assert [one.partition(":")[0] for one in found.reason] == [
+        *["all orbits within reach close, to 1e-12"] * 3,
+        "undecided",
+        "no orbit within reach closes",
+    ]

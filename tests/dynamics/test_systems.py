@@ -8,6 +8,7 @@ import pytest
 from syrinx_lab.dynamics.axes import DriveAxis
 from syrinx_lab.dynamics.crossings import crossings
 from syrinx_lab.dynamics.cycles import limit_cycles
+from syrinx_lab.dynamics.system_atlas import system_atlas
 from syrinx_lab.dynamics.systems.bautin import Bautin
 from syrinx_lab.dynamics.systems.bogdanov_takens import BogdanovTakens
 from syrinx_lab.dynamics.systems.system import System
@@ -65,3 +66,21 @@ def test_what_a_strangers_system_lacks_is_said() -> None:
         Nameless()
     with pytest.raises(ValueError, match=r"Odd\.coefficients names 'omega': use stiffness, gamma, or w_ij"):
         Odd().field()
+
+
+@pytest.mark.parametrize("mu", [0.05, 30.0])
+def test_the_gesture_holds_the_number_that_was_asked_for(mu: float) -> None:
+    system = VanDerPol(mu=mu, tau=1e-3)
+    atlas = system_atlas(system, name="mine", stem="mine", moments=13)
+    own = limit_cycles(system.field())
+    held = np.isclose(atlas.cycles.hz, own.hz[0, 0], rtol=1e-9)
+    assert held.sum() >= 6
+    np.testing.assert_allclose(atlas.cycles.amplitude[held], own.amplitude[0, 0], rtol=1e-9)
+    assert np.isfinite(atlas.state).all()
+    _, damping, _ = system.plane()
+    assert damping[0] < -mu < damping[1]
+
+
+def test_bautins_song_goes_on_where_rest_attracts_too() -> None:
+    state = system_atlas(Bautin(mu=-0.5), name="b", stem="b", moments=5).state
+    np.testing.assert_allclose(np.abs(state[int(0.8 * len(state)) - 200 :, 0]).max(), np.sqrt(1 + 0.5**0.5), rtol=0.02)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .curves import label, lyapunov_coefficient
-from .cycle_search import cycle_seeds, default_reach
+from .cycle_search import cycle_seeds
 from .events import HOPF, SADDLE_NODE, events_on, size_of
 from .field import Array, PlanarField
 from .fixed_points import Kind, fixed_points
@@ -57,7 +57,7 @@ def regimes(field: PlanarField) -> tuple[str, ...]:
     """What K fields do, each as `Crossing.before`."""
     points = fixed_points(field)
     rests = np.asarray(np.isin(points.kind, (Kind.STABLE_NODE, Kind.STABLE_FOCUS)).any(-1))
-    seeds = cycle_seeds(field, points, default_reach(field, points))
+    seeds = cycle_seeds(field, points)
     sings = np.isin(np.arange(len(field)), seeds.knot[seeds.stable])
     names = {(False, False): "neither", (True, False): "silent", (False, True): "sings", (True, True): "either"}
     return tuple(names[bool(r), bool(s)] for r, s in zip(rests, sings, strict=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from .cycle_search import Seeds, cycle_seeds, default_reach
+from .cycle_search import Fate, cycle_seeds
 from .field import Array, PlanarField
 from .fixed_points import FixedPoints, Kind, fixed_points
 from .half_returns import half_returns
@@ -15,7 +15,15 @@ from .shooting import ClosedOrbits, close_orbits
 
 _CLOSED = 1e-9
 _LONGEST = 3000.0  # radians of the small oscillation about the fixed point inside
+_STIFFEST = 30_000.0  # of the period times the divergence there
 _ENDLESS = "its cycle is about to be born, or lost: a period is longer than 3000 radians of a small oscillation"
+_STIFF = "its cycle is too stiff to be followed: period times divergence is above 30,000"
+_WHY = {
+    Fate.LEAVE: "no orbit within reach closes: they leave",
+    Fate.CLOSE: "all orbits within reach close, to 1e-12: a centre, so no cycle attracts or repels",
+    Fate.REST: "silent: orbits shrink, so slowly that the fixed point looks like a centre",
+    Fate.UNDECIDED: "undecided: within 25,000 steps orbits neither come back, nor rest, nor leave",
+}
 _SAME = 1e-6  # of x: nearer than that two are one
 
 
@@ -99,7 +107,7 @@ def limit_cycles(
 
     field      one field counts as K = 1
     points     its fixed points, where they are known already
-    reach      how far right of a fixed point cycles are looked for, in x; None: `default_reach`
+    reach      how far right of a fixed point cycles are looked for, in x; None: see `cycle_seeds`
     samples    N, points of an orbit
     harmonics  H, at most samples / 2
     Raises ValueError when harmonics do not fit the samples. See `cycle_seeds` for what can be missed, `close_orbits`
@@ -110,18 +118,17 @@ def limit_cycles(
     if field.shape == ():
         field, points = field[np.newaxis], None
     points = fixed_points(field) if points is None else points
-    far = default_reach(field, points) if reach is None else np.full(field.shape, float(reach))
-    seeds = cycle_seeds(field, points, far)
-    slow = seeds.turns > _LONGEST
-    endless = set(seeds.knot[slow].tolist())
-    seeds = Seeds(*(getattr(seeds, one.name)[~slow] for one in fields(seeds)))
+    seeds = cycle_seeds(field, points, None if reach is None else np.full(field.shape, float(reach)))
+    slow, stiff = seeds.turns > _LONGEST, seeds.strained > _STIFFEST
+    why = {int(k): _STIFF for k in seeds.knot[stiff]} | {int(k): _ENDLESS for k in seeds.knot[slow]}
+    seeds = seeds.where(~slow & ~stiff)
     orbits = close_orbits(field[seeds.knot], seeds.x, seeds.period, ~seeds.stable, samples)
     good = (orbits.residual < _CLOSED) & (orbits.period > 0) & np.isfinite(orbits.divergence)
     again = (seeds.knot[1:] == seeds.knot[:-1]) & (np.abs(np.diff(orbits.x_0)) < _SAME * np.abs(orbits.x_0[1:]))
     good[1:] &= ~(again & good[:-1])
     chosen = ClosedOrbits(*(getattr(orbits, one.name)[good] for one in fields(orbits)))
     facts = _facts(field[seeds.knot[good]], chosen, ~seeds.stable[good], harmonics)
-    return _arranged(field, points, seeds.knot[good], facts, samples, harmonics, endless)
+    return _arranged(field, points, seeds.knot[good], facts, samples, harmonics, why, seeds.fate)
 
 
 def _facts(field: PlanarField, orbits: ClosedOrbits, backward: NDArray[np.bool_], harmonics: int) -> dict[str, Array]:
@@ -154,7 +161,8 @@ def _arranged(
     facts: dict[str, Array],
     samples: int,
     harmonics: int,
-    endless: set[int],
+    why: dict[int, str],
+    fate: NDArray[np.int64],
 ) -> Cycles:
     """The facts of n cycles as arrays (K, M)."""
     count = np.bincount(knot, minlength=len(field))
@@ -171,11 +179,11 @@ def _arranged(
     stable = arrays["log_multiplier"] < 0
     width = np.where(stable, arrays["x_max"] - arrays["x_min"], -1.0)
     sung = np.where(stable.any(-1), np.argmax(width, -1) if most else 0, -1)
-    reason = tuple("" if n else _ENDLESS if k in endless else _reason(points, k) for k, n in enumerate(count))
+    reason = tuple("" if n else why.get(k) or _reason(points, k, Fate(fate[k])) for k, n in enumerate(count))
     return Cycles(field, **arrays, stable=stable, sung=sung, reason=reason)
 
 
-def _reason(points: FixedPoints, knot: int) -> str:
+def _reason(points: FixedPoints, knot: int, fate: Fate) -> str:
     kinds = [Kind(kind) for kind in points.kind[knot]]
     if points.everywhere[knot]:
         return "silent: no force acts on x"
@@ -184,4 +192,4 @@ def _reason(points: FixedPoints, knot: int) -> str:
         return f"silent: orbits come to rest at a {resting[0].label}"
     if all(kind == Kind.NONE for kind in kinds):
         return "no fixed point, so no cycle about one: every orbit leaves"
-    return "no orbit within reach closes: they leave"
+    return _WHY[fate]

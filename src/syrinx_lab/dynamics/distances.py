@@ -23,7 +23,8 @@ class Distances:
     nearest   (K,) of the axis at the bifurcation; NaN where there is none in the range
     label     K names of it, "" where there is none
     decibels  (K,) 20 log10(value / nearest): how much less, or more (negative), of it leads to the bifurcation; NaN
-              where they are not of one sign
+              where they are not of one sign. The sign says the side, not whether it sings: the nearest bifurcation
+              may ignite nothing
     """
 
     value: Array

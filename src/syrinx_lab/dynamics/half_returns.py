@@ -26,7 +26,8 @@ class HalfReturns:
     end       (K, N) the last x of all
     duration  (K, N) in rescaled time, NaN likewise
     left      (K, N) whether it does not come back because it runs away
-    rested    (K, N) whether it ends at a fixed point; neither where it had taken too many steps
+    rested    (K, N) whether it ends at a fixed point
+    undecided (K, N) whether it had taken too many steps
     """
 
     x: Array
@@ -34,6 +35,7 @@ class HalfReturns:
     duration: Array
     left: NDArray[np.bool_]
     rested: NDArray[np.bool_]
+    undecided: NDArray[np.bool_]
 
 
 def half_returns(
@@ -44,6 +46,7 @@ def half_returns(
     v: Array | None = None,
     backward: bool = False,
     tolerance: float = 1e-8,
+    patience: int = 1,
 ) -> HalfReturns:
     """Follow N orbits of each of K fields to their next crossing of v = 0.
 
@@ -56,15 +59,17 @@ def half_returns(
     v          (K, N), of which a value that is not 0 says the half-plane; None: 0. Backward it is u = -v
     reach      (K,) |x - x_0| beyond which an orbit has left
     tolerance  of a step, relative to the size of the orbit so far
+    patience   of 40 tolerance^(-1/5) steps, after which an orbit is undecided: what jumps and creeps needs more
     Source: Dormand and Prince (1980); Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, II.4.
     """
-    clamp, steps = field.clamp, round(_STEPS * tolerance**-0.2)
+    clamp, steps = field.clamp, round(patience * _STEPS * tolerance**-0.2)
     bounds = (_NO_CLAMP, _NO_CLAMP) if clamp is None else (clamp.x, clamp.v)
     v, sign = np.zeros_like(x) if v is None else v, -1.0 if backward else 1.0
     end, duration, how = _all_half_returns(
         field.stiffness, field.gamma, field.weights, *bounds, x, v, reach, sign, tolerance, steps
     )
-    return HalfReturns(np.where(how == _CROSSED, end, np.nan), end, duration, how == _LEFT, how == _RESTED)
+    x = np.where(how == _CROSSED, end, np.nan)
+    return HalfReturns(x, end, duration, how == _LEFT, how == _RESTED, (how == _UNDECIDED) & np.isfinite(end))
 
 
 @kept(nogil=True, error_model="numpy")

@@ -8,6 +8,7 @@ from .field import Array, PlanarField
 
 _ROUNDING = 16 * np.finfo(float).eps
 _ITERATIONS = 80
+_NOTHING = 1e-30  # of the clamp, or of the farthest zero: what halving leaves of a zero at 0
 _FARTHEST = 1e150  # x whose square is finite
 
 
@@ -51,6 +52,8 @@ def real_roots(field: PlanarField) -> Array:
     farthest = np.minimum(farthest, _FARTHEST)[:, None]
     x = np.sort(np.concatenate((-farthest, farthest, np.clip(x, -farthest, farthest)), -1), -1)
     roots = _between(flat, p, x, bound)
+    tiny = np.abs(roots) < _NOTHING * (bound if flat.clamp is not None else np.nanmax(np.abs(x), -1, keepdims=True))
+    roots = np.where(tiny, 0.0, roots)
     most = int((~np.isnan(roots)).sum(-1).max(initial=0))
     return np.sort(roots, -1)[:, :most].reshape(*field.shape, most)
 

@@ -21,11 +21,14 @@ class Bautin(System):
     source = "Bautin (1949)"
     axes = (DriveAxis("gamma"), DriveAxis("stiffness"))
     ranges = ((-0.5, 1.5), (0.5, 2.0))
-    gesture_ends = (1.5, -0.5)
 
     def __init__(self, *, mu: float = -0.5, tau: float = 1.0, step: float = 0.05) -> None:
         super().__init__(tau=tau, step=step)
         self.mu = finite("mu", mu)
+
+    def approach(self) -> tuple[float, ...]:
+        """From where there is no cycle to where rest repels, so that the cycle is reached, and then to the own mu."""
+        return (1.1, -0.5)
 
     def coefficients(self) -> dict[str, float]:
         """Gamma = -mu, and -(2 r - r^2) v written out."""

@@ -26,6 +26,10 @@ class BogdanovTakens(System):
         super().__init__(tau=tau, step=step)
         self.b_1, self.b_2 = finite("b_1", b_1), finite("b_2", b_2)
 
+    def approach(self) -> tuple[float, ...]:
+        """Half the way from the Hopf bifurcation to the saddle-node, where rest attracts."""
+        return (-(self.b_2**2) / 8,)
+
     def coefficients(self) -> dict[str, float]:
         """k = -b_2, w_00 = -b_1, w_20 = -1, w_11 = 1."""
         return {"stiffness": -self.b_2, "w_00": -self.b_1, "w_20": -1.0, "w_11": 1.0}

@@ -11,7 +11,8 @@ import numpy as np
 
 from ...contracts import complete
 from ..axes import Axis
-from ..field import PlanarField
+from ..cycles import limit_cycles
+from ..field import Array, PlanarField
 from ..path import DrivenPath
 from ..plane import DrivePlane
 
@@ -42,8 +43,8 @@ class System(ABC):
                 return {"stiffness": 1.0, "gamma": -self.mu, "w_21": self.mu}
 
     and is chosen by `_target_`. `tau` in seconds, s = t / tau, and `step` h = dt / tau say what a second and a sample
-    of it are, so that its pitch has hertz and its integrator a rate 1 / (h tau). `gesture_ends` may say between which
-    values of the first axis `gesture` goes, rest first; else it goes from end to end of its range.
+    of it are, so that its pitch has hertz and its integrator a rate 1 / (h tau). `approach` may say by
+    which values of the first axis `gesture` comes to the system's own, rest first; else from the low end of its range.
 
     Raises ValueError with one line for a class that lacks one of these, and for tau or step that is not positive.
     """
@@ -52,7 +53,6 @@ class System(ABC):
     source: ClassVar[str]
     axes: ClassVar[tuple[Axis, Axis]]
     ranges: ClassVar[tuple[tuple[float, float], tuple[float, float]]]
-    gesture_ends: ClassVar[tuple[float, float] | None] = None
 
     def __new__(cls, *args: Any, **settings: Any) -> Self:
         """Check the class before its own constructor runs."""
@@ -86,19 +86,39 @@ class System(ABC):
         return PlanarField(stiffness, gamma, weights, step=self.step, sample_rate=self.sample_rate)
 
     def plane(self) -> tuple[DrivePlane, tuple[float, float], tuple[float, float]]:
-        """The plane of its two axes through this field, and the ranges that are worth drawing."""
-        return DrivePlane(self.field(), *self.axes), *self.ranges
+        """The plane of its two axes through this field, and the ranges that are worth drawing, its place in them."""
+        field = self.field()
+        wide = [_holding(axis.values(field), given) for axis, given in zip(self.axes, self.ranges, strict=True)]
+        return DrivePlane(field, *self.axes), wide[0], wide[1]
+
+    def approach(self) -> tuple[float, ...]:
+        """Values of the first axis that `gesture` passes before it holds the system's own: that of rest first."""
+        return (self.ranges[0][0],)
 
     def gesture(self, knots: int = 61, seconds: float | None = None) -> DrivenPath:
-        """A way along the first axis and back, all else as it is: a syllable to be looked at.
+        """From rest along the first axis to the system's own value, held for half the time, and back: a syllable.
 
         knots    K
-        seconds  that it takes; None: 200 tau
+        seconds  that it takes; None: 200 tau for every value of `approach`, or eight periods of its cycle if longer
         """
-        low, high = self.ranges[0] if self.gesture_ends is None else self.gesture_ends
-        rise = 0.5 - 0.5 * np.cos(2 * np.pi * np.linspace(0, 1, knots))
-        span = 200 * self.tau if seconds is None else seconds
-        return DrivenPath(self.axes[0].moved(self.field(), low + (high - low) * rise), np.linspace(0, span, knots))
+        field = self.field()
+        rest, *passed = self.approach()
+        own = float(self.axes[0].values(field))
+        stations = np.array([rest, *passed, own, rest])
+        dwell = np.array([0.05, *[0.2] * len(passed), 0.5, 0.05])
+        ramp = (1 - dwell.sum()) / (len(stations) - 1)
+        starts = np.concatenate(([0], np.cumsum(dwell[:-1] + ramp)))
+        times = np.linspace(0, 1, knots)
+        value = np.full(knots, rest)
+        for i in range(1, len(stations)):
+            share = np.clip((times - starts[i] + ramp) / ramp, 0, 1)
+            value += (stations[i] - stations[i - 1]) * (0.5 - 0.5 * np.cos(np.pi * share))
+        value[(times >= starts[-2]) & (times <= starts[-2] + 0.5)] = own
+        if seconds is None:
+            period = limit_cycles(field).period
+            longest = float(np.nanmax(period, initial=0.0))
+            seconds = self.tau * max(200 * (1 + len(passed)), 8 * longest)
+        return DrivenPath(self.axes[0].moved(field, value), np.linspace(0, seconds, knots))
 
     @classmethod
     def numbers(cls) -> dict[str, float]:
@@ -118,6 +138,15 @@ def positive(name: str, value: float) -> float:
     if not 0 < value < math.inf:
         raise ValueError(f"{name} is {value}: use a finite number above 0")
     return float(value)
+
+
+def _holding(value: Array, given: tuple[float, float]) -> tuple[float, float]:
+    """The range, wider where the value would lie outside it."""
+    at, (low, high) = float(value), given
+    if low <= at <= high:
+        return given
+    room = 0.1 * (max(at, high) - min(at, low))
+    return (at - room, high) if at < low else (low, at + room)
 
 
 def _power(system: str, name: str) -> tuple[int, int]:
