@@ -34,7 +34,7 @@ def curve_through(
 
     inside     whether a point is to be kept
     step       ds, at most
-    exactness  of the points; equations that are known no better than to e want more than e, and are told apart over
+    exactness  of the points; equations that are known no better than to e want more than e, and are distinguished over
                differences of its square root
     points     in each direction, at most
     Returns the points (N, n), and whether the curve is closed.

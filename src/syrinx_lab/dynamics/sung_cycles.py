@@ -1,4 +1,4 @@
-"""The cycle that is sung at each moment, told from the others that the same drives have."""
+"""The cycle that is sung at each moment, distinguished from the others that the same drives have."""
 
 from __future__ import annotations
 

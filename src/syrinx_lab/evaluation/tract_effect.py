@@ -1,4 +1,4 @@
-"""What stands between an oscillator and the microphone, told from the oscillator by its spectrum."""
+"""What stands between an oscillator and the microphone, measured by its spectrum."""
 
 from __future__ import annotations
 
