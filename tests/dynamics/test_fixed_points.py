@@ -111,3 +111,13 @@ def test_branches_are_born_and_die_in_pairs() -> None:
         assert len(set(np.sign(points.determinant[one.knots, one.columns]))) == 1
         np.testing.assert_allclose(one.x, points.x[one.knots, one.columns])
     assert sum(len(one.knots) for one in found) == points.count.sum()
+
+
+def test_rest_at_the_origin_is_exactly_there_under_a_clamp() -> None:
+    """Without a constant term x = 0 is a root, and halving an interval comes only near it."""
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        weights = np.zeros((6, 6))
+        weights[2:, 0] = generator.standard_normal(4)
+        field = PlanarField(generator.standard_normal(), 0.1, weights, clamp=SoftClamp(0.5, 1.0))
+        assert np.any(fixed_points(field).x == 0)

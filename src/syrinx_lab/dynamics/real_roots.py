@@ -8,7 +8,7 @@ from .field import Array, PlanarField
 
 _ROUNDING = 16 * np.finfo(float).eps
 _ITERATIONS = 80
-_NOTHING = 1e-30  # of the clamp, or of the farthest zero: what halving leaves of a zero at 0
+_NOTHING = 1e-20  # of the clamp, or of the farthest zero: what halving leaves of a zero at 0
 _FARTHEST = 1e150  # x whose square is finite
 
 

@@ -238,9 +238,9 @@ def _clip_row(atlas: ClipAtlas) -> dict[str, Any]:
     row |= {"onset": crossed.get("onset", ""), "offset": crossed.get("offset", "")}
     row |= {
         "sings_share": float(sings.mean()) if len(sings) else math.nan,
-        "cycle_hz": _mean(atlas.cycles.hz),
+        "cycle_hz": _median(atlas.cycles.hz),
         "pitch_cents": pitch_error_cents(atlas),
-        "floquet_multiplier": _mean(atlas.cycles.multiplier),
+        "floquet_multiplier": _median(atlas.cycles.multiplier),
     }
     if atlas.map is not None and len(atlas.map.distance_db):
         row["distance_db"] = _mean(atlas.map.distance_db[sings])
@@ -254,6 +254,13 @@ def _mean(values: Any) -> float:
     finite = np.asarray(values, dtype=np.float64)
     finite = finite[np.isfinite(finite)]
     return float(finite.mean()) if len(finite) else math.nan
+
+
+def _median(values: Any) -> float:
+    """Over moments: ignition and death pass through cycles of other sizes."""
+    finite = np.asarray(values, dtype=np.float64)
+    finite = finite[np.isfinite(finite)]
+    return float(np.median(finite)) if len(finite) else math.nan
 
 
 def _counted(kinds: Sequence[str]) -> str:
