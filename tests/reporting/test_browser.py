@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Browser, find_chromium
+from browser import Browser
 from made_sweeps import MadeSweep
 
 from syrinx_lab.reporting.page import write_report
@@ -21,15 +20,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = MadeSweep(tmp_path_factory.mktemp("lab"), losses=LOSSES, seeds=3, silent=LOSSES[2:], share={LOSSES[3]: 0.1})
     made.sweep()
     return write_report(read_sweep(made.path), made.path / "report")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = find_chromium()
-    if program is None:
-        pytest.skip("no Chromium on this machine: install it, or name it in SYRINX_CHROMIUM")
-    with Browser(program, tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Browser, find_chromium
+from browser import Browser
 
 from syrinx_lab.reporting.dynamics_page import write_dynamics_page
 
@@ -24,15 +23,6 @@ DRAWN = """(name => { const c = document.querySelector(`#player-1 [data-part=${n
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     atlases = [made_atlas(), silent_atlas()]
     return write_dynamics_page(atlases, tmp_path_factory.mktemp("page"), title="toy", question="what?")[0]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = find_chromium()
-    if program is None:
-        pytest.skip("no Chromium on this machine: install it, or name it in SYRINX_CHROMIUM")
-    with Browser(program, tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
