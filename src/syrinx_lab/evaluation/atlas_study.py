@@ -13,6 +13,7 @@ from ..dynamics.clip_atlas import ClipAtlas
 from ..model import Ouroboros
 from .clip_dynamics import clip_atlas
 from .clips import Clip
+from .takes import clip_seed
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class AtlasStudy:
             split=self.split,
             number=number,
             ic_noise_rms=self.ic_noise_rms,
-            seed=self.seed * 10_007 + number,
+            seed=clip_seed(self.seed, number),
             moments=self.moments,
         )
 

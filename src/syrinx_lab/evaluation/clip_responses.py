@@ -20,12 +20,11 @@ _UNITS = 12
 def with_responses(atlas: ClipAtlas, model: Ouroboros, clip: Clip, *, ic_noise_rms: float, seed: int) -> ClipAtlas:
     """The atlas with the responses to the battery of perturbations and to the units that move the clip the most.
 
-    And with what the layers of the encoder remember, and how far back its controls look.
+    Units are pushed one at a time, and together along the directions in which the sound changes most, the eigenvectors
+    of J' J. Besides, what the layers of the encoder remember, and how far back its controls look.
 
     ic_noise_rms  rms of x and v at the cold start
     seed          of its noise and of the breath
-
-    And to a push along each direction of all units that the sound changes most along, the eigenvectors of J' J.
 
     A performance that does not move is left unperturbed; that, and what the numbers do not allow, leaves a remark.
     """

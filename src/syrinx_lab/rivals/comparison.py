@@ -10,7 +10,7 @@ from ..evaluation.clips import Clip
 from ..evaluation.held_out import HeldOut
 from ..evaluation.scoring import Scoring
 from ..evaluation.set_scores import SetJudge
-from ..evaluation.takes import Take, score_rows, scored_take
+from ..evaluation.takes import Take, clip_seed, score_rows, scored_take
 from ..metrics.sung_clip import SungClip
 from ..runs.split_scores import split_scores
 from .outcome import Outcome, Target
@@ -34,7 +34,7 @@ def outcome(
         rival.fit(songs)
     except ValueError as error:
         raise ValueError(f"rivals.{name}: {error}") from error
-    takes = [_take(name, rival, clip, scoring.seed * 10_007 + number, scoring) for number, clip in enumerate(clips)]
+    takes = [_take(name, rival, clip, clip_seed(scoring.seed, number), scoring) for number, clip in enumerate(clips)]
     scores = split_scores(score_rows(takes, rival.sample_rate))
     return Outcome(
         name=name,
