@@ -7,7 +7,6 @@ from pathlib import Path
 import crowsetta
 import pytest
 from folders import tone
-from reading_annotations import read_annotations
 
 from syrinx_lab.data.annotation_records import Annotation
 from syrinx_lab.data.annotation_writing import annotation_path, encode, writable_formats
@@ -65,5 +64,5 @@ def test_notmat_lies_beside_its_audio_under_its_whole_name() -> None:
 def test_unknown_formats_and_labels_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="format is 'koumura'"):
         encode("koumura", SUNG, Path("x.wav"), RATE)
-    with pytest.raises(ValueError, match="x.wav: the label 'two words' holds a blank"):
+    with pytest.raises(ValueError, match=r"x\.wav: the label 'two words' holds a blank"):
         encode("timit", [Annotation(0, 1, "two words")], Path("x.wav"), RATE)

@@ -128,7 +128,7 @@ def _textgrid(syllables: Sequence[Annotation], audio: Path, rate: int) -> bytes:
     end = intervals[-1][1]
     span = f"xmin = 0\nxmax = {_s(end)}\n"
     lines = [f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n{span}tiers? <exists>\nsize = 1\nitem []:\n']
-    lines.append(f'    item [1]:\n        class = "IntervalTier"\n        name = "syllables"\n        xmin = 0\n')
+    lines.append('    item [1]:\n        class = "IntervalTier"\n        name = "syllables"\n        xmin = 0\n')
     lines.append(f"        xmax = {_s(end)}\n        intervals: size = {len(intervals)}\n")
     for k, (onset, offset, label) in enumerate(intervals, start=1):
         quoted = label.replace('"', '""')
