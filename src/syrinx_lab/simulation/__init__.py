@@ -1,0 +1,1 @@
+"""Simulated birds: known gestures of the vocal organ through random tracts, rooms and recorders."""
