@@ -75,3 +75,8 @@ def probe() -> None:
 def dynamics() -> None:
     """As `python -m syrinx_lab.dynamics`."""
     _run("dynamics.__main__", "dynamics")
+
+
+def gradients() -> None:
+    """As `python -m syrinx_lab.gradients`."""
+    _run("gradients.__main__", "gradients")

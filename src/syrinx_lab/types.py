@@ -249,6 +249,7 @@ class Prediction:
     drives                       the drives of the whole window
     output               (B, H)  what the free-running model radiates, None when no rollout was asked for
     target               (B, H)  the data on the same samples as `output`
+    trajectory                   the state of the free run on those samples, None likewise
     """
 
     acceleration: Tensor | None
@@ -256,6 +257,7 @@ class Prediction:
     drives: Drives
     output: Tensor | None = None
     target: Tensor | None = None
+    trajectory: Trajectory | None = None
 
 
 @dataclass(frozen=True)

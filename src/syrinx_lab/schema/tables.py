@@ -55,6 +55,29 @@ RIVALS: dict[str, Kind] = {
     "rivals.*.factor": Number(0.25, 4),
 }
 
+GRADIENTS: dict[str, Kind] = {
+    **TRAIN,
+    "out": _FILE,
+    "recorded": Flag(),
+    "count": Whole(1, 10_000),
+    "length": Whole(64, 10**6),
+    "pitch_hz": _RANGE,
+    "sweep_octaves": Number(low=0, high=4),
+    "snr_db": or_null(Number(-100, 200)),
+    "starts_cents": Listed(Number(-4_800, 4_800), least=1, single=True),
+    "terms.*": Group(),
+    "terms.*.order": Whole(1, 2),
+    "terms.*.sample_rate": Whole(1_000, 1_000_000),
+    "terms.*.pitch_range_hz": or_null(_RANGE),
+    "methods.*": Group(),
+    "methods.*.losses": Listed(Text("a name of `terms`"), least=1, single=True),
+    "methods.*.steps": Whole(1, 10**6),
+    "methods.*.rate": Number(above=0, high=2_400),
+    "methods.*.damping": Number(low=0, high=10),
+    "methods.*.candidates": Whole(2, 10**6),
+    "methods.*.reach": Number(above=0, high=4_800),
+}
+
 # parameters of the known systems
 SYSTEM = ("mu", "alpha", "beta", "gamma", "b_1", "b_2", "tau")
 
@@ -63,6 +86,7 @@ TABLES: dict[str, dict[str, Kind]] = {
     "check_data": TRAIN,
     "rivals": RIVALS,
     "blind_spots": RIVALS,
+    "gradients": GRADIENTS,
     "evaluate": {
         **OUTPUTS,
         "run": Text("a path"),
@@ -185,11 +209,20 @@ TYPED |= {f"system.{name}": name for name in SYSTEM}
 PLACES = (*GROUPS, "experiment", "arm", "debug")  # of them in the defaults, be it null
 CHOSEN = (*PLACES, "sweeps")
 # commands that take the choices of these groups
-WITH_GROUPS = ("config", "check_data", "rivals", "blind_spots")
+WITH_GROUPS = ("config", "check_data", "rivals", "blind_spots", "gradients")
 # and of others
 OWN_GROUPS = {"dynamics": ("system",)}
 # groups that may be null
-OPTIONAL = ("oscillator.init", "optim.scheduler", "callbacks.*", "loss.terms.*", "rivals.*", "system")
+OPTIONAL = (
+    "oscillator.init",
+    "optim.scheduler",
+    "callbacks.*",
+    "loss.terms.*",
+    "rivals.*",
+    "terms.*",
+    "methods.*",
+    "system",
+)
 # keys of a group that are not its class's, which may be from anywhere
 SHARED = tuple(
     f"oscillator.{key}" for key in ("drive_lowpass_ms", "control_hop", "knots_per_second", "highpass_hz", "init")

@@ -84,5 +84,5 @@ def predict(
     with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
         trajectory = model.sing(heard, state, horizon, forcing, rollout.adjoint_decay)
         prediction.output = model.radiate(trajectory, heard, model.excitation(target, generator))
-    prediction.target = target
+    prediction.target, prediction.trajectory = target, trajectory
     return prediction
