@@ -1,4 +1,4 @@
-"""From a composed configuration to the lab's objects: the one place between Hydra and everything below it."""
+"""From a composed configuration to what trains: with `voice_assembly` the one place between Hydra and all below it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,16 @@ from lightning.pytorch import Callback
 from omegaconf import DictConfig
 
 from .contracts import fulfilling
-from .data.corpus_settings import CorpusSettings, label_list
+from .data.corpus_settings import label_list
 from .data.sampler import SegmentSampler
 from .data.segments import WindowSettings
 from .data.splits import SplitSettings
 from .data.vocalisations import ClipSettings
-from .encoders import Encoder
-from .evaluation.refinement import Refinement
 from .evaluation.scoring import Scoring
 from .instantiation import build, chosen, partial_of, plain, reason_of, settings_of
 from .losses.weighted import WeightedLoss, WeightedTerm
 from .metrics.facts import with_metric_facts
-from .metrics.metric import Metric, check_metric
 from .model import Ouroboros
-from .ode.noise import Noise
-from .ode.oscillator import Oscillator
-from .ode.tract import Tract
 from .runs.file_name import file_name
 from .runs.rungs import Search
 from .training.callbacks import CallbackFactory, chosen_callback
@@ -36,7 +30,22 @@ from .training.media_logger import Start
 from .training.module import OuroborosModule
 from .training.optimisation import OptimiserSettings
 from .training.schedules import HorizonSchedule
-from .types import RolloutSettings
+from .voice_assembly import build_model, build_reading, build_rollout, build_scoring
+
+__all__ = [
+    "build_callbacks",
+    "build_datamodule",
+    "build_horizon",
+    "build_logger",
+    "build_model",
+    "build_module",
+    "build_objective",
+    "build_optim",
+    "build_scoring",
+    "build_search",
+    "described",
+    "run_name",
+]
 
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
@@ -46,57 +55,13 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
         root=data["root"],
         sampler=fulfilling(build(cfg.sampler), SegmentSampler, "sampler"),
         seed=cfg.seed,
-        reading=chosen(CorpusSettings, data, "data"),
+        reading=build_reading(cfg),
         cutting=chosen(WindowSettings, data, "data"),
         splitting=chosen(SplitSettings, data, "data"),
         held_out=chosen(ClipSettings, settings_of(cfg.eval), "eval"),
         batch_size=data["batch_size"],
         num_workers=data["num_workers"],
         synthetic=build(cfg.data.synthetic) if "synthetic" in data else None,
-    )
-
-
-# keys of the group oscillator/ that are the whole model's; all others are the oscillator's own
-_OF_THE_MODEL = ("drive_lowpass_ms", "control_hop", "knots_per_second", "highpass_hz", "init")
-
-
-def build_model(cfg: DictConfig) -> Ouroboros:
-    """The model of a configuration, freshly initialised from torch's current seed.
-
-    Raises ValueError for what a part refuses, with its key, and for an initialisation that does not fit.
-    """
-    lacking = [key for key in _OF_THE_MODEL if key not in cfg.oscillator]
-    if lacking:
-        raise ValueError(
-            f"oscillator.{lacking[0]} is not set: an oscillator's YAML holds keys of the whole model as well, "
-            f"{', '.join(_OF_THE_MODEL)}: see conf/oscillator/syrinx.yaml"
-        )
-    encoder: Encoder = build(cfg.encoder)
-    tract = fulfilling(build(cfg.tract), Tract, "tract")
-    noise = fulfilling(build(cfg.noise), Noise, "noise")
-    oscillator: Oscillator = build(cfg.oscillator, less=_OF_THE_MODEL)
-    heads = encoder.heads
-    if heads is not None:
-        oscillator.initialise_(heads)
-    if cfg.oscillator.init is not None:
-        if heads is None:
-            raise ValueError("oscillator.init is set, but this encoder has no heads to initialise: use null")
-        build(cfg.oscillator.init).apply_(heads, oscillator.degree, oscillator.keep_const)
-    analyser = None
-    if encoder.needs_analysis or oscillator.needs_analysis or noise.channels:
-        search: dict[str, Any] = {} if oscillator.search_hz is None else {"widest_hz": oscillator.search_hz}
-        analyser = build(cfg.controls, lookahead_ms=encoder.lookahead_ms, **search)
-    return Ouroboros(
-        encoder,
-        oscillator,
-        tract,
-        noise,
-        analyser,
-        drive_lowpass_ms=cfg.oscillator.drive_lowpass_ms,
-        control_hop=cfg.oscillator.control_hop,
-        knots_per_second=cfg.oscillator.knots_per_second,
-        highpass_hz=cfg.oscillator.highpass_hz,
-        backend=cfg.backend.name,
     )
 
 
@@ -169,11 +134,6 @@ def build_callbacks(cfg: DictConfig) -> dict[str, Callback | CallbackFactory]:
     return {key: chosen_callback(build(node), key) for key, node in chosen.items()}
 
 
-def build_rollout(cfg: DictConfig) -> RolloutSettings:
-    """How the rollouts of a configuration begin and what steers them."""
-    return RolloutSettings(**settings_of(cfg.rollout))
-
-
 def build_optim(cfg: DictConfig) -> OptimiserSettings:
     """The optimiser of a configuration, its rates and limits."""
     settings = settings_of(cfg.optim)
@@ -186,25 +146,6 @@ def build_optim(cfg: DictConfig) -> OptimiserSettings:
 def build_logger(cfg: DictConfig) -> Start:
     """What starts the logger of a configuration, see `checked`."""
     return checked(build(cfg.logger))
-
-
-def build_scoring(cfg: DictConfig, *, final: bool = False) -> Scoring:
-    """How the held-out clips of a configuration are sung and scored.
-
-    Args:
-        final: whether it is the evaluation at the end, for which each clip's controls are refined where `eval.refine`
-            says so; on the way models are compared as they are.
-    """
-    refinement = Refinement(cfg.eval.refine if final else 0, cfg.eval.refine_lr)
-    return Scoring(cfg.rollout.ic_noise_rms, cfg.seed, cfg.eval.start, build_metrics(cfg), refinement)
-
-
-def build_metrics(cfg: DictConfig) -> dict[str, Metric]:
-    """The metrics from outside the lab that a configuration names, in its order.
-
-    Raises ValueError for one whose class lacks what the lab must know of it.
-    """
-    return {str(name): check_metric(str(name), build(node)) for name, node in cfg.eval.metrics.items()}
 
 
 def described(cfg: DictConfig, scoring: Scoring) -> dict[str, Any]:

@@ -80,3 +80,8 @@ def dynamics() -> None:
 def gradients() -> None:
     """As `python -m syrinx_lab.gradients`."""
     _run("gradients.__main__", "gradients")
+
+
+def pack_voice() -> None:
+    """As `python -m syrinx_lab.pack_voice`."""
+    _run("pack_voice")

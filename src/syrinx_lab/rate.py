@@ -13,7 +13,6 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_scoring
 from .cli import entry_point
 from .evaluation.clips import Clip, evenly_spread
 from .evaluation.rate import RatePoint, RateStudy, frontier
@@ -26,6 +25,7 @@ from .runs.permission import refuse_unwritable
 from .runs.recordings import recordings_of
 from .score import stored_datamodule
 from .selected_model import load_selected
+from .voice_assembly import build_scoring
 
 SHOWN = ("tf_corr", "spec_corr", "wrong_partial", "mcd_db")
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from .assembly import build_model
 from .evaluation.initial_weights import differing_settings, overrides, trained_settings
 from .evaluation.weights import finished_epochs, load_weights
 from .instantiation import plain
 from .model import Ouroboros
 from .runs.checkpoint_choice import selected_checkpoint
 from .runs.directory import RunDirectory, find_run, swept_selection
+from .voice_assembly import build_model
+from .voices.record import check_voice, is_voice
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,12 @@ def load_selected(run: str | Path, checkpoint: str | Path | None = None) -> Sele
         checkpoint: another file than the selected one, seen from here, from the run's folder or from its checkpoints.
 
     Raises:
-        ValueError: one line when there is no such run or checkpoint, or it is another model's, by shapes or settings.
+        ValueError: one line when there is no such run or checkpoint, or it is another model's, by shapes or settings,
+            or when a file of a voice is not what was packed.
     """
     found = find_run(run)
+    if is_voice(found.path):
+        check_voice(found.path)
     swept = swept_selection(run)
     config = found.config()
     if checkpoint is not None:

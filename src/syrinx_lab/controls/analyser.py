@@ -76,6 +76,10 @@ class Analyser(nn.Module):
         if self.given is None:
             found = self._find_range(syllables)
             self.range_hz.copy_(torch.tensor([found.min_hz, found.max_hz]))
+        self.calibrate_background(recordings)
+
+    def calibrate_background(self, recordings: Iterable[Tensor]) -> None:
+        """Take the background alone from whole recordings (L,), see `calibrate`."""
         hop = max(1, round(1e-3 * self.sample_rate))
         levels = torch.cat([local_envelope(r[None], self.sample_rate, hop, self.envelope_ms)[0] for r in recordings])
         quiet, loud = (torch.quantile(_thinned(levels), q) for q in (_QUIET, _LOUD))

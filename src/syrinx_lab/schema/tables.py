@@ -15,6 +15,7 @@ TRAIN: dict[str, Kind] = {
 }
 
 _FILE = or_null(Text("a path"))
+_VOICE = or_null(Text("a name, or a path"))
 _SMOOTH = Either(OneOf("none", "auto"), Whole(1, 10**6))
 _FACTOR = Number(above=0, high=100)
 
@@ -137,14 +138,22 @@ TABLES: dict[str, dict[str, Kind]] = {
         "out": _FILE,
         **{f"system.{name}": Number(low=-1e6, high=1e6) for name in SYSTEM},
     },
-    "synthesize": {
+    "pack_voice": {
         **OUTPUTS,
         "run": Text("a path"),
+        "out": Text("a path"),
+        **{name: Text("a line of text") for name in ("about", "command", "trained_on", "licence")},
+        "checkpoint.file": _FILE,
+    },
+    "synthesize": {
+        **OUTPUTS,
+        "run": _FILE,
+        "voice": _VOICE,
         **{name: _FILE for name in ("song", "drives_in", "out", "drives_out", "picture", "checkpoint.file")},
         "data_root": or_null(PATHS),
         "scale": or_null(Number(above=0)),
         "refine": Whole(0, 10**6),
-        "piece_s": Number(above=0),
+        "piece_s": or_null(Number(above=0)),
         "chunk_s": Number(above=0),
         "edit.pitch": _FACTOR,
         "edit.tempo": _FACTOR,

@@ -11,6 +11,7 @@ from ..model import Ouroboros
 from .likeness import rms, tf_corr_chunked
 from .song import Song
 from .table import DriveTable, parameters_of
+from .unheard import SungSong
 
 Samples = NDArray[np.float32]
 
@@ -26,8 +27,28 @@ def finite(sound: Samples, sample_rate: int) -> tuple[Samples, list[str]]:
 
 def out_of_reach(table: DriveTable, model: Ouroboros) -> list[str]:
     """A line when some of the song asks for what the oscillator cannot do, such as a pitch beyond its own."""
-    share, what = model.oscillator.out_of_reach(parameters_of(model, table.parts))
+    return reach_lines(*model.oscillator.out_of_reach(parameters_of(model, table.parts)))
+
+
+def reach_lines(share: float, what: str) -> list[str]:
+    """The line on a share of the song that asks for what the oscillator cannot do."""
     return [f"warning   {share:.1%} of the song has {what}"] if share else []
+
+
+def unheard_lines(sung: SungSong, sample_rate: int, *, alike: bool) -> list[str]:
+    """As `compared`, of a song that was sung while it was read: tf_corr over the part that was kept."""
+    song, sound = sung.song, sung.sound
+    lines = []
+    if sung.diverged_at is not None:
+        lines.append(f"warning   the oscillator diverged at {sung.diverged_at:.3f} s: silence instead")
+    relative = f"{20 * math.log10(sound.rms / song.rms):+.2f} dB re the recording" if sound.rms > 0 else "silent"
+    lines += [f"duration  {sound.samples / sample_rate:.3f} s", f"rms       {sound.rms:.4g}, {relative}"]
+    both = min(len(sound.head), len(song.head))
+    if alike:
+        value = tf_corr_chunked(sound.head[:both], song.head[:both], sample_rate=sample_rate)
+        first = "" if both == sound.samples else "the first "
+        lines.append(f"tf_corr   {value:.4f} over {first}{both / sample_rate:.3f} s")
+    return lines
 
 
 def compared(sound: Samples, song: Song | None, sample_rate: int, *, alike: bool) -> list[str]:

@@ -8,41 +8,66 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ..ode.parameters import ParameterFacts
-from .table import DriveTable, Part, column_names
+from .table import Columns, DriveTable, Part, column_names
 
 TIME = "time_s"
 
 _AT_ONCE = 2**14  # rows
 
 
-def write_drives(path: str | Path, table: DriveTable, parts: Mapping[str, Part]) -> None:
-    """Write a table, a row a knot: time_s, then its parts; read again it gives the same numbers to the last bit.
+class DriveFile:
+    """A CSV of drives that is written while they are read: time_s, then the columns of `parts`, a row a knot.
 
     time_s is the knot's, but that of the last row is the end of the song, which may lie a little before its knot. What
     the columns mean, in which unit: the facts of `parts`, see `table.layout`. They are the only truth: with the vocal
     organ, pitch_hz becomes tension and pressure w_00 when the table is sung. The file appears whole or not.
+
+    samples  of the song;   hop, sample_rate  samples from row to row, Hz
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    names = column_names(parts)
-    time = np.minimum(np.arange(table.rows) * table.hop, table.samples - 1) / table.sample_rate
-    try:
-        with open(temporary, "x", encoding="utf-8", newline="") as file:
-            for first in range(0, table.rows, _AT_ONCE):
-                rows = slice(first, first + _AT_ONCE)
-                frame = pd.DataFrame(np.concatenate([table.parts[name][rows] for name in parts], 1), columns=names)
-                frame.insert(0, TIME, time[rows].round(9))
-                frame.to_csv(file, index=False, header=first == 0, lineterminator="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    def __init__(self, path: Path, parts: Mapping[str, Part], *, samples: int, hop: int, sample_rate: int) -> None:
+        self._path, self._parts, self._samples, self._hop, self._rate = path, parts, samples, hop, sample_rate
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        self._file = open(self._temporary, "x", encoding="utf-8", newline="")  # noqa: SIM115
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def append(self, values: Mapping[str, Columns]) -> None:
+        """Write the next rows: part -> (n, columns)."""
+        rows = len(next(iter(values.values())))
+        at = np.arange(self._rows, self._rows + rows) * self._hop
+        names = column_names(self._parts)
+        frame = pd.DataFrame(np.concatenate([values[name] for name in self._parts], 1), columns=names)
+        frame.insert(0, TIME, (np.minimum(at, self._samples - 1) / self._rate).round(9))
+        frame.to_csv(self._file, index=False, header=self._rows == 0, lineterminator="\n")
+        self._rows += rows
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            self._file.close()
+            if kind is None:
+                os.replace(self._temporary, self._path)
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+
+def write_drives(path: str | Path, table: DriveTable, parts: Mapping[str, Part]) -> None:
+    """Write a table as `DriveFile` does; read again it gives the same numbers to the last bit."""
+    about = {"samples": table.samples, "hop": table.hop, "sample_rate": table.sample_rate}
+    with DriveFile(Path(path), parts, **about) as file:
+        for first in range(0, table.rows, _AT_ONCE):
+            file.append(table.between(first, first + _AT_ONCE))
 
 
 def read_drives(path: str | Path, parts: Mapping[str, Part], *, hop: int, sample_rate: int) -> DriveTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,17 @@ class Edit:
 
 def edited(table: DriveTable, edit: Edit, model: Ouroboros) -> DriveTable:
     """The table of a model with an `Edit` applied; of L samples, round(L / tempo) remain."""
-    parts, samples = dict(table.parts), table.samples
+    parts, samples = edited_parts(table.parts, edit, model), table.samples
+    if edit.tempo != 1:
+        samples = max(1, round(samples / edit.tempo))
+        at = np.arange(knot_count(samples, table.hop)) * edit.tempo
+        parts = {name: _between(values, at) for name, values in parts.items()}
+    return DriveTable(parts, samples, table.hop, table.sample_rate)
+
+
+def edited_parts(parts: Mapping[str, Columns], edit: Edit, model: Ouroboros) -> dict[str, Columns]:
+    """The rows of a model's table with the factors on pitch and loudness applied; the speed stays."""
+    parts = dict(parts)
     if edit.pitch != 1:
         parts |= _own_columns(model.oscillator.transposed(parameters_of(model, parts), edit.pitch))
     if edit.loudness != 1:
@@ -55,11 +66,7 @@ def edited(table: DriveTable, edit: Edit, model: Ouroboros) -> DriveTable:
             parts |= _own_columns(amplified)
         scaled = LEVEL if amplified is None else "envelope"
         parts |= {name: np.float32(edit.loudness) * parts[name] for name in (scaled,) if name in parts}
-    if edit.tempo != 1:
-        samples = max(1, round(samples / edit.tempo))
-        at = np.arange(knot_count(samples, table.hop)) * edit.tempo
-        parts = {name: _between(values, at) for name, values in parts.items()}
-    return DriveTable(parts, samples, table.hop, table.sample_rate)
+    return parts
 
 
 def _own_columns(parameters: Parameters) -> dict[str, Columns]:

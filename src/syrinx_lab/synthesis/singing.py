@@ -16,14 +16,14 @@ from ..ode.control_rate import interpolate
 from ..ode.sides import last_state, source_of
 from ..types import Drives, knot_count
 from .excitation import white_noise
-from .table import LEVEL, Columns, DriveTable, encoded_of, parameters_of, radiation_of
+from .table import LEVEL, Columns, DriveTable, Rows, encoded_of, parameters_of, radiation_of
 
 CHUNK = 2**15
 
 
 @torch.no_grad()
 def sing(
-    model: Ouroboros, table: DriveTable, *, seed: int, ic_noise_rms: float, chunk: int = CHUNK
+    model: Ouroboros, table: Rows, *, seed: int, ic_noise_rms: float, chunk: int = CHUNK
 ) -> Iterator[NDArray[np.float32]]:
     """The sound of a table, about `chunk` samples after another; together L samples, in the unit of the recording.
 
@@ -55,7 +55,7 @@ def sing(
         )
         low = max(start - margin, 0)
         sound = _radiate(model, table, around, low, seed)[:, start - low :][:, : here.shape[1]]
-        rows = torch.from_numpy(_rows(table.parts[LEVEL], hop, start, here.shape[1]))
+        rows = torch.from_numpy(_rows(table, start, here.shape[1])[LEVEL])
         level = interpolate(rows[None, :, 0], hop, here.shape[1])
         yield (level * sound)[0].numpy()
         before, here = here, after
@@ -82,7 +82,7 @@ def first_state(seed: int, ic_noise_rms: float) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def carried(
-    exact: Ouroboros, table: DriveTable, state: tuple[Tensor, Tensor], start: int, stop: int, size: int
+    exact: Ouroboros, table: Rows, state: tuple[Tensor, Tensor], start: int, stop: int, size: int
 ) -> tuple[Tensor, Tensor]:
     """The state at sample `stop` of an oscillator that is in `state` at sample `start`, `size` samples at a time.
 
@@ -95,7 +95,7 @@ def carried(
     return state
 
 
-def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
+def _sources(model: Ouroboros, table: Rows, size: int, seed: int, ic_noise_rms: float) -> Iterator[Tensor]:
     """What the oscillator sends into the tract, (1, size) after (1, size)."""
     exact = copy.deepcopy(model).double()
     x, v = first_state(seed, ic_noise_rms)
@@ -108,28 +108,28 @@ def _sources(model: Ouroboros, table: DriveTable, size: int, seed: int, ic_noise
         yield source_of(exact.oscillator, trajectory, drives)[:, :count].float()
 
 
-def _drives(exact: Ouroboros, table: DriveTable, start: int, count: int) -> Drives:
+def _drives(exact: Ouroboros, table: Rows, start: int, count: int) -> Drives:
     """The drives of `count` samples from `start` on, in float64; the low-pass after the maps sees what is around."""
     hop = table.hop
     sigma = exact.drive_lowpass_ms * 1e-3 * exact.sample_rate / hop
     reach = math.ceil(3 * sigma) + 1 if exact.oscillator.nonlinear_maps else 0
     first, stop = start // hop, start // hop + knot_count(count, hop)
     low = max(first - reach, 0)
-    around = {name: values[low : stop + reach] for name, values in table.parts.items()}
+    around = table.between(low, stop + reach)
     cut = torch.tensor([(first - low) * hop])
     return exact.decode(encoded_of(exact, around, torch.float64)).window(cut, (stop - first - 1) * hop + 1)
 
 
-def _radiate(model: Ouroboros, table: DriveTable, source: Tensor, start: int, seed: int) -> Tensor:
+def _radiate(model: Ouroboros, table: Rows, source: Tensor, start: int, seed: int) -> Tensor:
     """(1, H) the sound of a source that begins at sample `start`."""
     count = source.shape[1]
-    rows = {name: _rows(values, table.hop, start, count) for name, values in table.parts.items()}
+    rows = _rows(table, start, count)
     excitation = None if model.noise_net is None else white_noise(seed, start, start + count)
     radiation = model.radiation(parameters_of(model, rows), radiation_of(rows))
     return model.sound(source, radiation, table.hop, excitation)
 
 
-def _rows(values: Columns, hop: int, start: int, count: int) -> Columns:
+def _rows(table: Rows, start: int, count: int) -> dict[str, Columns]:
     """The knots of `count` samples from `start` on."""
-    first = start // hop
-    return values[first : first + knot_count(count, hop)]
+    first = start // table.hop
+    return table.between(first, first + knot_count(count, table.hop))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -57,6 +57,26 @@ class DriveTable:
     def rows(self) -> int:
         """T = ceil((L - 1) / hop) + 1."""
         return knot_count(self.samples, self.hop)
+
+    def between(self, first: int, stop: int) -> dict[str, Columns]:
+        """The rows [first, stop) of every part; those beyond the end are left out."""
+        return {name: values[first:stop] for name, values in self.parts.items()}
+
+
+class Rows(Protocol):
+    """A table, or one that is read while it is sung: the rows of a part are asked for in order."""
+
+    @property
+    def hop(self) -> int: ...
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    @property
+    def samples(self) -> int: ...
+
+    def between(self, first: int, stop: int) -> dict[str, Columns]:
+        """The rows [first, stop) of every part; those beyond the end are left out."""
 
 
 def layout(model: Ouroboros) -> dict[str, Part]:

@@ -1,0 +1,95 @@
+"""What a voice must know of a bird that it has never heard, taken from the song itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+
+from ..controls.syllables import find_syllables
+from ..model import Ouroboros
+from ..ode.noise import Noise
+from .song_file import SongFile
+
+LISTEN_S = 60.0
+"""So much of a song is looked at."""
+
+_PIECES = 12
+_MOST_PEAKS = 0.95
+_FAINT = 1e-9
+_BELOW_DB = 20.0
+
+
+@dataclass(frozen=True)
+class Bird:
+    """What was found.
+
+    scale      by which the song comes to the level of the voice's training
+    syllables  that stood out of the background, of what was looked at
+    range_hz   of the pitch;   found: whether it was found in the song, else it is the voice's own
+    """
+
+    scale: float
+    syllables: int
+    range_hz: tuple[float, float]
+    found: bool
+
+    def line(self) -> str:
+        """It in a line, for a person."""
+        low, high = self.range_hz
+        whose = "" if self.found else ", the voice's own: no pitch was found in the song"
+        return f"{self.syllables} syllables; pitch {low:.0f} to {high:.0f} Hz{whose}; level x {self.scale:.3g}"
+
+
+def listened(song: SongFile) -> list[tuple[int, int]]:
+    """The pieces [start, stop) of a song that are looked at: all of a short one, else twelve spread over it."""
+    length = round(LISTEN_S * song.sample_rate)
+    if song.samples <= length:
+        return [(0, song.samples)]
+    size = length // _PIECES
+    starts = np.linspace(0, song.samples - size, _PIECES).astype(int)
+    return [(int(start), int(start) + size) for start in starts]
+
+
+@torch.no_grad()
+def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float | None = None) -> Bird:
+    """Give a model the pitch range and the background of a song, and find the song's level; needs no labels.
+
+    The level is that of the syllables that stand out, see `find_syllables`: the 95 % quantile of their peaks becomes
+    `scale_to`, so that a bang does not count. Where nothing stands out (song without a pause, noise, a clip of
+    50 ms) the whole counts, and the background is held 20 dB below it, or else song without a pause would be taken for
+    background and the voice be silent.
+
+    scale_to  peak of syllables in the voice's training, full scale = 1
+    scale     the factor itself, where it is given
+    Raises ValueError with one line for a song that is silent throughout.
+    """
+    pieces = [torch.from_numpy(song.read(*piece)) for piece in listened(song)]
+    found = [[x[on:off] for on, off in find_syllables(x, song.sample_rate)] for x in pieces]
+    syllables = [one for several in found for one in several]
+    apart = bool(syllables)
+    sung = syllables if apart else [x for x in pieces if len(x)]
+    peaks = torch.tensor([float(x.abs().max()) for x in sung])
+    level = float(torch.quantile(peaks, _MOST_PEAKS)) if len(peaks) else 0.0
+    if level < _FAINT:
+        raise ValueError(f"{song.path}: silent: there is nothing to sing; check the recorder, or give another file")
+    factor = scale_to / level if scale is None else scale
+    recordings, own = [factor * x for x in pieces], [factor * x for x in sung]
+    analyser, known = model.analyser, True
+    if analyser is None:
+        return Bird(factor, len(syllables), (0.0, 0.0), False)
+    before = analyser.pitch_range()
+    try:
+        model.calibrate(recordings, own)
+    except ValueError:
+        known = False
+        analyser.range_hz.copy_(torch.tensor([before.min_hz, before.max_hz]))
+        analyser.calibrate_background(recordings)
+        cast(Noise, model.noise).calibrate(recordings)
+    if not apart:
+        quietest = 10 ** (-_BELOW_DB / 20) * factor * float(torch.cat(sung).std(correction=0))
+        analyser.background.clamp_(max=quietest)
+    held = analyser.pitch_range()
+    return Bird(factor, len(syllables), (held.min_hz, held.max_hz), known)
