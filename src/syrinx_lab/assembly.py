@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from .contracts import fulfilling
 from .data.corpus_settings import label_list
+from .data.corpus_storage import CorpusStorage
 from .data.sampler import SegmentSampler
 from .data.segments import WindowSettings
 from .data.splits import SplitSettings
@@ -47,10 +48,13 @@ __all__ = [
     "run_name",
 ]
 
+# keys of data/ that runs of old do not store, with what was done then
+LATER: dict[str, Any] = {"cache_mb": 512.0}
+
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:
     """The data of a configuration; nothing is read yet."""
-    data = settings_of(cfg.data)
+    data = LATER | settings_of(cfg.data)
     return SongDataModule(
         root=data["root"],
         sampler=fulfilling(build(cfg.sampler), SegmentSampler, "sampler"),
@@ -61,6 +65,7 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
         held_out=chosen(ClipSettings, settings_of(cfg.eval), "eval"),
         batch_size=data["batch_size"],
         num_workers=data["num_workers"],
+        storage=CorpusStorage(data["cache_mb"], Path(cfg.paths.outputs)),
         synthetic=build(cfg.data.synthetic) if "synthetic" in data else None,
     )
 

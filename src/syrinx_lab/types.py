@@ -25,7 +25,7 @@ class Category(IntEnum):
     MID = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A training window: samples [start, stop) of a recording, cut around the syllable [onset, offset).
 
@@ -44,7 +44,7 @@ class Segment:
         return self.stop - self.start
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Vocalisation:
     """A held-out clip: samples [start, stop) hold a silent lead-in, the syllable [onset, offset) and a silent tail."""
 

@@ -21,7 +21,7 @@ NativeRate = Callable[[str], int | None]
 """The native sample rate in Hz of an audio file, by the name that the annotation gives it; None when not known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """One syllable as annotated.
 

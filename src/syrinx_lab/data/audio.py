@@ -34,6 +34,7 @@ class AudioClip:
     offset              mean that was taken from the samples, of full scale; 0 where it does not exceed their deviation
     warnings            a line for all that is odd about the file
     native              (n, channels) float32, all channels as stored, for comparing them
+    seekable            whether samples [a, b) depend on frames [a, b) of the file alone, which can be read alone
     """
 
     samples: np.ndarray
@@ -48,6 +49,7 @@ class AudioClip:
     offset: float
     warnings: tuple[str, ...]
     native: np.ndarray
+    seekable: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -106,6 +108,7 @@ def read_audio(
         offset=offset,
         warnings=content.warnings,
         native=frames,
+        seekable=content.seekable and native_rate == sample_rate and highpass_hz is None,
     )
 
 

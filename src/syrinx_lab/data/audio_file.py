@@ -19,6 +19,8 @@ MOST_MISSING, MOST_MISSING_S = 0.01, 0.05
 
 _BLOCKS = (65536, 2048, 64, 1)  # frames read at a time from a damaged file
 _LOSSY = ("MP3", "OGG")  # the number of frames announced may be an estimate
+_SEEKABLE = ("WAV", "WAVEX", "W64", "RF64", "AIFF", "AU", "FLAC")
+_EXACT = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 _POINTER = b"version https://git-lfs"
 _UNKNOWN = 2**47  # frames; what libsndfile announces for a stream of unknown length
 
@@ -31,12 +33,14 @@ class AudioContent:
     sample_rate  Hz
     subtype      sample format as libsndfile names it, such as PCM_16
     warnings     a line for all that is odd about the header
+    seekable     whether frames [a, b) can be read by themselves and are the same numbers then
     """
 
     frames: np.ndarray
     sample_rate: int
     subtype: str
     warnings: tuple[str, ...]
+    seekable: bool = False
 
 
 def read_file(path: Path) -> AudioContent:
@@ -70,7 +74,9 @@ def read_file(path: Path) -> AudioContent:
         warnings.append(f"truncated: {text}; what is there was read")
     if len(frames) == 0:
         raise ValueError(f"{path}: empty: the file holds no samples; leave the recording out")
-    return AudioContent(frames, content.sample_rate, content.subtype, tuple(warnings))
+    return AudioContent(
+        frames, content.sample_rate, content.subtype, tuple(warnings), content.seekable and not warnings
+    )
 
 
 def sound_info(path: Path) -> Any | None:
@@ -111,7 +117,8 @@ def _decoded(path: Path, source: bytes | BinaryIO) -> tuple[AudioContent, int, s
         raise ValueError(f"{path}: cannot be read as audio ({reason}); copy or convert it again") from error
     if promised >= _UNKNOWN or (kind in _LOSSY and len(frames) >= 0.99 * promised):
         promised = len(frames)
-    return AudioContent(frames, rate, subtype, ()), promised, log
+    exact = kind in _SEEKABLE and subtype in _EXACT and not broken and promised == len(frames)
+    return AudioContent(frames, rate, subtype, (), exact), promised, log
 
 
 class _Forwards(soundfile.SoundFile):

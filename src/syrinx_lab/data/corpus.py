@@ -10,16 +10,16 @@ from pathlib import Path
 
 from .annotation_problem import Problem
 from .corpus_settings import CorpusSettings
-from .layout import expand
-from .pairing import merged
-from .progress import tracked
-from .reading import read_recording
+from .corpus_storage import CorpusStorage, read_all
+from .layout import AudioFile, expand
+from .pairing import Source, merged
 from .recording import Corpus, Recording, Syllable
 from .roots import choose_audio, find_audio, missing_folder, pair_roots, share_with_denoised, without_annotation
 
 __all__ = [
     "Corpus",
     "CorpusSettings",
+    "CorpusStorage",
     "Problem",
     "Recording",
     "Syllable",
@@ -31,14 +31,19 @@ _log = logging.getLogger(__name__)
 _SHOWN = 5  # warnings shown when a corpus is loaded
 
 
-def load_corpus(root: str | os.PathLike[str] | Sequence[str], settings: CorpusSettings = CorpusSettings()) -> Corpus:
+def load_corpus(
+    root: str | os.PathLike[str] | Sequence[str],
+    settings: CorpusSettings = CorpusSettings(),
+    storage: CorpusStorage | None = None,
+) -> Corpus:
     """Read all recordings under one or several roots together with their annotations.
 
     root      folder, or folders (birds, days), searched at any depth
     settings  how they are read
+    storage   what of the sound is held and remembered; None: all is held in memory, nothing remembered
     Raises ValueError with one line for the first thing that is wrong: the file, the line or sample, and what to do.
     """
-    corpus, problems = inspect_corpus(root, settings)
+    corpus, problems = inspect_corpus(root, settings, storage)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         more = f" ({len(errors) - 1} more such; check_data lists them all)" if len(errors) > 1 else ""
@@ -54,7 +59,9 @@ def load_corpus(root: str | os.PathLike[str] | Sequence[str], settings: CorpusSe
 
 
 def inspect_corpus(
-    root: str | os.PathLike[str] | Sequence[str], settings: CorpusSettings = CorpusSettings()
+    root: str | os.PathLike[str] | Sequence[str],
+    settings: CorpusSettings = CorpusSettings(),
+    storage: CorpusStorage | None = None,
 ) -> tuple[Corpus, list[Problem]]:
     """What `load_corpus` would read, and everything that is wrong with it, listed instead of raised.
 
@@ -80,21 +87,24 @@ def inspect_corpus(
     problems += without_annotation(wanted, pairing, roots[0], settings.unannotated)
     recordings: dict[str, Recording] = {}
     silences: Counter[str] = Counter()
-    for file in tracked(wanted, "reading recordings"):
+    todo: list[tuple[AudioFile, Source | None]] = []
+    for file in wanted:
         source = pairing.sources.get(file.id)
         if source is None and settings.unannotated == "skip":
             continue
         if source and not source.usable and settings.faulty == "skip":
             continue
         silences.update(source.silences if source else {})
-        recording, faults = read_recording(file, source, settings)
+        todo.append((file, source))
+    index = None if storage is None else storage.index(settings)
+    for file, (recording, faults) in read_all(todo, settings, storage, index):
         problems += faults
         if recording is not None:
             recordings[file.id] = recording
     problems = [*merged(problems), *_left_out_as_silence(silences, roots[0])]
     given = any(problem.severity == "error" for problem in problems)
     problems += [] if given else _without_syllables(recordings, roots[0])
-    corpus = Corpus(recordings, settings.sample_rate)
+    corpus = Corpus(recordings, settings.sample_rate, index)
     if any(recording.annotation for recording in recordings.values()):
         problems += _missing_labels(corpus, settings.labels, roots[0], given)
     return corpus, problems

@@ -117,9 +117,12 @@ def acceleration_variance(
     Chan, Golub and LeVeque (1983), Algorithms for computing the sample variance, equation 2.1.
     """
     count, mean, squares = 0, 0.0, 0.0
+    gains: dict[str, dict[int, float]] = {}
     for segment in segments:
         recording = recordings[segment.recording]
-        gain = syllable_gain(recording, segment.onset)
+        if recording.id not in gains:  # a search for every window would take time by the square of the syllables
+            gains[recording.id] = {one.onset: one.gain for one in reversed(recording.syllables)}
+        gain = gains[recording.id][segment.onset]
         _, _, d2x = _exact_window(recording, segment.start, segment.stop, gain, mirrored)
         size, centre = len(d2x), float(d2x.mean())
         shift = centre - mean

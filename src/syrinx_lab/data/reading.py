@@ -12,23 +12,27 @@ from .annotation_records import LEFT_OUT, ROUNDING_S, Annotation
 from .annotation_units import unit_hint
 from .audio import AudioClip, read_audio, scale_factor
 from .audio_file import sound_info
-from .contrast import channel_warning, contrast_warning
+from .contrast import channel_warning, contrast_db, contrast_warning, inside_syllables
 from .corpus_settings import CorpusSettings
 from .layout import AudioFile
 from .pairing import Source
-from .recording import Recording, Syllable, audio_hash
+from .recording import Recording, Syllable, audio_hash, content_hash
+from .sample_cache import SampleCache
+from .stored_samples import Known, SoundSource, StoredSamples, stamp_of
 
 LEAST_SAMPLES = 5  # that the differences of nine points can be reflected in
 _FAINT = 1e-3  # -60 dB of full scale
 
 
 def read_recording(
-    file: AudioFile, source: Source | None, settings: CorpusSettings
+    file: AudioFile, source: Source | None, settings: CorpusSettings, cache: SampleCache | None = None
 ) -> tuple[Recording | None, list[Problem]]:
     """Read one recording and place its syllables; None when the audio cannot be used.
 
     Times become samples by rounding: onset = round(onset_s * sample_rate). An offset up to 1 ms beyond the end is moved
     to the end. Where the annotation names a channel, that one is read; see `settle_channel`.
+
+    cache  where decoded sound goes, so that it can be dropped and decoded again; None: the recording holds its samples
     """
     sample_rate, channel, rules = settings.sample_rate, settings.channel, settings.rules
     annotated, found = source.syllables if source else (), list[Problem]()
@@ -37,7 +41,11 @@ def read_recording(
         count = info.channels if info else 1
         channel, annotated, found = settle_channel(annotated, channel, count, source.path, file.path.name, rules)
     try:
+        stamp = (0, 0) if cache is None else stamp_of(file.path)
         clip = read_audio(file.path, sample_rate=sample_rate, channel=channel, highpass_hz=settings.highpass_hz)
+    except OSError as error:
+        message = f"cannot be read ({error.strerror}); restore the file or leave it out"
+        return None, [Problem(file.path, None, message)]
     except ValueError as error:
         return None, [Problem(file.path, None, str(error).removeprefix(f"{file.path}: "))]
     if (size := min(clip.native_frames, len(clip.samples))) < LEAST_SAMPLES:
@@ -73,9 +81,28 @@ def read_recording(
     fixed = channel != "mean" and any(one.channel is not None for one in annotated)
     problems += _doubts(recording, clip, channel, fixed)
     try:
-        return _scaled(recording, settings), problems
+        recording = _scaled(recording, settings, clip.samples)
     except ValueError as error:
-        return recording, [*problems, Problem(file.path, None, str(error))]
+        problems.append(Problem(file.path, None, str(error)))
+    if cache is None:
+        return recording, problems
+    samples = np.asarray(recording.samples)
+    origin = SoundSource(
+        file.path,
+        stamp,
+        sample_rate,
+        channel,
+        settings.highpass_hz,
+        clip.divisor,
+        clip.offset,
+        clip.seekable,
+    )
+    stored = StoredSamples(origin, len(samples), recording.gain, cache)
+    contrast = contrast_db(samples, inside_syllables(len(samples), recording.syllables))
+    known = content_hash(samples, sample_rate, recording.syllables)
+    stored.known = Known(recording.syllables, known, contrast)
+    stored.keep(samples)
+    return replace(recording, samples=stored), problems
 
 
 def _doubts(recording: Recording, clip: AudioClip, channel: int | str, fixed: bool) -> list[Problem]:
@@ -100,12 +127,12 @@ def _place(annotation: Annotation, clip: AudioClip, file: AudioFile) -> Syllable
     return Syllable(annotation.label, onset, offset)
 
 
-def _scaled(recording: Recording, settings: CorpusSettings) -> Recording:
+def _scaled(recording: Recording, settings: CorpusSettings, samples: np.ndarray) -> Recording:
     """The recording with its samples, or each syllable's gain, brought to the level asked for.
 
     Syllables of zeros have no level, which is a fault of those that are trained on alone.
     """
-    cuts = [recording.samples[s.onset : s.offset] for s in recording.syllables]
+    cuts = [samples[s.onset : s.offset] for s in recording.syllables]
     wanted = any(syllable.selected for syllable in recording.syllables)
     if not wanted and not any(cut.any() for cut in cuts):
         return recording
@@ -116,7 +143,7 @@ def _scaled(recording: Recording, settings: CorpusSettings) -> Recording:
         ]
         return replace(recording, syllables=tuple(replace(s, gain=g) for s, g in zip(recording.syllables, gains)))
     gain = scale_factor(np.concatenate(cuts), settings.scale_to, settings.scale)
-    return replace(recording, samples=recording.samples * np.float32(gain), gain=gain)
+    return replace(recording, samples=samples * np.float32(gain), gain=gain)
 
 
 def audio_warnings(clip: AudioClip) -> list[str]:

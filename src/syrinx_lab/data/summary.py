@@ -15,6 +15,7 @@ from .annotation_problem import Problem
 from .contrast import contrast_db, inside_syllables
 from .corpus import Corpus, Recording, Syllable
 from .segments import Pools, Reason, places
+from .stored_samples import StoredSamples
 
 _FAULTS = {
     "clipped": re.compile(r"clipped: "),
@@ -173,13 +174,18 @@ def summarise(
 
 
 def _summarise_recording(recording: Recording) -> RecordingSummary:
-    inside = inside_syllables(len(recording.samples), recording.syllables)
+    known = recording.samples.known if isinstance(recording.samples, StoredSamples) else None
+    if known is not None and known.syllables == recording.syllables:
+        contrast = known.contrast_db
+    else:
+        samples = np.asarray(recording.samples)
+        contrast = contrast_db(samples, inside_syllables(len(samples), recording.syllables))
     return RecordingSummary(
         recording.id,
         recording.native_sample_rate,
         recording.duration_s,
         len(recording.syllables),
-        contrast_db(recording.samples, inside),
+        contrast,
         recording.channels,
         recording.channel,
     )

@@ -31,6 +31,7 @@ VOLATILE: tuple[str, ...] = (
     # where it is computed: the same to rounding, and a run may move to another machine
     "trainer.accelerator",
     "trainer.threads",
+    "data.cache_mb",
     "data.num_workers",  # the draws depend on (seed, epoch, index) alone
     # what is shown and saved on the way
     "trainer.enable_*",  # progress bar, model summary

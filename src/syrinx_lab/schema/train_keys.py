@@ -45,6 +45,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "split_seed": SEED,
         "batch_size": Whole(1, 65_536),
         "num_workers": Whole(0, 1_024),
+        "cache_mb": Number(above=0),
         "synthetic.sample_rate": _RATE,
         "synthetic.seed": SEED,
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..data.corpus import Corpus, Recording, load_corpus
+from ..data.corpus import Corpus, CorpusStorage, Recording, load_corpus
 from ..data.corpus_settings import CorpusSettings
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.draws import check_sampler, epoch_draw, epoch_length
@@ -49,6 +50,7 @@ class SongDataModule(LightningDataModule):
         held_out: which clips are scored.
         batch_size: windows a batch.
         num_workers: processes that cut windows; 0 is the main one.
+        storage: how much of the sound is held in memory, and where it is remembered what reading gave.
         synthetic: renders the folder first; None: it is there.
 
     Raises:
@@ -67,6 +69,7 @@ class SongDataModule(LightningDataModule):
         held_out: ClipSettings = ClipSettings(),
         batch_size: int = 8,
         num_workers: int = 0,
+        storage: CorpusStorage | None = None,
         synthetic: DataSource | None = None,
     ) -> None:
         super().__init__()
@@ -77,6 +80,7 @@ class SongDataModule(LightningDataModule):
         self.sample_rate = reading.sample_rate
         self.batch_size = batch_size
         self.num_workers = num_workers
+        self.storage = CorpusStorage() if storage is None else storage
         self.synthetic = synthetic
         self.corpus: Corpus | None = None
         self._prepared = False
@@ -85,7 +89,7 @@ class SongDataModule(LightningDataModule):
         """Read the folder; raises ValueError with one line on the first thing that is wrong with it."""
         if self.corpus is None:
             self.write_synthetic()
-            self.corpus = load_corpus(self.root, self.reading)
+            self.corpus = load_corpus(self.root, self.reading, self.storage)
 
     def prepare(self, horizon: int | None = None, *, stored: SplitRecord | None = None, training: bool = True) -> None:
         """Read, split, cut and check everything, once.
@@ -158,6 +162,7 @@ class SongDataModule(LightningDataModule):
             sampler=draws,
             collate_fn=collate,
             num_workers=self.num_workers,
+            worker_init_fn=partial(_own_cache, self.storage, self.num_workers) if self.num_workers else None,
             # joblib's processes start others by a method that workers do not take; macOS cannot fork safely
             multiprocessing_context="fork" if self.num_workers and sys.platform == "linux" else None,
             pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",  # else copies wait
@@ -203,7 +208,8 @@ class SongDataModule(LightningDataModule):
 
     def fingerprint(self) -> str:
         """Hash of what was read."""
-        return Corpus(self.recordings, self.sample_rate).fingerprint()
+        assert self.corpus is not None, "read() reads the corpus"
+        return self.corpus.fingerprint()
 
     def describe(self) -> list[str]:
         """A few lines: recordings and vocalisations per split, windows per category and epoch, and what is odd."""
@@ -234,3 +240,8 @@ class SongDataModule(LightningDataModule):
         """What was read, by id."""
         assert self.corpus is not None, "prepare() reads the corpus"
         return self.corpus.recordings
+
+
+def _own_cache(storage: CorpusStorage, workers: int, worker: int) -> None:
+    """Every process holds decoded sound of its own: all together as much as one."""
+    storage.cache.divide(workers)
