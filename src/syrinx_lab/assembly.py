@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 # keys of data/ that runs of old do not store, with what was done then
-LATER: dict[str, Any] = {"cache_mb": 512.0}
+LATER: dict[str, Any] = {"cache_mb": 512.0, "hold_out": None, "hold_out_val": None, "groups": None}
 
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:

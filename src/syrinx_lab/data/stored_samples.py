@@ -47,7 +47,7 @@ class SoundSource:
         return clip.samples
 
     def span(self, start: int, stop: int | None) -> np.ndarray:
-        """Samples [start, stop) of a seekable file, float32, to its end where stop is None: as `read_audio` has them."""
+        """Samples [start, stop) of a seekable file, float32, up to the end where stop is None: as `read_audio`."""
         assert self.seekable
         self._check()
         with soundfile.SoundFile(os.fsencode(self.path)) as file:

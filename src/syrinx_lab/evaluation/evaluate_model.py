@@ -11,6 +11,7 @@ from ..model import Ouroboros
 from ..runs.directory import RunDirectory
 from ..runs.manifest import Manifest, build_manifest, same_clips
 from ..runs.provenance import provenance
+from ..runs.split_scores import group_scores
 from .anchors import analytic_anchor, analytic_model, rendition_anchor
 from .clips import Clip, clips_hash
 from .held_out import HeldOut
@@ -20,6 +21,7 @@ from .scoring import Scoring
 from .set_scores import SetJudge
 from .takes import Take, score_rows
 
+KEPT = ("clips", "changes", "sets", "per_group")  # of the splits that an earlier manifest holds
 Sung = Mapping[str, Sequence[Take]]  # by split
 
 
@@ -60,13 +62,15 @@ def evaluate_model(
     earlier = None if aside else _earlier(run, shown_path, state["key"])
     scores = {} if earlier is None else earlier.scores
     rows: dict[str, Sequence[Mapping[str, Any]]] = {name: scores[name]["per_vocalisation"] for name in scores}
-    recordings = {name: {key: one[key] for key in ("clips", "changes", "sets")} for name, one in scores.items()}
+    recordings = {name: {key: one[key] for key in KEPT if key in one} for name, one in scores.items()}
     shown: Path | None = None
     sung: dict[str, list[Take]] = {}
     for split, clips in chosen.items():
         sung[split] = takes = scoring.takes(model, clips)
         rows[split] = score_rows(takes, model.sample_rate)
         recordings[split] = {"clips": clips_hash(clips), "changes": held_out.changes.flags(split)}
+        if groups := held_out.groups_of(split):
+            recordings[split]["per_group"] = group_scores(rows[split], groups)
         # on the split that is read last: the classifiers cost seconds
         last = split == splits[-1]
         judge = SetJudge(clips, held_out, model.sample_rate)

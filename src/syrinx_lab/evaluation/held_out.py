@@ -21,6 +21,9 @@ class HeldOut(Protocol):
     def clips(self, split: str) -> list[Clip]:
         """The clips of val or test, or those of recordings that are new since the training."""
 
+    def groups_of(self, split: str) -> dict[str, dict[str, str]]:
+        """Recording -> its bird, day and session, of the clips of a split; only kinds that differ there."""
+
     def renditions(self, split: str) -> list[tuple[Clip, Clip]]:
         """Pairs of renditions of one syllable by one bird, the first of them a clip of the split."""
 

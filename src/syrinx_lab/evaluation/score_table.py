@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ..metrics.facts import by_importance, metrics_of
+from ..metrics.facts import by_importance, headline, metrics_of
 from ..runs.manifest import Manifest
 
 
@@ -28,6 +28,8 @@ def print_scores(manifest: Manifest) -> None:
     for name in by_importance(metrics_of(manifest.config)):
         table.add_row(name, *(_cell(scores[split], which, name) for split, which in columns))
     Console(width=110).print(table)
+    for split in scores:
+        _print_groups(manifest, split)
     for split in scores:
         _print_sets(split, scores[split]["sets"])
     anchor = manifest.anchors["rendition"]
@@ -58,6 +60,21 @@ def _cell(scores: Mapping[str, Any], which: str, name: str) -> str:
     interval = scores["intervals"][which].get(name) if which == "raw" else None
     beside = "" if interval is None else f" [{interval[0]:.{min(digits, 2)}f}, {interval[1]:.{min(digits, 2)}f}]"
     return f"{value:.{digits}f}{beside}"
+
+
+def _print_groups(manifest: Manifest, split: str) -> None:
+    """A table a kind of group that differs among the clips: a row a bird or day, the metrics that stand for all."""
+    names = headline(metrics_of(manifest.config))
+    for kind, groups in manifest.scores[split].get("per_group", {}).items():
+        table = Table(title=f"{split}, by {kind}", title_justify="left")
+        table.add_column(kind)
+        for head in ("clips", *names):
+            table.add_column(head, justify="right")
+        for name, means in groups.items():
+            values = (means["raw"].get(metric) for metric in names)
+            cells = ("-" if value is None or np.isnan(value) else f"{value:.3f}" for value in values)
+            table.add_row(name, str(means["count"]), *cells)
+        Console(width=110).print(table)
 
 
 def _print_sets(split: str, sets: Mapping[str, Any] | None) -> None:

@@ -51,6 +51,10 @@ VOLATILE: tuple[str, ...] = (
 DATA_LOCATIONS: tuple[str, ...] = ("data.root", "data.annotation_root")
 
 
+# Keys that came later, with the value that means what was done before: runs of old keep their names.
+AS_BEFORE: dict[str, Any] = {"data.hold_out": None, "data.hold_out_val": None, "data.groups": None}
+
+
 class _Absent:
     """The value, in `differing_keys`, of a key that one side lacks."""
 
@@ -73,7 +77,10 @@ def identity(config: Mapping[str, Any], data_fingerprint: str | None = None) -> 
     """
     patterns = VOLATILE if data_fingerprint is None else VOLATILE + DATA_LOCATIONS
     # a term that is added to a file and not used changes no model
-    unused = [("loss", "terms", name) for name in loss_terms(config).keys() - switched_on(config).keys()]
+    unused: list[tuple[str, ...]] = [
+        ("loss", "terms", name) for name in loss_terms(config).keys() - switched_on(config).keys()
+    ]
+    unused += [path for key, value in AS_BEFORE.items() if _at(config, path := tuple(key.split("."))) == value]
     kept = _prune(config, (), (*(tuple(pattern.split(".")) for pattern in patterns), *unused))
     return kept if data_fingerprint is None else {**kept, "data_fingerprint": data_fingerprint}
 
@@ -110,6 +117,16 @@ def in_words(differing: Sequence[tuple[str, Any, Any]], most: int = 5) -> str:
     shallow_first = sorted(differing, key=lambda entry: entry[0].count("."))
     named = [f"{key} (there {there!r:.60}, now {now!r:.60})" for key, there, now in shallow_first[:most]]
     return ", ".join([*named, f"{len(differing) - most} more"] if len(differing) > most else named)
+
+
+def _at(config: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """The value of a key; `ABSENT` where it is not there."""
+    found: Any = config
+    for name in path:
+        if not isinstance(found, Mapping) or name not in found:
+            return ABSENT
+        found = found[name]
+    return found
 
 
 def _prune(node: Mapping[str, Any], path: tuple[str, ...], patterns: tuple[tuple[str, ...], ...]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ class Manifest(StoredRecord):
         scores[split][raw|rescaled][metric]                    mean over the vocalisations
         scores[split]["per_label"][label][raw|rescaled][metric]  mean over those of one label
         scores[split]["intervals"][raw|rescaled][metric]       95 % interval of the mean, or None
+        scores[split]["per_group"][kind][name][raw|rescaled][metric]  mean over those of one bird, day, session or
+                                                               root, where they differ; see `group_scores`
         scores[split][clips|changes|count]
         scores[split]["sets"]                                  scores of all clips together, see `SetJudge`, or None
         scores[split]["per_vocalisation"][k]                   the k-th vocalisation as it was given

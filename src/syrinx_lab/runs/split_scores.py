@@ -37,6 +37,24 @@ def split_scores(vocalisations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def group_scores(
+    vocalisations: Sequence[Mapping[str, Any]], groups: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, Any]]:
+    """Means by kind (bird, day, session, root) and name: per_group[kind][name][count|raw|rescaled][metric].
+
+    vocalisations  as `split_scores` takes them
+    groups         recording -> kind -> name; what is not told of a recording has the name "unknown"
+    """
+    kinds = sorted({kind for one in groups.values() for kind in one})
+    found: dict[str, dict[str, Any]] = {}
+    for kind in kinds:
+        names = [groups.get(clip["recording"], {}).get(kind, "unknown") for clip in vocalisations]
+        found[kind] = {
+            name: _means([clip for clip, of in zip(vocalisations, names) if of == name]) for name in sorted(set(names))
+        }
+    return found
+
+
 def flags(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What must be known before scores are believed, a line each: changed recordings, a low share of the oscillator."""
     lines = [line for means in scores.values() for line in means.get("changes", ())]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from ..data.corpus import Corpus, CorpusStorage, Recording, load_corpus
 from ..data.corpus_settings import CorpusSettings
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.draws import check_sampler, epoch_draw, epoch_length
+from ..data.groups import Group, group_recordings
 from ..data.sampler import SegmentSampler
 from ..data.segments import Pools, WindowSettings, check_horizon, cut_segments
 from ..data.split_counts import split_counts
@@ -26,7 +28,7 @@ from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_
 from ..data.summary import channels_line
 from ..data.vocalisations import ClipSettings, choose_vocalisations, rendition_pairs
 from ..evaluation.clips import Clip
-from ..types import Vocalisation
+from ..types import Segment, Vocalisation
 from .epoch_draws import EpochDraws
 
 
@@ -108,8 +110,9 @@ class SongDataModule(LightningDataModule):
         corpus = self.corpus
         assert corpus is not None
         self.splits: Splits
+        self.groups: dict[str, Group] = self._grouped(corpus)
         if stored is None:
-            self.splits, self.changes = split_recordings(corpus, self.splitting), Changes()
+            self.splits, self.changes = split_recordings(corpus, self.splitting, self.groups), Changes()
         else:
             corpus = self.corpus = under_stored_names(stored, corpus)
             self.splits, self.changes = restore_split(stored, corpus)
@@ -121,26 +124,56 @@ class SongDataModule(LightningDataModule):
             if horizon is not None:
                 check_horizon(self.pools, horizon, self.sample_rate)
         parts = {"val": self.splits.val, "test": self.splits.test, NEW: self.changes.new}
-        self.vocalisations = {
-            split: choose_vocalisations(
-                [corpus.recordings[i] for i in ids],
-                self.held_out,
-                count=self.held_out.count(split),
-                seed=self.splitting.split_seed,
-            )
-            for split, ids in parts.items()
-        }
+        self.vocalisations = {split: self._chosen(split, ids) for split, ids in parts.items()}
         if training and (silent := [split for split in ("val", "test") if not self.vocalisations[split]]):
             raise ValueError(f"{silent[0]} has no vocalisation to score: add recordings, or raise its fraction")
-        used = {"val": self.vocalisations["val"], "test": self.vocalisations["test"]}
-        check_leaks(self.splits, corpus, {"train": self.pools.segments if training else [], **used})
+        used: dict[str, Sequence[Segment | Vocalisation]] = {
+            "val": self.vocalisations["val"],
+            "test": self.vocalisations["test"],
+        }
+        used["train"] = self.pools.segments if training else []
+        check_leaks(self.splits, corpus, used, self.groups, self.splitting.held)
         self._prepared = True
 
     def split_record(self) -> dict[str, Any]:
-        """The split in plain values, as a run stores it: what it holds, and under `counts` how much."""
+        """The split in plain values, as a run stores it: what it holds, under `counts` how much, and of what groups."""
         corpus = Corpus(self.recordings, self.sample_rate)
         counts = split_counts(self.splits, corpus, getattr(self, "pools", None), self.vocalisations)
-        return {**split_record(self.splits, corpus), "counts": counts}
+        groups = {key: group.named() for key, group in self.groups.items()}
+        return {**split_record(self.splits, corpus), "counts": counts, "groups": groups}
+
+    def groups_of(self, split: str) -> dict[str, dict[str, str]]:
+        """Recording -> bird, day and session, of the clips of a split; of the kinds alone that differ among them."""
+        named = {voc.recording: self.groups[voc.recording].named() for voc in self.vocalisations[split]
+                 if voc.recording in self.groups}  # fmt: skip
+        held = self.splitting.held.get(split)
+        kinds = [
+            kind for kind in ("bird", "day", "session", "root") if len({one.get(kind) for one in named.values()}) > 1
+        ]
+        kinds = [*kinds, *([held.kind] if held and held.kind not in (*kinds, "files") else [])]
+        return {key: {kind: one[kind] for kind in kinds if kind in one} for key, one in named.items()} if kinds else {}
+
+    def _grouped(self, corpus: Corpus) -> dict[str, Group]:
+        """Birds, days and sessions; nothing where they contradict each other and nobody asked for them."""
+        try:
+            return group_recordings(corpus, self.root, self.splitting.groups)
+        except ValueError:
+            if self.splitting.held or self.splitting.groups is not None:
+                raise
+            return {}
+
+    def _chosen(self, split: str, ids: Sequence[str]) -> list[Vocalisation]:
+        """The clips of a split; where several wholes are held out, of all of them in turn."""
+        assert self.corpus is not None
+        held, wholes = self.splitting.held.get(split), dict[Any, list[Recording]]()
+        for key in ids:
+            whole = None if held is None or held.share is not None else self.groups[key].whole(held.kind)
+            wholes.setdefault(whole, []).append(self.corpus.recordings[key])
+        count, seed = self.held_out.count(split), self.splitting.split_seed
+        several = [
+            choose_vocalisations(wholes[whole], self.held_out, count=count, seed=seed) for whole in sorted(wholes)
+        ]
+        return [clip for row in zip_longest(*several) for clip in row if clip is not None][: count or None]
 
     def setup(self, stage: str | None = None) -> None:
         """Lightning's hook; the data are prepared once."""
@@ -222,6 +255,7 @@ class SongDataModule(LightningDataModule):
             for name in ("train", "val", "test")
         ]
         lines += [f"syllables train / val / test {' / '.join(syllables)}", channels_line(corpus.recordings.values())]
+        lines += [f"held out as {split}: {one}" for split, one in self.splitting.held.items()]
         return [*lines, *self.splits.notes(), *self.sampler.notes(self.pools), *self.pools.notes]
 
     def write_synthetic(self) -> None:
