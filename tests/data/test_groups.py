@@ -51,7 +51,11 @@ def test_names_without_a_date(name: str) -> None:
 
 def test_six_figures_are_read_in_the_order_that_fits_all_of_them() -> None:
     evtaf = [f"bl26lb16_{text}_0721" for text in ("190412", "200412", "020512")]
-    assert [one.day for one in map(FileDates(evtaf).of_file, evtaf) if one] == ["2012-04-19", "2012-04-20", "2012-05-02"]
+    assert [one.day for one in map(FileDates(evtaf).of_file, evtaf) if one] == [
+        "2012-04-19",
+        "2012-04-20",
+        "2012-05-02",
+    ]
     # both orders are dates here; a bird of one month is likelier than one of ten years
     assert FileDates(["b_110612_1", "b_120612_1"]).order == "dmy"
     assert FileDates(["b_120611_1", "b_120612_1"]).order == "ymd"
@@ -59,7 +63,9 @@ def test_six_figures_are_read_in_the_order_that_fits_all_of_them() -> None:
 
 def test_folders_named_by_day_or_age() -> None:
     dates = FileDates([])
-    named = {name: dates.of_folder(name) for name in ("2026-05-03", "43362", "d60", "dph_60", "60dph", "bird12", "audio")}
+    named = {
+        name: dates.of_folder(name) for name in ("2026-05-03", "43362", "d60", "dph_60", "60dph", "bird12", "audio")
+    }
     days = ["2026-05-03", "2018-09-19", "day 60", "day 60", "day 60", None, None]
     assert [one and one.day for one in named.values()] == days
     assert named["d60"] == named["60dph"]
@@ -80,13 +86,16 @@ def test_birds_and_sessions_are_told_by_folders(tmp_path: Path) -> None:
 def test_birds_of_several_roots_and_of_days_as_roots(tmp_path: Path) -> None:
     roots = [tmp_path / "B1", tmp_path / "B2"]
     several = corpus_from(
-        replace(recording_of(f"{root.name}/exp/x{k}", SUNG), path=root / f"exp/x{k}.wav") for root in roots for k in (1, 2)
+        replace(recording_of(f"{root.name}/exp/x{k}", SUNG), path=root / f"exp/x{k}.wav")
+        for root in roots
+        for k in (1, 2)
     )
     found = group_recordings(several, [str(root) for root in roots])
     assert [(one.bird, one.root) for one in found.values()] == [("B1", "B1")] * 2 + [("B2", "B2")] * 2
     files = ["ro1_20260503_1000.wav", "ro1_20260504_1000.wav"]
     days = corpus_from(
-        replace(recording_of(f"{name[4:12]}/{Path(name).stem}", SUNG), path=tmp_path / name[4:12] / name) for name in files
+        replace(recording_of(f"{name[4:12]}/{Path(name).stem}", SUNG), path=tmp_path / name[4:12] / name)
+        for name in files
     )
     found = group_recordings(days, [str(tmp_path / "20260503"), str(tmp_path / "20260504")])
     assert [(one.bird, one.day) for one in found.values()] == [("ro1", "2026-05-03"), ("ro1", "2026-05-04")]
@@ -124,7 +133,7 @@ def split(tmp_path: Path, names: Sequence[str] = DAYS, **settings: object) -> tu
     song, found = corpus(tmp_path, names), groups(tmp_path, names)
     splits = split_recordings(song, chosen, found)
     check_leaks(splits, song, {}, found, chosen.held)
-    assert sorted(sum((list(splits[name]) for name in NAMES), [])) == sorted(song.recordings)
+    assert sorted([*splits.train, *splits.val, *splits.test]) == sorted(song.recordings)
     return song, {name: set(splits[name]) for name in NAMES}
 
 
