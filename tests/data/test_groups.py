@@ -11,7 +11,7 @@ from layouts import corpus_from, recording_of
 
 from syrinx_lab.data.corpus import Corpus
 from syrinx_lab.data.file_dates import FileDates, without_ending
-from syrinx_lab.data.groups import Group, group_recordings
+from syrinx_lab.data.groups import Group, group_recordings, telling_groups
 from syrinx_lab.data.hold_out import parse_hold_out
 from syrinx_lab.data.splits import NAMES, SplitSettings, check_leaks, split_recordings
 
@@ -202,6 +202,16 @@ def test_leaks_of_wholes_and_of_moments_are_named(tmp_path: Path) -> None:
     song, found = corpus(tmp_path, twice), groups(tmp_path, twice)
     with pytest.raises(ValueError, match=r"bear one name and were made at one moment, 2026-05-03 10000"):
         check_leaks(split_recordings(song, SplitSettings(), found), song, {}, found)
+
+
+def test_scores_are_grouped_by_what_tells_recordings_apart_and_once(tmp_path: Path) -> None:
+    found = groups(tmp_path, DAYS)
+    several = telling_groups(found, sorted(found), None)
+    assert several["B1/2026-05-01/r0"] == {"bird": "B1", "day": "2026-05-01", "session": "B1/2026-05-01"}
+    of_one = [name for name in found if name.startswith("B1")]
+    assert telling_groups(found, of_one, None)["B1/2026-05-01/r0"] == {"day": "2026-05-01"}  # its sessions are its days
+    assert telling_groups(found, of_one, "bird")["B1/2026-05-01/r0"] == {"bird": "B1", "day": "2026-05-01"}
+    assert telling_groups(found, ["B1/2026-05-01/r0"], None) == {}
 
 
 def test_nothing_is_held_out_for_null() -> None:

@@ -94,6 +94,24 @@ def group_recordings(
     return found if table is None else _with_table(found, corpus, Path(table).expanduser(), dates)
 
 
+def telling_groups(groups: Mapping[str, Group], ids: Sequence[str], held: str | None) -> dict[str, dict[str, str]]:
+    """Recording -> kind -> name, of the kinds that tell these recordings apart, each in a way of its own.
+
+    ids   of the recordings; those without a group are left out
+    held  the kind that is held out, which stands for itself even where all are of one; None: nothing is
+    """
+    named = {key: groups[key].named() for key in dict.fromkeys(ids) if key in groups}
+    kept: dict[str, list[str | None]] = {}
+    for kind in sorted(KINDS, key=lambda kind: (kind != held, KINDS.index(kind))):
+        column = [one.get(kind) for one in named.values()]
+        alike = any(len(set(zip(column, other))) == len(set(column)) == len(set(other)) for other in kept.values())
+        if named and (kind == held or (len(set(column)) > 1 and not alike)):
+            kept[kind] = column
+    if not kept:
+        return {}
+    return {key: {kind: one[kind] for kind in KINDS if kind in kept and kind in one} for key, one in named.items()}
+
+
 def _placed(one: Recording, prefixes: Sequence[str]) -> tuple[int, tuple[str, ...]]:
     """The number of the root that a recording lies in, and the folders from there down to it."""
     fitting = [k for k, prefix in enumerate(prefixes) if one.id.startswith(prefix)]

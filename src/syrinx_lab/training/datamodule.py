@@ -19,7 +19,7 @@ from ..data.corpus import Corpus, CorpusStorage, Recording, load_corpus
 from ..data.corpus_settings import CorpusSettings
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.draws import check_sampler, epoch_draw, epoch_length
-from ..data.groups import Group, group_recordings
+from ..data.groups import Group, group_recordings, telling_groups
 from ..data.sampler import SegmentSampler
 from ..data.segments import Pools, WindowSettings, check_horizon, cut_segments
 from ..data.split_counts import split_counts
@@ -143,15 +143,10 @@ class SongDataModule(LightningDataModule):
         return {**split_record(self.splits, corpus), "counts": counts, "groups": groups}
 
     def groups_of(self, split: str) -> dict[str, dict[str, str]]:
-        """Recording -> bird, day and session, of the clips of a split; of the kinds alone that differ among them."""
-        named = {voc.recording: self.groups[voc.recording].named() for voc in self.vocalisations[split]
-                 if voc.recording in self.groups}  # fmt: skip
+        """Recording -> bird, day and session, of the clips of a split; of kinds that tell them apart."""
         held = self.splitting.held.get(split)
-        kinds = [
-            kind for kind in ("bird", "day", "session", "root") if len({one.get(kind) for one in named.values()}) > 1
-        ]
-        kinds = [*kinds, *([held.kind] if held and held.kind not in (*kinds, "files") else [])]
-        return {key: {kind: one[kind] for kind in kinds if kind in one} for key, one in named.items()} if kinds else {}
+        ids = [voc.recording for voc in self.vocalisations[split]]
+        return telling_groups(self.groups, ids, held.kind if held else None)
 
     def _grouped(self, corpus: Corpus) -> dict[str, Group]:
         """Birds, days and sessions; nothing where they contradict each other and nobody asked for them."""
