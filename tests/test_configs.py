@@ -142,7 +142,7 @@ def test_every_default_has_a_comment() -> None:
         assert any(not line.startswith("# @package") for line in lines if line.startswith("#")), path.name
 
 
-@pytest.mark.parametrize(("recipe", "rungs"), [("zebra_finch", [(3, 2), (6, 1)]), ("demo", [(3, 2), (6, 1)])])
+@pytest.mark.parametrize(("recipe", "rungs"), [("zebra_finch", [(3, 2), (6, 1)]), ("synthetic_demo", [(3, 2), (6, 1)])])
 def test_the_choice_of_a_checkpoint_leaves_the_search_as_it_is(recipe: str, rungs: list[tuple[int, int]]) -> None:
     cfg = composed(f"experiment={recipe}", "data.root=song")
     assert (cfg.checkpoint.rule, cfg.checkpoint.metric, cfg.search.name) == ("best", "tf_corr", "cull_resume")

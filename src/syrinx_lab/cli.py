@@ -33,6 +33,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 BAD_INPUT = (ValueError, OSError, HydraException, OmegaConfBaseException)
 
 OmegaConf.register_new_resolver("at_rate", at_rate, replace=True)  # ${at_rate:SAMPLES,RATE} in conf/
+# ${packaged:FOLDER}: what travels with the lab
+OmegaConf.register_new_resolver("packaged", lambda folder: str(PACKAGE / folder), replace=True)
 
 
 def config_directory() -> Path:

@@ -33,6 +33,7 @@ from .cli import one_line
 from .data.stored_split import difference
 from .evaluation.initial_weights import start_from, weights_file, weights_hash
 from .evaluation.weights import read_checkpoint
+from .from_voice import of_voice
 from .instantiation import plain
 from .logged import backend_used, training_run
 from .metrics.facts import check_selection_metric, with_metric_facts
@@ -53,6 +54,7 @@ from .training.media_logger import Start
 from .training.module import OuroborosModule
 from .training.schedules import check_plan
 from .training.statistics import SongStatistics
+from .training.time_budget import TimeBudget
 from .training_log import begin, end
 from .training_log import mend as mend_log
 from .trial import check_parts
@@ -95,6 +97,7 @@ class Prepared:
 
 def prepare(cfg: DictConfig) -> Prepared:
     """Build and check what a run needs; raises ValueError for all that can be wrong with configuration or data."""
+    cfg = of_voice(cfg)
     config = plain(cfg)  # refuses what is not set, before anything is built
     scoring = build_scoring(cfg)
     config = with_metric_facts(config, scoring.outside)
@@ -149,8 +152,9 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
     # where the run has gone further, pruning would remove what is written now, being older than what is there
     keep = cfg.trainer.keep_checkpoints if again is None else None
     checkpoints = Checkpoints(run.checkpoints_path, prepared.config, save_every=cfg.trainer.save_every, keep=keep)
+    budget = [] if cfg.trainer.get("budget_s") is None else [TimeBudget(cfg.trainer.budget_s)]
     callbacks = run_callbacks(
-        prepared.callbacks, prepared.context, HistoryWriter(again or run.history_path), checkpoints
+        prepared.callbacks, prepared.context, *budget, HistoryWriter(again or run.history_path), checkpoints
     )
     logger = None
     if again is None:

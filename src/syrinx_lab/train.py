@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
 from omegaconf import DictConfig
 
+from .adapted import sung_unheard, write_side_by_side
 from .cli import entry_point
 from .evaluation.score_table import print_scores
 from .fit import Prepared, forget, mend, prepare, trained_before, true_status
@@ -72,6 +73,8 @@ def _train(prepared: Prepared) -> Manifest | None:
         print(note)
     prepared.claim()
     print("\n".join([f"run       {run.path}", *prepared.datamodule.describe()]), flush=True)
+    adapting = cfg.voice is not None and bool(cfg.eval.splits)
+    before = sung_unheard(prepared) if adapting else None
     if done < epochs or cfg.eval.splits:
         reach(prepared)
         if line := never_ranked(history_to(run, epochs), cfg.checkpoint.rule, cfg.checkpoint.metric):
@@ -83,6 +86,8 @@ def _train(prepared: Prepared) -> Manifest | None:
             retrain(prepared, epoch)
         model, splits = trained_model(cfg, checkpoint), cfg.eval.splits
         manifest = evaluate_run(run, cfg, model, prepared.datamodule, splits=splits, checkpoint=checkpoint, epoch=epoch)
+        if before is not None:
+            write_side_by_side(prepared, before, checkpoint)
     run.set_status("finished", epoch=run.checkpoints()[-1][0])
     return manifest
 

@@ -22,12 +22,14 @@ VOLATILE: tuple[str, ...] = (
     "sweep_name",  # the question that a run answers; the same run may answer two
     "sweep_job",  # what a sweep does with it at the moment
     "init_from",  # where the first weights lay; their hash, init_weights, is identity
+    "voice",  # as init_from
     "init_settings",  # whether their settings are compared
     # what an entry point does with a run that exists
     "force",
     "resume",
     # how far this command goes (the rung); n_epochs, over which the curricula are planned, IS identity
     "trainer.max_epochs",
+    "trainer.budget_s",
     # where it is computed: the same to rounding, and a run may move to another machine
     "trainer.accelerator",
     "trainer.threads",

@@ -1,0 +1,68 @@
+"""A training that starts from a voice: its model is the voice's, and its songs need no annotation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from .runs.directory import find_run
+from .synthesis.found_songs import found_songs
+from .voice_assembly import build_reading
+from .voices.finding import voice_folder
+from .voices.record import check_voice, is_voice
+
+_OF_THE_MODEL = ("encoder", "oscillator", "tract", "noise", "controls")
+_OF_THE_READING = ("sample_rate", "highpass_hz", "scale", "scale_per", "scale_to", "window_edges")
+
+
+def of_voice(cfg: DictConfig) -> DictConfig:
+    """The configuration with the groups of the model, and how songs are read, as `voice` has them.
+
+    `init_from` becomes the voice's folder. Where data.root is not annotated it becomes a folder of the syllables that
+    were found, see `found_songs`, with a line for the console. Without `voice` the configuration is returned as it is.
+
+    Raises ValueError with one line for a voice that is not there or damaged, for init_from beside it, and for a choice
+    of a group that is the voice's.
+    """
+    if cfg.voice is None:
+        return cfg
+    if cfg.init_from is not None:
+        raise ValueError("voice and init_from are both given: each says whose weights the run starts from; give one")
+    folder = voice_folder(cfg.voice)
+    if is_voice(folder):
+        check_voice(folder)
+    stored = OmegaConf.create(find_run(folder).config())
+    typed = _typed()
+    if taken := [one for one in typed if one.partition("=")[0] in _OF_THE_MODEL]:
+        raise ValueError(
+            f"{taken[0]}: with voice={cfg.voice} the {taken[0].partition('=')[0]} is the voice's; leave it out"
+        )
+    cfg = cast(DictConfig, OmegaConf.create(OmegaConf.to_container(cfg, resolve=False)))
+    with open_dict(cfg):
+        for group in _OF_THE_MODEL:
+            cfg[group] = stored[group]
+        for key in _OF_THE_READING:
+            cfg.data[key] = stored.data[key]
+        cfg.init_from = str(folder)
+        for one in typed:
+            key, _, value = one.partition("=")
+            if key.split(".")[0] in (*_OF_THE_MODEL, "data") and "." in key:
+                OmegaConf.update(cfg, key, OmegaConf.create(f"value: {value}").value, merge=False)
+        if "synthetic" not in cfg.data and cfg.data.get("segmenter", "none") == "none":
+            found = found_songs(
+                OmegaConf.to_container(cfg.data, resolve=True)["root"], build_reading(cfg), Path(cfg.paths.outputs)
+            )  # type: ignore[index, call-overload]
+            if found is not None:
+                cfg.data.root, cfg.data.label = str(found[0]), None
+                print(f"songs     {found[1]}", flush=True)
+    return cfg
+
+
+def _typed() -> list[str]:
+    """KEY=VALUE of the command line; none where there is no command."""
+    if not HydraConfig.initialized():
+        return []
+    return [one.lstrip("+") for one in HydraConfig.get().overrides.task if not one.startswith("~")]
