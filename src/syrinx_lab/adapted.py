@@ -47,7 +47,7 @@ def write_side_by_side(prepared: Prepared, before: Outcome, checkpoint: Path) ->
     after = _outcome(AFTER, trained_model(cfg, checkpoint).eval(), prepared)
     clips, rate = datamodule.clips("test"), datamodule.sample_rate
     comparison = Comparison(
-        title=f"{prepared.run.path.resolve().name}: the voice unheard, and adapted",
+        title="unheard and adapted",
         split="test",
         sample_rate=rate,
         targets=targets(clips, rate),

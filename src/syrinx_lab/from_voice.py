@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from .instantiation import settings_of
 from .runs.directory import find_run
 from .synthesis.found_songs import found_songs
 from .voice_assembly import build_reading
@@ -52,9 +53,8 @@ def of_voice(cfg: DictConfig) -> DictConfig:
             if key.split(".")[0] in (*_OF_THE_MODEL, "data") and "." in key:
                 OmegaConf.update(cfg, key, OmegaConf.create(f"value: {value}").value, merge=False)
         if "synthetic" not in cfg.data and cfg.data.get("segmenter", "none") == "none":
-            found = found_songs(
-                OmegaConf.to_container(cfg.data, resolve=True)["root"], build_reading(cfg), Path(cfg.paths.outputs)
-            )  # type: ignore[index, call-overload]
+            root: Any = settings_of(cfg.data)["root"]
+            found = found_songs(root, build_reading(cfg), Path(cfg.paths.outputs))
             if found is not None:
                 cfg.data.root, cfg.data.label = str(found[0]), None
                 print(f"songs     {found[1]}", flush=True)
