@@ -7,21 +7,22 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
     answer_early("evaluate")
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from .cli import entry_point
 from .data.stored_split import NEW
 from .instantiation import plain
+from .named_model import named_model
 from .runs.permission import refuse_unwritable
-from .runs.recordings import recordings_of
 from .runs.registry import record_quietly
 from .runs.registry_database import refuse_registry
-from .score import evaluate_run, stored_datamodule
-from .selected_model import load_selected
+from .score import evaluate_run
 
 
 def evaluate(cfg: DictConfig) -> None:
-    """Score a checkpoint of `run` on `split`, as it was drawn at the training; write scores, sounds and figures.
+    """Score a checkpoint of `run` on `split`, as it was drawn at the training, or a voice on recordings new to it.
+
+    Scores, sounds and figures are written.
 
     Those of the selected checkpoint on val and test go to the run's manifest, all others to its `evaluations/`.
 
@@ -33,16 +34,14 @@ def evaluate(cfg: DictConfig) -> None:
     if split not in ("val", "test", NEW):
         raise ValueError(f"split is {split!r}: use val, test or {NEW}")
     refuse_registry(chosen["paths"]["outputs"], chosen["paths"]["registry"])
-    loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
-    run = loaded.run
+    named = named_model(chosen)
+    loaded, run, split = named.loaded, named.loaded.run, named.split
     refuse_unwritable(run.path, "the scores are written into it; copy the run's folder and give run=COPY")
-    stored = OmegaConf.create(run.config())
-    stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"]))
     evaluate_run(
         run,
-        stored,
+        named.stored,
         loaded.model,
-        stored_datamodule(run, stored, split),
+        named.datamodule(),
         splits=(split,),
         checkpoint=loaded.checkpoint,
         epoch=loaded.epoch,

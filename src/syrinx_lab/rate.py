@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from .cli import entry_point
 from .evaluation.clips import Clip, evenly_spread
@@ -19,12 +19,10 @@ from .evaluation.rate import RatePoint, RateStudy, frontier
 from .figures.rate import rate_figure
 from .figures.style import save_figure
 from .instantiation import plain
+from .named_model import named_model
 from .rivals.files import joined_points
 from .runs.atomic import write_json_atomic
 from .runs.permission import refuse_unwritable
-from .runs.recordings import recordings_of
-from .score import stored_datamodule
-from .selected_model import load_selected
 from .voice_assembly import build_scoring
 
 SHOWN = ("tf_corr", "spec_corr", "wrong_partial", "mcd_db")
@@ -39,17 +37,16 @@ def rate(cfg: DictConfig) -> None:
         ValueError: one line on a run, checkpoint or recording that is not there or not what it was.
     """
     chosen = plain(cfg)
-    loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
+    named = named_model(chosen)
+    loaded, stored = named.loaded, named.stored
     beside = joined_points([Path(path) for path in chosen["rivals"]])
     out = loaded.run.path / "rate" if chosen["out"] is None else Path(chosen["out"])
     refuse_unwritable(out, "give out=FOLDER")
-    stored = OmegaConf.create(loaded.run.config())
-    stored.data.update(recordings_of(loaded.run.config(), loaded.run.path, chosen["data_root"]))
-    datamodule = stored_datamodule(loaded.run, stored, chosen["split"])
-    clips = _numbered(datamodule.clips(chosen["split"]), chosen["clips"])
+    datamodule = named.datamodule()
+    clips = _numbered(datamodule.clips(named.split), chosen["clips"])
     scale = _numbered(datamodule.clips("val"), chosen["scale_clips"]) or clips
     study = RateStudy(loaded.model, build_scoring(stored), scale)
-    print(f"{len(clips)} clips of {chosen['split']}; what every channel is worth, in tf_corr on {len(scale)} clips:")
+    print(f"{len(clips)} clips of {named.split}; what every channel is worth, in tf_corr on {len(scale)} clips:")
     importance = study.importance(print)
     order = list(importance)
     points = []
@@ -77,7 +74,7 @@ def rate(cfg: DictConfig) -> None:
     ]
     content = {
         "checkpoint": loaded.run.shown(loaded.checkpoint),
-        "split": chosen["split"],
+        "split": named.split,
         "clips": len(clips),
         "importance": importance,
         "points": rows,

@@ -12,22 +12,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ..cli import entry_point
 from ..evaluation.atlas_study import AtlasStudy
 from ..evaluation.clips import Clip, evenly_spread
 from ..figures.dynamics_movie import movie_suffix, write_movie
 from ..instantiation import build, plain
+from ..named_model import named_model
 from ..reporting.dynamics_page import write_dynamics_page
 from ..runs.file_name import file_name
 from ..runs.permission import refuse_unwritable
 from ..runs.provenance import provenance
-from ..runs.recordings import recordings_of
 from ..runs.registry import record_quietly
 from ..runs.registry_database import refuse_registry
-from ..score import stored_datamodule
-from ..selected_model import SelectedModel, load_selected
+from ..selected_model import SelectedModel
 from .clip_atlas import ClipAtlas
 from .system_atlas import check_system, system_atlas, system_facts
 
@@ -39,8 +38,8 @@ def dynamics(cfg: DictConfig) -> None:
     not there, and on a system whose class or numbers are wrong.
     """
     chosen = plain(cfg)
-    if (chosen["run"] is None) == (chosen["system"] is None):
-        raise ValueError("give run=outputs/RUN or system=van_der_pol, one of the two")
+    if (chosen["run"] is None and chosen["voice"] is None) == (chosen["system"] is None):
+        raise ValueError("give run=outputs/RUN (or voice=NAME) or system=van_der_pol, one of the two")
     if chosen["system"] is not None:
         _of_system(cfg, chosen)
     else:
@@ -50,16 +49,14 @@ def dynamics(cfg: DictConfig) -> None:
 def _of_run(chosen: Mapping[str, Any]) -> None:
     began = time.perf_counter()
     refuse_registry(chosen["paths"]["outputs"], chosen["paths"]["registry"])
-    loaded = load_selected(chosen["run"], chosen["checkpoint"]["file"])
-    run = loaded.run
+    named = named_model(chosen)
+    loaded, run, stored, split = named.loaded, named.loaded.run, named.stored, named.split
     out = run.dynamics_path if chosen["out"] is None else Path(chosen["out"])
     refuse_unwritable(out, "give out=FOLDER")
-    stored = OmegaConf.create(run.config())
-    stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"]))
-    clips = _clips(stored_datamodule(run, stored, chosen["split"]).clips(chosen["split"]), chosen)
+    clips = _clips(named.datamodule().clips(split), {**chosen, "split": split})
     study = AtlasStudy(
         loaded.model,
-        split=chosen["split"],
+        split=split,
         ic_noise_rms=stored.rollout.ic_noise_rms,
         seed=chosen["seed"],
         moments=chosen["moments"],
@@ -69,7 +66,7 @@ def _of_run(chosen: Mapping[str, Any]) -> None:
         out,
         title=run.path.resolve().name,
         question="What does the oscillator do, syllable by syllable?",
-        facts=_facts(loaded, chosen["split"], len(clips)),
+        facts=_facts(loaded, split, len(clips)),
         made=_made(),
     )
     _finish(atlases, page, chosen["movie"])

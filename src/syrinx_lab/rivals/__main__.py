@@ -24,6 +24,7 @@ from ..runs.permission import refuse_unwritable
 from ..runs.provenance import provenance
 from ..selected_model import load_selected
 from ..training.datamodule import SongDataModule
+from ..voices.finding import voice_folder
 from .comparison import outcomes, targets
 from .fairness import refuse_learned, refuse_other_reading
 from .files import safe, write_results
@@ -103,11 +104,15 @@ def _runs(config: Mapping[str, Any], datamodule: SongDataModule) -> dict[str, Ri
     found: dict[str, Rival] = {}
     scored = {id: datamodule.recordings[id].audio_hash for id in datamodule.splits[config["split"]]}
     barred = ("train",) if config["split"] == "val" else ("train", "val")
-    for path in config["run"]:
+    named = [(path, False) for path in config["run"]] + [(str(voice_folder(one)), True) for one in config["voice"] or []]
+    for path, unheard in named:
         loaded = load_selected(path)
         stored = loaded.run.config()
         refuse_other_reading(path, stored["data"], config["data"])
-        refuse_learned(path, loaded.run.split(), scored, barred)
+        if not unheard or loaded.run.split() is not None:  # a voice of simulated birds has heard no recording
+            refuse_learned(path, loaded.run.split(), scored, barred)
+        if unheard:
+            loaded.model.calibrate(*datamodule.calibration_material())
         name = loaded.run.path.resolve().name
         if name in found or name in config["rivals"]:
             raise ValueError(f"run: two that take part are called {name}; rename a folder, or give it once")

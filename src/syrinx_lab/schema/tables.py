@@ -24,6 +24,7 @@ _RANGE = Listed(Number(above=0), length=2)
 RIVALS: dict[str, Kind] = {
     **TRAIN,
     "run": Listed(Text("a path"), single=True),
+    "voice": or_null(Listed(Text("a name, or a path"), single=True)),
     "split": OneOf("val", "test"),
     "out": _FILE,
     "abx.ours": or_null(Text("a name")),
@@ -90,14 +91,16 @@ TABLES: dict[str, dict[str, Kind]] = {
     "gradients": GRADIENTS,
     "evaluate": {
         **OUTPUTS,
-        "run": Text("a path"),
+        "run": _FILE,
+        "voice": _VOICE,
         "split": OneOf("val", "test", "new"),
         "checkpoint.file": _FILE,
         "data_root": or_null(PATHS),
     },
     "rate": {
         **OUTPUTS,
-        "run": Text("a path"),
+        "run": _FILE,
+        "voice": _VOICE,
         "split": OneOf("val", "test"),
         "checkpoint.file": _FILE,
         "data_root": or_null(PATHS),
@@ -126,6 +129,7 @@ TABLES: dict[str, dict[str, Kind]] = {
     "dynamics": {
         **OUTPUTS,
         "run": _FILE,
+        "voice": _VOICE,
         "split": OneOf("val", "test"),
         "clip": or_null(Whole(0, 10**6)),
         "clips": or_null(Whole(1, 10**6)),

@@ -1,0 +1,68 @@
+"""The model that a command of held-out clips was given: a run with its own recordings, or a voice and new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from .data.stored_split import NEW
+from .evaluation.clips import Clip
+from .model import Ouroboros
+from .runs.recordings import recordings_of
+from .score import stored_datamodule
+from .selected_model import SelectedModel, load_selected
+from .training.datamodule import SongDataModule
+from .voices.finding import model_folder, own_copy
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """A model, its stored configuration with `data.root` where the recordings lie, and the split that is asked for."""
+
+    loaded: SelectedModel
+    stored: DictConfig
+    split: str
+
+    def datamodule(self) -> SongDataModule:
+        """The recordings in the split of the training; of a voice all that it has not heard are new.
+
+        A voice takes the range of pitch and the background from the clips, which needs no labels' names.
+        """
+        found = stored_datamodule(self.loaded.run, self.stored, self.split)
+        if self.split == NEW:
+            calibrate_to_clips(self.loaded.model, found.clips(NEW))
+        return found
+
+
+def named_model(chosen: Mapping[str, Any]) -> NamedModel:
+    """What `run` or `voice`, `checkpoint`, `data_root` and `split` of a command name.
+
+    A voice is scored on split new, the recordings of data_root; results go to a copy of it under `paths.outputs` where
+    its own folder is the package's.
+
+    Raises ValueError with one line on a run, voice, checkpoint or folder that is not there, and for a voice without
+    data_root.
+    """
+    folder, unheard = model_folder(chosen["run"], chosen["voice"])
+    if unheard:
+        if chosen["data_root"] is None:
+            raise ValueError(f"voice={chosen['voice']} has recordings of no bird: give data_root=SONGS")
+        folder = own_copy(folder, Path(chosen["paths"]["outputs"]))
+    loaded = load_selected(folder, chosen["checkpoint"]["file"])
+    stored = OmegaConf.create(loaded.run.config())
+    stored.data.update(recordings_of(loaded.run.config(), loaded.run.path, chosen["data_root"]))
+    if unheard:
+        stored.data.label = None
+    return NamedModel(loaded, stored, NEW if unheard else chosen["split"])
+
+
+@torch.no_grad()
+def calibrate_to_clips(model: Ouroboros, clips: list[Clip]) -> None:
+    """Give a voice the range of pitch and the background of clips that it has never heard."""
+    whole = [torch.from_numpy(clip.x) for clip in clips]
+    model.calibrate(whole, [x[clip.onset : clip.offset] for x, clip in zip(whole, clips)])
