@@ -67,6 +67,7 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
         num_workers=data["num_workers"],
         storage=CorpusStorage(data["cache_mb"], Path(cfg.paths.outputs)),
         synthetic=build(cfg.data.synthetic) if "synthetic" in data else None,
+        simulated=build(cfg.data.simulated) if "simulated" in data else None,
     )
 
 

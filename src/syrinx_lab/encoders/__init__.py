@@ -62,6 +62,14 @@ class Encoder(nn.Module, ABC):
         """Low-passed codes (B, T, code_size) -> raw weights (B, T, P+1, P+1), a linear function (with a bias)."""
 
     @property
+    def relative_spectra(self) -> tuple[int, Tensor] | None:
+        """Where the features hold log spectra against the loudness: the first one, and the edges (n + 1,) in Hz.
+
+        They are log10 of an amplitude over the loudness, plus 1; a tract may begin from them. None: nowhere.
+        """
+        return None
+
+    @property
     def heads(self) -> Heads | None:
         """The linear heads that an initialisation may set; None: there are none, and no initialisation fits."""
         return None

@@ -140,6 +140,12 @@ class FramesEncoder(Encoder):
         self.weights_net = WeightsHead(n_codes, degree, keep_const)
 
     @property
+    def relative_spectra(self) -> tuple[int, Tensor] | None:
+        """Those of the long frames, behind what the core gives."""
+        bands = self.spectra.edges_hz
+        return self.width - (len(bands) - 1) - (len(self.fine_spectra.edges_hz) - 1), bands
+
+    @property
     def heads(self) -> Heads:
         """The linear heads of omega, gamma, the code and the weights."""
         return Heads(self.omega_net, self.gamma_net, self.weights_net, self.code_net)

@@ -56,6 +56,7 @@ class LogSpectra(nn.Module):
         self.hop = hop
         self.n_fft = n_fft
         self.delay = delay
+        self.edges_hz = torch.linspace(0, top * sample_rate / n_fft, n_bands + 1)
         window = torch.hann_window(n_fft)
         # bin k holds the frequencies from k - 1/2 to k + 1/2 and goes to the bands in proportion
         edge = torch.linspace(0, top, n_bands + 1)

@@ -10,7 +10,9 @@ from . import Encoder
 
 
 def raw_controls_head(encoder: Encoder, module: nn.Module, key: str) -> nn.Linear | None:
-    """What reads the raw controls of a tract or of noise off the encoder's features, zero at first; None without any.
+    """What reads the raw controls of a tract or of noise off the encoder's features; None without any.
+
+    Zero at first, or what `initialise_` of the module makes of it where the encoder's features hold log spectra.
 
     key  of the configuration, for the error
     Raises ValueError when there are controls, and an encoder without features.
@@ -23,4 +25,7 @@ def raw_controls_head(encoder: Encoder, module: nn.Module, key: str) -> nn.Linea
     head = nn.Linear(encoder.width, channels)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
+    start = getattr(module, "initialise_", None)
+    if start is not None and encoder.relative_spectra is not None:
+        start(head, *encoder.relative_spectra)
     return head

@@ -54,6 +54,16 @@ def convolve(signal: Tensor, firs: Tensor) -> Tensor:
     return torch.fft.irfft(product, n=size)[..., half : half + samples]
 
 
+def shared_bands(edges_hz: Tensor, of_hz: Tensor) -> Tensor:
+    """How much of every band comes from each of other bands, (K, n), rows of sum 1, or 0 where it shares none.
+
+    edges_hz, of_hz  (K + 1,) and (n + 1,) in Hz, rising
+    """
+    overlap = torch.minimum(edges_hz[1:, None], of_hz[1:]) - torch.maximum(edges_hz[:-1, None], of_hz[:-1])
+    share = overlap.clamp_min(0)
+    return share / share.sum(1, keepdim=True).clamp_min(1e-9)
+
+
 def check_taps(taps: int) -> None:
     """Raise ValueError unless there is a middle tap with others around it."""
     if taps < 3 or taps % 2 == 0:

@@ -17,7 +17,7 @@ _SCANS = ("auto", "fused", "parallel", "sequential", "cuda", "triton")
 
 GROUPS: dict[str, dict[str, Kind]] = {
     "data": {
-        "root": PATHS,
+        "root": Either(Text("a path"), Listed(Text("a path"))),
         "label": or_null(Labels()),
         "annotations": Text("auto, text, csv or a format of crowsetta"),
         "annotation_root": or_null(PATHS),
@@ -51,6 +51,15 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "cache_mb": Number(above=0),
         "synthetic.sample_rate": _RATE,
         "synthetic.seed": SEED,
+        "simulated.sample_rate": _RATE,
+        "simulated.seed": SEED,
+        "simulated.songs": Whole(1, 10**6),
+        "simulated.held_out": Whole(1, 10**4),
+        "simulated.seconds": Number(low=0.3, high=600),
+        "simulated.pitch_hz": Listed(_HZ, length=2),
+        "simulated.snr_db": Listed(Number(-100, 200), length=2),
+        "simulated.tonal": or_null(Flag()),
+        "simulated.damage": Flag(),
     },
     "encoder": {
         "degree": Whole(1, 63),
@@ -128,6 +137,8 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "length_cm": Number(above=0, high=100),
         "reflection": Number(above=0, below=1),
         "follows_pitch": Flag(),
+        "floor_db": _DB,
+        "tau": or_null(Number(above=0, high=1)),
         "cavity_octaves": Number(-10, 10),
         "cavity_share": Number(above=0, below=1),
         "beak_hz": _HZ,
@@ -142,6 +153,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "ratio": Number(low=0, below=1),
         "start": Number(above=0, below=1),
         "background_taps": _TAPS,
+        "follows_db": or_null(Number(low=-120, below=0)),
         "codes": or_null(Whole(1, 256)),
     },
     "loss": {

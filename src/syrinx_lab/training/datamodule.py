@@ -30,6 +30,8 @@ from ..data.vocalisations import ClipSettings, choose_vocalisations, rendition_p
 from ..evaluation.clips import Clip
 from ..types import Segment, Vocalisation
 from .epoch_draws import EpochDraws
+from .epoch_windows import EpochLoader, EpochWindows
+from .simulated_corpus import SimulatedCorpus, Simulation
 
 
 class DataSource(Protocol):
@@ -54,6 +56,8 @@ class SongDataModule(LightningDataModule):
         num_workers: processes that cut windows; 0 is the main one.
         storage: how much of the sound is held in memory, and where it is remembered what reading gave.
         synthetic: renders the folder first; None: it is there.
+        simulated: recordings that are new in every epoch, with val and test of their own; folders under `root` are all
+            trained on beside them. None: there are folders alone.
 
     Raises:
         ValueError: from `prepare`, on anything that is wrong with the folder; nothing is written then.
@@ -73,6 +77,7 @@ class SongDataModule(LightningDataModule):
         num_workers: int = 0,
         storage: CorpusStorage | None = None,
         synthetic: DataSource | None = None,
+        simulated: Simulation | None = None,
     ) -> None:
         super().__init__()
         self.root = root
@@ -84,6 +89,7 @@ class SongDataModule(LightningDataModule):
         self.num_workers = num_workers
         self.storage = CorpusStorage() if storage is None else storage
         self.synthetic = synthetic
+        self.simulated = simulated
         self.corpus: Corpus | None = None
         self._prepared = False
 
@@ -91,7 +97,7 @@ class SongDataModule(LightningDataModule):
         """Read the folder; raises ValueError with one line on the first thing that is wrong with it."""
         if self.corpus is None:
             self.write_synthetic()
-            self.corpus = load_corpus(self.root, self.reading, self.storage)
+            self.corpus = self._load()
 
     def prepare(self, horizon: int | None = None, *, stored: SplitRecord | None = None, training: bool = True) -> None:
         """Read, split, cut and check everything, once.
@@ -112,7 +118,7 @@ class SongDataModule(LightningDataModule):
         self.splits: Splits
         self.groups: dict[str, Group] = self._grouped(corpus)
         if stored is None:
-            self.splits, self.changes = split_recordings(corpus, self.splitting, self.groups), Changes()
+            self.splits, self.changes = self._split(corpus), Changes()
         else:
             corpus = self.corpus = under_stored_names(stored, corpus)
             self.splits, self.changes = restore_split(stored, corpus)
@@ -134,6 +140,11 @@ class SongDataModule(LightningDataModule):
         used["train"] = self.pools.segments if training else []
         check_leaks(self.splits, corpus, used, self.groups, self.splitting.held)
         self._prepared = True
+
+    def _split(self, corpus: Corpus) -> Splits:
+        if self.simulated is not None:
+            return self._made.splits()
+        return split_recordings(corpus, self.splitting, self.groups)
 
     def split_record(self) -> dict[str, Any]:
         """The split in plain values, as a run stores it: what it holds, under `counts` how much, and of what groups."""
@@ -181,20 +192,30 @@ class SongDataModule(LightningDataModule):
         def epoch() -> int:
             return 0 if trainer is None else trainer.current_epoch
 
-        draws = EpochDraws(
-            lambda e: epoch_draw(self.sampler, self.pools, e, self.seed), epoch_length(self.sampler, self.pools), epoch
-        )
-        return DataLoader(
-            SegmentDataset(self.recordings, self.pools.segments, mirrored=self.cutting.mirrored),
-            batch_size=self.batch_size,
-            sampler=draws,
-            collate_fn=collate,
-            num_workers=self.num_workers,
-            worker_init_fn=partial(_own_cache, self.storage, self.num_workers) if self.num_workers else None,
+        length = epoch_length(self.sampler, self.pools)
+        settings: dict[str, Any] = {
+            "batch_size": self.batch_size,
+            "collate_fn": collate,
+            "num_workers": self.num_workers,
+            "worker_init_fn": partial(_own_cache, self.storage, self.num_workers) if self.num_workers else None,
             # joblib's processes start others by a method that workers do not take; macOS cannot fork safely
-            multiprocessing_context="fork" if self.num_workers and sys.platform == "linux" else None,
-            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",  # else copies wait
-        )
+            "multiprocessing_context": "fork" if self.num_workers and sys.platform == "linux" else None,
+            "pin_memory": trainer is not None and trainer.strategy.root_device.type == "cuda",  # else copies wait
+        }
+        if self.simulated is not None:
+            windows = EpochWindows(self._made.of_epoch, self.sampler, self.cutting, self.sample_rate, self.seed, length)
+            return EpochLoader(windows, epoch, sampler=EpochDraws(windows.draw, length, epoch), **settings)
+        draws = EpochDraws(lambda e: epoch_draw(self.sampler, self.pools, e, self.seed), length, epoch)
+        windows_of_all = SegmentDataset(self.recordings, self.pools.segments, mirrored=self.cutting.mirrored)
+        return DataLoader(windows_of_all, sampler=draws, **settings)
+
+    def _load(self) -> Corpus:
+        """What lies in the folders, and what is simulated for val, test and the first epoch."""
+        if self.simulated is None:
+            return load_corpus(self.root, self.reading, self.storage)
+        real = load_corpus(self.root, self.reading, self.storage).recordings if self.root else {}
+        self._made = SimulatedCorpus(self.simulated, self.reading, real)
+        return self._made.corpus()
 
     @property
     def val_clips(self) -> list[Clip]:

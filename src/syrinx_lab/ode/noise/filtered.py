@@ -12,9 +12,10 @@ from torch.nn.functional import log_softmax
 from ...controls.background import background_response
 from ..control_rate import interpolate
 from ..cosine_codes import CosineCodes
-from ..fir_bank import band_passes, check_taps, convolve
+from ..fir_bank import band_passes, check_taps, convolve, shared_bands
 from ..span import span
 
+_SINE_OVER_NOISE = math.sqrt(3)  # of frames under a Hann window: amplitude that is read, over the noise's rms in a band
 _USUAL_RATE = 44_100  # Hz, for which the numbers of taps are chosen
 
 
@@ -35,6 +36,8 @@ class FilteredNoise(nn.Module):
     ratio           in [0, 1): bound of the breath, in envelopes
     start           in (0, 1): the breath at raw controls of zero, as a share of that bound
     background_taps odd, of the response r
+    follows_db      dB of the recording's own spectrum at which the breath begins, below 0; it is then `initialise_`d by
+                    an encoder that gives log spectra, and what is learned is a correction. None: spread over the bands
     codes           numbers a knot of which all c_b are a function, see `CosineCodes`; None: every c_b by itself
     Raises ValueError for numbers out of these ranges and for bands too narrow for so few taps.
 
@@ -57,22 +60,39 @@ class FilteredNoise(nn.Module):
         start: float = 0.5,
         background_taps: int = 1023,
         codes: int | None = None,
+        follows_db: float | None = None,
     ) -> None:
         super().__init__()
         if not 0 <= ratio < 1:
             raise ValueError(f"noise.ratio is {ratio}: use a share of the envelope from 0 to below 1")
         if not 0 < start < 1:
             raise ValueError(f"noise.start is {start}: use a share of the bound between 0 and 1")
+        if follows_db is not None and not (follows_db < 0 and codes is None):
+            raise ValueError(f"noise.follows_db is {follows_db}: use dB below 0 and codes=null, or null")
         check_taps(background_taps)  # odd, so that a frame of silence, one sample longer, has two halves
         self.codes = None if codes is None else CosineCodes(codes, bands)
         self.channels = bands if codes is None else codes
         self.ratio = ratio
-        bank = _bank(bands, taps, *span("noise", low_hz, high_hz, sample_rate), sample_rate)
+        low, high = span("noise", low_hz, high_hz, sample_rate)
+        self.edges_hz = torch.linspace(low, high, bands + 1)
+        bank = _bank(bands, taps, low, high, sample_rate)
         self.reach = max(bank.shape[1], background_taps) // 2
         self.register_buffer("bank", bank.to(torch.get_default_dtype()), persistent=False)
         self.register_buffer("response", torch.zeros(background_taps))
         # bands e^l each: B e^2l / (1 + B e^2l) = start^2
-        self.log_breath = nn.Parameter(torch.full((bands,), 0.5 * math.log(start**2 / (1 - start**2) / bands)))
+        begin = 0.5 * math.log(start**2 / (1 - start**2) / bands)
+        if follows_db is not None:
+            begin = follows_db * math.log(10) / 20 - math.log(ratio * _SINE_OVER_NOISE)
+        self.follows = follows_db is not None
+        self.log_breath = nn.Parameter(torch.full((bands,), begin))
+
+    @torch.no_grad()
+    def initialise_(self, head: nn.Linear, first: int, edges_hz: Tensor) -> None:
+        """Let the breath begin as the recording's spectrum, `follows_db` below it; see `ode.tract`."""
+        if self.follows:
+            head.weight.zero_()
+            head.weight[:, first : first + len(edges_hz) - 1] = math.log(10) * shared_bands(self.edges_hz, edges_hz)
+            head.bias.fill_(-math.log(10))
 
     @torch.no_grad()
     def calibrate(self, recordings: Sequence[Tensor]) -> None:

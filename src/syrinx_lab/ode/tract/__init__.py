@@ -14,6 +14,9 @@ those (two steps as in Engel et al. 2020, DDSP, section 3). Raw controls of zero
     needs_pitch True where the tract follows the pitch: `forward` then gets a fourth argument, pitch_hz (B, T) at the
               same knots, of an oscillator that gives it. It costs no number; without the attribute there is none
 
+    initialise_ (head, first, edges_hz), where raw controls may begin as what is heard: it sets the linear head that
+              gives them, of features that hold log spectra, see `Encoder.relative_spectra`. Noise may have it as well
+
 Source and result are dimensionless audio on the same samples; both the source and the controls get gradients. Knots
 that do not cover the source raise ValueError.
 """
