@@ -65,3 +65,20 @@ def test_the_pages_travel_with_the_wheel(site: Path) -> None:
         *("rivals.html.jinja", "rivals.css", "abx.js"),
         *("dynamics.html.jinja", "dynamics.css", "dynamics.js", "probes.html.jinja"),
     }
+
+
+def test_voices_and_the_demos_song_travel_with_the_wheel(site: Path) -> None:
+    package = site / "syrinx_lab"
+    for folder in ("voices/shipped", "songs"):
+        here = {
+            path.relative_to(REPOSITORY / "src" / "syrinx_lab" / folder).as_posix()
+            for path in (REPOSITORY / "src" / "syrinx_lab" / folder).rglob("*")
+            if path.is_file()
+        }
+        assert {
+            path.relative_to(package / folder).as_posix() for path in (package / folder).rglob("*") if path.is_file()
+        } == here
+    songs = list((package / "songs").rglob("*.flac"))
+    assert len(songs) == 9
+    assert sum(path.stat().st_size for path in songs) <= 1_500_000
+    assert "Therese Koch" in (package / "songs" / "zebra_finch_G402" / "LICENSE").read_text()

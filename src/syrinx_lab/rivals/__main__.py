@@ -104,7 +104,9 @@ def _runs(config: Mapping[str, Any], datamodule: SongDataModule) -> dict[str, Ri
     found: dict[str, Rival] = {}
     scored = {id: datamodule.recordings[id].audio_hash for id in datamodule.splits[config["split"]]}
     barred = ("train",) if config["split"] == "val" else ("train", "val")
-    named = [(path, False) for path in config["run"]] + [(str(voice_folder(one)), True) for one in config["voice"] or []]
+    named = [(path, False) for path in config["run"]] + [
+        (str(voice_folder(one)), True) for one in config["voice"] or []
+    ]
     for path, unheard in named:
         loaded = load_selected(path)
         stored = loaded.run.config()

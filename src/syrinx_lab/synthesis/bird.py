@@ -17,7 +17,7 @@ LISTEN_S = 60.0
 """So much of a song is looked at."""
 
 _PIECES = 12
-_MOST_PEAKS = 0.95
+_MOST_PEAKS = 0.9
 _FAINT = 1e-9
 _BELOW_DB = 20.0
 
@@ -57,7 +57,7 @@ def listened(song: SongFile) -> list[tuple[int, int]]:
 def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float | None = None) -> Bird:
     """Give a model the pitch range and the background of a song, and find the song's level; needs no labels.
 
-    The level is that of the syllables that stand out, see `find_syllables`: the 95 % quantile of their peaks becomes
+    The level is that of the syllables that stand out, see `find_syllables`: the 90 % quantile of their peaks becomes
     `scale_to`, so that a bang does not count. Where nothing stands out (song without a pause, noise, a clip of
     50 ms) the whole counts, and the background is held 20 dB below it, or else song without a pause would be taken for
     background and the voice be silent.
@@ -72,7 +72,7 @@ def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float
     apart = bool(syllables)
     sung = syllables if apart else [x for x in pieces if len(x)]
     peaks = torch.tensor([float(x.abs().max()) for x in sung])
-    level = float(torch.quantile(peaks, _MOST_PEAKS)) if len(peaks) else 0.0
+    level = float(torch.quantile(peaks, _MOST_PEAKS, interpolation="lower")) if len(peaks) else 0.0
     if level < _FAINT:
         raise ValueError(f"{song.path}: silent: there is nothing to sing; check the recorder, or give another file")
     factor = scale_to / level if scale is None else scale

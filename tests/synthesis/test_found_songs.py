@@ -1,0 +1,48 @@
+"""A folder without annotation becomes one that can be trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_song_files import written
+from made_voices import RATE, song
+
+from syrinx_lab.data.corpus import load_corpus
+from syrinx_lab.data.corpus_settings import CorpusSettings
+from syrinx_lab.data.splits import split_recordings
+from syrinx_lab.synthesis.found_songs import found_songs
+
+READING = CorpusSettings(sample_rate=RATE, highpass_hz=300.0)
+
+
+def test_one_file_is_cut_in_pauses_with_its_syllables(tmp_path: Path) -> None:
+    root = tmp_path / "bird"
+    root.mkdir()
+    x = song(15.0)
+    written(root, "day.wav", x)
+    found = found_songs(str(root), READING, tmp_path / "outputs")
+    assert found is not None
+    folder, line = found
+    assert "75 syllables found in 15 s of 1 files" in line
+    corpus = load_corpus(str(folder), READING)
+    assert len(corpus.recordings) >= 6
+    assert sum(len(one.syllables) for one in corpus.recordings.values()) == 75
+    assert sum(len(one.samples) for one in corpus.recordings.values()) == len(x), "nothing twice, nothing left out"
+    assert all(part for part in (lambda s: (s.train, s.val, s.test))(split_recordings(corpus)))
+    again = found_songs(str(root), READING, tmp_path / "outputs")
+    assert again is not None
+    assert again[0] == folder, "named by the sound alone"
+
+
+def test_a_folder_that_is_annotated_is_read_as_it_is(tiny_song: Path, tmp_path: Path) -> None:
+    assert found_songs(str(tiny_song), READING, tmp_path) is None
+
+
+def test_noise_holds_no_song(tmp_path: Path) -> None:
+    root = tmp_path / "cage"
+    root.mkdir()
+    written(root, "noise.wav", 1e-3 * np.random.default_rng(0).standard_normal(2 * RATE))
+    with pytest.raises(ValueError, match=r"cage: 0 syllables stand out of the background in 2\.0 s of it: add song"):
+        found_songs(str(root), READING, tmp_path)
