@@ -14,6 +14,8 @@ from .contracts import fulfilling
 from .data.corpus_settings import label_list
 from .data.corpus_storage import CorpusStorage
 from .data.sampler import SegmentSampler
+from .data.segmentation.on_the_way import SegmentsOnTheWay
+from .data.segmentation.segmenter import Segmenter
 from .data.segments import WindowSettings
 from .data.splits import SplitSettings
 from .data.vocalisations import ClipSettings
@@ -68,7 +70,21 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
         storage=CorpusStorage(data["cache_mb"], Path(cfg.paths.outputs)),
         synthetic=build(cfg.data.synthetic) if "synthetic" in data else None,
         simulated=build(cfg.data.simulated) if "simulated" in data else None,
+        segmenting=_segmenting(cfg) if data.get("segmenter", "none") == "auto" else None,
     )
+
+
+def build_segmenter(cfg: DictConfig) -> Segmenter:
+    """The segmenter of a configuration; ValueError for a class that is none."""
+    segmenter = build(cfg.segmenter)
+    if not isinstance(segmenter, Segmenter):
+        where = f"segmenter._target_ is {cfg.segmenter._target_}"
+        raise ValueError(f"{where}: derive it from syrinx_lab.data.segmentation.segmenter.Segmenter")
+    return segmenter
+
+
+def _segmenting(cfg: DictConfig) -> SegmentsOnTheWay:
+    return SegmentsOnTheWay(build_segmenter(cfg), settings_of(cfg.segmenter), Path(cfg.paths.outputs))
 
 
 def build_horizon(cfg: DictConfig) -> HorizonSchedule:

@@ -72,6 +72,11 @@ def probe() -> None:
     _run("probe")
 
 
+def segment() -> None:
+    """As `python -m syrinx_lab.segment`."""
+    _run("segment")
+
+
 def dynamics() -> None:
     """As `python -m syrinx_lab.dynamics`."""
     _run("dynamics.__main__", "dynamics")

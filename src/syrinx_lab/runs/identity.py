@@ -48,9 +48,9 @@ VOLATILE: tuple[str, ...] = (
     "checkpoint",
 )
 
-# Where the recordings lie on this machine. The fingerprint of what was read takes their place; they count as long as
-# there is none: two birds must never share a key.
-DATA_LOCATIONS: tuple[str, ...] = ("data.root", "data.annotation_root")
+# Where the recordings lie on this machine, and who annotated them. The fingerprint of what was read takes their place;
+# they count as long as there is none: two birds must never share a key.
+DATA_LOCATIONS: tuple[str, ...] = ("data.root", "data.annotation_root", "data.segmenter", "segmenter")
 
 
 # Keys that came later, with the value that means what was done before: runs of old keep their names.

@@ -126,6 +126,20 @@ TABLES: dict[str, dict[str, Kind]] = {
         "tasks.*.letters": Whole(2, 16),
         "tasks.*.match": Flag(),
     },
+    "segment": {
+        "paths.outputs": Text("a path"),
+        "data.root": PATHS,
+        **{f"data.{key}": GROUPS["data"][key] for key in ("channel", "audio_pattern", "faulty", "annotations")},
+        "data.annotation_root": or_null(PATHS),
+        "out": or_null(Text("a path, or beside")),
+        "format": Text("a format"),
+        "labels": Flag(),
+        "compare": or_null(OneOf("annotations")),
+        "workers": or_null(Whole(1, 4_096)),
+        "examples": Whole(0, 100),
+        **{f"segmenter.{key}": kind for key, kind in GROUPS["segmenter"].items()},
+        "segmenter.name": Text("a name"),
+    },
     "dynamics": {
         **OUTPUTS,
         "run": _FILE,
@@ -224,7 +238,7 @@ CHOSEN = (*PLACES, "sweeps")
 # commands that take the choices of these groups
 WITH_GROUPS = ("config", "check_data", "rivals", "blind_spots", "gradients")
 # and of others
-OWN_GROUPS = {"dynamics": ("system",)}
+OWN_GROUPS = {"dynamics": ("system",), "segment": ("segmenter",)}
 # groups that may be null
 OPTIONAL = (
     "oscillator.init",

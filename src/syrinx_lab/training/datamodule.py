@@ -21,6 +21,7 @@ from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_w
 from ..data.draws import check_sampler, epoch_draw, epoch_length
 from ..data.groups import Group, group_recordings, telling_groups
 from ..data.sampler import SegmentSampler
+from ..data.segmentation.on_the_way import SegmentsOnTheWay
 from ..data.segments import Pools, WindowSettings, check_horizon, cut_segments
 from ..data.split_counts import split_counts
 from ..data.splits import Splits, SplitSettings, check_leaks, split_recordings
@@ -58,6 +59,7 @@ class SongDataModule(LightningDataModule):
         synthetic: renders the folder first; None: it is there.
         simulated: recordings that are new in every epoch, with val and test of their own; folders under `root` are all
             trained on beside them. None: there are folders alone.
+        segmenting: finds the syllables; None: they are annotated.
 
     Raises:
         ValueError: from `prepare`, on anything that is wrong with the folder; nothing is written then.
@@ -78,6 +80,7 @@ class SongDataModule(LightningDataModule):
         storage: CorpusStorage | None = None,
         synthetic: DataSource | None = None,
         simulated: Simulation | None = None,
+        segmenting: SegmentsOnTheWay | None = None,
     ) -> None:
         super().__init__()
         self.root = root
@@ -85,18 +88,16 @@ class SongDataModule(LightningDataModule):
         self.seed = seed
         self.reading, self.cutting, self.splitting, self.held_out = reading, cutting, splitting, held_out
         self.sample_rate = reading.sample_rate
-        self.batch_size = batch_size
-        self.num_workers = num_workers
+        self.batch_size, self.num_workers = batch_size, num_workers
         self.storage = CorpusStorage() if storage is None else storage
-        self.synthetic = synthetic
-        self.simulated = simulated
+        self.synthetic, self.simulated, self.segmenting = synthetic, simulated, segmenting
         self.corpus: Corpus | None = None
         self._prepared = False
 
     def read(self) -> None:
         """Read the folder; raises ValueError with one line on the first thing that is wrong with it."""
         if self.corpus is None:
-            self.write_synthetic()
+            self.provide()
             self.corpus = self._load()
 
     def prepare(self, horizon: int | None = None, *, stored: SplitRecord | None = None, training: bool = True) -> None:
@@ -274,11 +275,13 @@ class SongDataModule(LightningDataModule):
         lines += [f"held out as {split}: {one}" for split, one in self.splitting.held.items()]
         return [*lines, *self.splits.notes(), *self.sampler.notes(self.pools), *self.pools.notes]
 
-    def write_synthetic(self) -> None:
-        """Render the synthetic finch's folder, where the configuration has one."""
+    def provide(self) -> None:
+        """Render the synthetic finch's folder and find the syllables, where the configuration says so."""
         if self.synthetic is not None:
             assert isinstance(self.root, str), "the synthetic finch lives in one folder"
             self.synthetic.write(self.root)
+        if self.segmenting is not None and self.root:
+            self.reading, self.segmenting = self.segmenting.reading(self.root, self.reading), None
 
     def _clip(self, voc: Vocalisation) -> Clip:
         recording = self.recordings[voc.recording]

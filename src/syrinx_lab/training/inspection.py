@@ -26,7 +26,7 @@ def inspect_data(datamodule: SongDataModule, horizon: int | None) -> Inspection:
 
     horizon  samples of the longest rollout; None: the objective needs none
     """
-    datamodule.write_synthetic()
+    datamodule.provide()
     corpus, problems = inspect_corpus(datamodule.root, datamodule.reading, datamodule.storage)
     try:
         pools = cut_segments(corpus.recordings.values(), datamodule.cutting, sample_rate=datamodule.sample_rate)

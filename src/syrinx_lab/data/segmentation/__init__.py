@@ -1,0 +1,1 @@
+"""From sound to syllables without a teacher: onsets and offsets, bouts, labels."""
