@@ -33,7 +33,7 @@ from .training.media_logger import Start
 from .training.module import OuroborosModule
 from .training.optimisation import OptimiserSettings
 from .training.schedules import HorizonSchedule
-from .voice_assembly import build_model, build_reading, build_rollout, build_scoring
+from .voice_assembly import LATER, build_model, build_reading, build_rollout, build_scoring
 
 __all__ = [
     "build_callbacks",
@@ -49,9 +49,6 @@ __all__ = [
     "described",
     "run_name",
 ]
-
-# keys of data/ that runs of old do not store, with what was done then
-LATER: dict[str, Any] = {"cache_mb": 512.0, "hold_out": None, "hold_out_val": None, "groups": None}
 
 
 def build_datamodule(cfg: DictConfig) -> SongDataModule:

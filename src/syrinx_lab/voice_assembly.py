@@ -19,10 +19,20 @@ from .ode.oscillator import Oscillator
 from .ode.tract import Tract
 from .types import RolloutSettings
 
+# keys of data/ that runs of old do not store, with what was done then
+LATER: dict[str, Any] = {
+    "cache_mb": 512.0,
+    "hold_out": None,
+    "hold_out_val": None,
+    "groups": None,
+    "denoise": "none",
+    "denoise_db": 20.0,
+}
+
 
 def build_reading(cfg: DictConfig) -> CorpusSettings:
     """How the recordings of a configuration are read."""
-    return chosen(CorpusSettings, settings_of(cfg.data), "data")
+    return chosen(CorpusSettings, LATER | settings_of(cfg.data), "data")
 
 
 # keys of the group oscillator/ that are the whole model's; all others are the oscillator's own

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .annotation_problem import Problem
+from .denoising import Denoising
 from .layout import AudioFile
 from .pairing import Source
 from .recording import Recording, Syllable
@@ -21,7 +22,7 @@ from .sample_cache import SampleCache
 from .stored_samples import Known, SoundSource, StoredSamples, stamp_of
 
 NAME = ".recordings.sqlite"
-SCHEMA = 1  # raise it whenever reading gives something else: what was remembered is then read anew
+SCHEMA = 2  # raise it whenever reading gives something else: what was remembered is then read anew
 _FRESH_NS = 2_000_000_000  # a file that changed so shortly ago may change again within one tick of its clock
 _WAIT_S = 20.0  # for another process that writes
 
@@ -172,7 +173,8 @@ def _value(recording: Recording, problems: Sequence[Problem]) -> dict[str, Any]:
         "channels": recording.channels,
         "audio": recording.audio,
         "source": [source.divisor, source.offset, source.seekable, source.highpass_hz],
-        "known": [samples.known.content, samples.known.contrast_db],
+        "denoising": None if source.denoising is None else astuple(source.denoising),
+        "known": [samples.known.content, samples.known.contrast_db, samples.known.removed],
         "problems": [[str(one.path), one.line, one.message, one.severity] for one in problems],
     }
 
@@ -182,8 +184,21 @@ def _outcome(
 ) -> Outcome:
     """The recording and its problems again."""
     syllables = tuple(Syllable(*one) for one in value["syllables"])
+    sung = tuple((one.onset, one.offset) for one in syllables)
     divisor, offset, seekable, highpass_hz = value["source"]
-    source = SoundSource(file.path, stamp, value["rate"], value["channel"], highpass_hz, divisor, offset, seekable)
+    how = None if value["denoising"] is None else Denoising(*value["denoising"])
+    source = SoundSource(
+        file.path,
+        stamp,
+        value["rate"],
+        value["channel"],
+        highpass_hz,
+        divisor,
+        offset,
+        seekable,
+        how,
+        () if how is None else sung,
+    )
     samples = StoredSamples(source, value["size"], value["gain"], cache)
     samples.known = Known(syllables, *value["known"])
     recording = Recording(

@@ -11,6 +11,7 @@ from functools import cached_property
 from .annotation_rules import AnnotationRules, rules
 from .annotations import format_endings
 from .audio import check_reading
+from .denoising import KINDS, Denoising
 
 SILENCE_LABELS = ("SIL", "sil", "silence", "h#")
 
@@ -22,6 +23,8 @@ class CorpusSettings:
     sample_rate      Hz, of the corpus; recordings of other rates are resampled
     channel          index from 0, or "mean" of all channels
     highpass_hz      cut-off of a zero-phase high-pass, None for none
+    denoise          "none", "gate" or "wiener": how noise is taken out before the level is measured, see `denoised`
+    denoise_db       the most that a frequency is lowered by at any time, dB
     label            the label or labels to train on, None for all; the other syllables are kept, not `selected`
     annotations      a format's name (`annotations.available_formats`), or "auto": every file is looked into, and a
                      recording that is annotated in several ways takes a table of many recordings before a file of its
@@ -60,6 +63,8 @@ class CorpusSettings:
     time_unit: str | None = None
     faulty: str = "error"
     silence_labels: Sequence[str] | str | None = SILENCE_LABELS
+    denoise: str = "none"
+    denoise_db: float = 20.0
 
     def __post_init__(self) -> None:
         if self.scale not in ("peak", "rms", "none"):
@@ -69,10 +74,19 @@ class CorpusSettings:
         if not self.scale_to > 0:
             raise ValueError(f"data.scale_to is {self.scale_to}: give a level above 0")
         check_reading(self.sample_rate, self.channel, self.highpass_hz)
+        if self.denoise not in KINDS:
+            raise ValueError(f"data.denoise is {self.denoise!r}: give {', '.join(KINDS[:-1])} or {KINDS[-1]}")
+        if not 0 < self.denoise_db <= 60:
+            raise ValueError(f"data.denoise_db is {self.denoise_db}: give dB above 0, at most 60")
         format_endings(self.annotations)
         if self.unannotated not in ("error", "skip"):
             raise ValueError(f"data.unannotated is {self.unannotated!r}: give error or skip")
         _ = self.rules
+
+    @property
+    def denoising(self) -> Denoising | None:
+        """How noise is taken out; None where it is left in."""
+        return None if self.denoise == "none" else Denoising(self.denoise, self.denoise_db)
 
     @property
     def labels(self) -> list[str] | None:

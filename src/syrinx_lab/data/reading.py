@@ -14,6 +14,7 @@ from .audio import AudioClip, read_audio, scale_factor
 from .audio_file import sound_info
 from .contrast import channel_warning, contrast_db, contrast_warning, inside_syllables
 from .corpus_settings import CorpusSettings
+from .denoising import denoised, removed
 from .layout import AudioFile
 from .pairing import Source
 from .recording import Recording, Syllable, audio_hash, content_hash
@@ -80,8 +81,12 @@ def read_recording(
     )
     fixed = channel != "mean" and any(one.channel is not None for one in annotated)
     problems += _doubts(recording, clip, channel, fixed)
+    sound, sung = clip.samples, tuple((one.onset, one.offset) for one in syllables)
+    if settings.denoising is not None:
+        sound = denoised(clip.samples, sample_rate, sung, settings.denoising)
+        recording = replace(recording, samples=sound)
     try:
-        recording = _scaled(recording, settings, clip.samples)
+        recording = _scaled(recording, settings, sound)
     except ValueError as error:
         problems.append(Problem(file.path, None, str(error)))
     if cache is None:
@@ -95,12 +100,16 @@ def read_recording(
         settings.highpass_hz,
         clip.divisor,
         clip.offset,
-        clip.seekable,
+        clip.seekable and settings.denoising is None,
+        settings.denoising,
+        () if settings.denoising is None else sung,
     )
     stored = StoredSamples(origin, len(samples), recording.gain, cache)
     contrast = contrast_db(samples, inside_syllables(len(samples), recording.syllables))
     known = content_hash(samples, sample_rate, recording.syllables)
-    stored.known = Known(recording.syllables, known, contrast)
+    taken = None if settings.denoising is None else removed(clip.samples, sound, sung)
+    both = None if taken is None else (taken.song_db, taken.background_db)
+    stored.known = Known(recording.syllables, known, contrast, both)
     stored.keep(samples)
     return replace(recording, samples=stored), problems
 

@@ -68,6 +68,9 @@ def _overview(report: CorpusReport) -> Iterator[str]:
     contrasts = [r.contrast_db for r in report.recordings if not math.isnan(r.contrast_db)]
     if contrasts:
         yield f"syllables stand {np.median(contrasts):.1f} dB above the silences (RMS, median over recordings)"
+    if taken := [r.removed for r in report.recordings if r.removed is not None]:
+        song, rest = np.nanmedian(np.array(taken, dtype=float), axis=0)
+        yield f"denoising took {song:.2f} dB from the syllables and {rest:.1f} dB from the rest (medians)"
     if gaps := report.gaps:
         share = 100.0 * gaps.cold_starts / report.syllables
         span = f"{gaps.shortest_ms:.1f} to {gaps.longest_ms:.1f} ms, median {gaps.median_ms:.1f} ms"

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 
 from .audio import read_audio
+from .denoising import Denoising, denoised
 from .sample_cache import SampleCache
 
 
@@ -27,6 +28,8 @@ class SoundSource:
     offset        what is taken from them then
     seekable      whether samples [a, b) of the result depend on frames [a, b) of the file alone, so that they can be
                   read without the rest
+    denoising     how noise is taken out of the whole; None: it is left in
+    sung          samples [onset, offset) of the syllables, by which the background is found
     """
 
     path: Path
@@ -37,6 +40,8 @@ class SoundSource:
     divisor: float
     offset: float
     seekable: bool
+    denoising: Denoising | None = None
+    sung: tuple[tuple[int, int], ...] = ()
 
     def whole(self) -> np.ndarray:
         """All samples, (n,) float32."""
@@ -44,7 +49,9 @@ class SoundSource:
             return self.span(0, None)
         self._check()
         clip = read_audio(self.path, sample_rate=self.sample_rate, channel=self.channel, highpass_hz=self.highpass_hz)
-        return clip.samples
+        if self.denoising is None:
+            return clip.samples
+        return denoised(clip.samples, self.sample_rate, self.sung, self.denoising)
 
     def span(self, start: int, stop: int | None) -> np.ndarray:
         """Samples [start, stop) of a seekable file, float32, up to the end where stop is None: as `read_audio`."""
@@ -74,11 +81,13 @@ class Known:
 
     content      the recording's `content_hash`
     contrast_db  of its syllables above the rest, dB; NaN where there is none
+    removed      dB that denoising took from song and from the rest; None where noise is left in
     """
 
     syllables: tuple[Any, ...]
     content: str
     contrast_db: float
+    removed: tuple[float, float] | None = None
 
 
 def stamp_of(path: Path) -> tuple[int, int]:

@@ -31,6 +31,7 @@ class RecordingSummary:
     contrast_db  RMS inside annotated syllables over RMS outside, dB; NaN where either is missing or zero
     channels     of the file
     channel      the one that is read, from 0, or "mean"
+    removed      dB that denoising took from its song and from the rest; None where noise is left in, or nobody knows
     """
 
     id: str
@@ -40,6 +41,7 @@ class RecordingSummary:
     contrast_db: float
     channels: int = 1
     channel: int | str = 0
+    removed: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,7 @@ def _summarise_recording(recording: Recording) -> RecordingSummary:
         contrast,
         recording.channels,
         recording.channel,
+        None if known is None else known.removed,
     )
 
 

@@ -54,7 +54,13 @@ DATA_LOCATIONS: tuple[str, ...] = ("data.root", "data.annotation_root", "data.se
 
 
 # Keys that came later, with the value that means what was done before: runs of old keep their names.
-AS_BEFORE: dict[str, Any] = {"data.hold_out": None, "data.hold_out_val": None, "data.groups": None}
+AS_BEFORE: dict[str, Any] = {
+    "data.hold_out": None,
+    "data.hold_out_val": None,
+    "data.groups": None,
+    "data.denoise": "none",
+    "data.denoise_db": 20.0,
+}
 
 
 class _Absent:

@@ -32,6 +32,8 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "sample_rate": _RATE,
         "channel": Either(Whole(), OneOf("mean")),
         "highpass_hz": or_null(_HZ),
+        "denoise": OneOf("none", "gate", "wiener"),
+        "denoise_db": Number(above=0, high=60),
         "scale": OneOf("none", "peak", "rms"),
         "scale_per": OneOf("recording", "vocalisation"),
         "scale_to": Number(above=0, high=1),

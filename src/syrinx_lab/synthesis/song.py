@@ -17,6 +17,7 @@ from ..data.audio import read_audio, scale_factor
 from ..data.contrast import louder_channel
 from ..data.corpus import Recording, inspect_corpus
 from ..data.corpus_settings import CorpusSettings
+from ..data.denoising import denoised
 from ..data.layout import expand
 from ..data.reading import audio_warnings
 from ..data.roots import locate
@@ -68,6 +69,9 @@ def read_song(
     channel = settings.channel if known is None else known.channel  # which its annotation may name
     clip = read_audio(path, sample_rate=settings.sample_rate, channel=channel, highpass_hz=settings.highpass_hz)
     samples = clip.samples
+    if settings.denoising is not None:
+        sung_spans = () if known is None else tuple((one.onset, one.offset) for one in known.syllables)
+        samples = denoised(samples, settings.sample_rate, sung_spans, settings.denoising)
     if known is None:
         louder = louder_channel(clip.native, channel)
         warnings = (*audio_warnings(clip), *([louder] if louder else []))
