@@ -90,3 +90,8 @@ def gradients() -> None:
 def pack_voice() -> None:
     """As `python -m syrinx_lab.pack_voice`."""
     _run("pack_voice")
+
+
+def hear() -> None:
+    """As `python -m syrinx_lab.hear`."""
+    _run("hear")

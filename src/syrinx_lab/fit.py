@@ -31,6 +31,7 @@ from .assembly import (
 )
 from .cli import one_line
 from .data.stored_split import difference
+from .ear.analyser import EarAnalyser
 from .evaluation.initial_weights import start_from, weights_file, weights_hash
 from .evaluation.weights import read_checkpoint
 from .from_voice import of_voice
@@ -104,7 +105,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     check_selection_metric(cfg.checkpoint.metric, scoring.known)
     refuse_outputs(config)
     refuse_registry(config["paths"]["outputs"], config["paths"]["registry"])
-    _quieten()
+    quieten()
     _check_accelerator(cfg.trainer.accelerator)
     use_threads(cfg.trainer.threads)
     seed_everything(cfg.seed, workers=True, verbose=False)
@@ -113,6 +114,8 @@ def prepare(cfg: DictConfig) -> Prepared:
     if cfg.init_from is not None:
         start_from(model, config, weights_file(cfg.init_from))
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
+    if isinstance(model.analyser, EarAnalyser):
+        config["ear_weights"] = model.analyser.identity  # likewise
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
     check_plan(module.horizon, cfg.n_epochs)
     callbacks, start_logger = build_callbacks(cfg), build_logger(cfg)
@@ -169,7 +172,7 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
             max_epochs=epochs,
             accelerator=cfg.trainer.accelerator,
             devices=1,
-            plugins=[_alone()],
+            plugins=[alone()],
             limit_train_batches=cfg.trainer.limit_batches,
             callbacks=callbacks,
             logger=logger if logger is not None else False,
@@ -259,7 +262,7 @@ def forget(run: RunDirectory) -> None:
     run.note_training(None)
 
 
-def _alone() -> LightningEnvironment:
+def alone() -> LightningEnvironment:
     """Training by this process alone, whatever the variables of a cluster say (Slurm, LSF, MPI, torchrun).
 
     Lightning would count this process among a job's tasks, handle its signals with checkpoints of its own in the middle
@@ -282,7 +285,8 @@ def use_threads(count: int | None) -> None:
     torch.set_num_threads(_THREADS if count is None else count)
 
 
-def _quieten() -> None:
+def quieten() -> None:
+    """Leave out what Lightning says of no use to the lab's users."""
     for noisy in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     known = ("does not have many workers", "exists and is not empty", "overridden `transfer_batch_to_device`")

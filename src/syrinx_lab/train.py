@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from .adapted import sung_unheard, write_side_by_side
 from .cli import entry_point
+from .ear_fit import fit_ear
 from .evaluation.score_table import print_scores
 from .fit import Prepared, forget, mend, prepare, trained_before, true_status
 from .reach import reach, retrain
@@ -29,9 +30,14 @@ def train(cfg: DictConfig) -> float | RungRecord | SelectedRecord | None:
     """Train to `trainer.max_epochs`, select, evaluate, write; returns the val score that models are ranked by.
 
     All that can be wrong with the configuration or the data is found before anything is written. As a job of a sweep it
-    does what `sweep_job` does, and returns that record.
+    does what `sweep_job` does, and returns that record. With a group `ear` the ear is trained.
     """
     folder = job_folder(cfg)
+    if "ear" in cfg:
+        if folder is not None:
+            raise ValueError("ear is no part of a sweep: train one ear at a time, without -m")
+        fit_ear(cfg)
+        return None
     if folder is not None:
         return sweep_job(cfg, folder)
     prepared = prepare(cfg)
