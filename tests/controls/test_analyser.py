@@ -116,3 +116,9 @@ def test_the_controls_are_those_of_the_range() -> None:
     inside = controls.pitch_hz[0, 80:190]
     assert float(1200 * torch.log2(inside / 640).abs().max()) < 10
     assert PitchRange(low, high).min_hz <= float(controls.pitch_hz.min()) <= float(controls.pitch_hz.max()) <= high
+
+
+def test_at_a_low_rate_pitch_is_looked_for_below_half_of_it() -> None:
+    analyser = Analyser(sample_rate=16_000, widest_hz=(150.0, 10_000.0))
+    assert (analyser.widest.min_hz, analyser.widest.max_hz) == (150.0, 7_600.0)
+    assert analyser(torch.randn(1, 4000), 64).pitch_hz.max() <= 7_600.0

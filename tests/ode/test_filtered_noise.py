@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from syrinx_lab.encoders.log_spectra import LogSpectra
 from syrinx_lab.ode.noise.filtered import FilteredNoise
 
 RATE = 44100
@@ -154,3 +155,24 @@ def test_noise_that_cannot_be(arguments: dict, message: str) -> None:
 def test_a_background_that_cannot_be(response: Tensor) -> None:
     with pytest.raises(ValueError, match="give 1023 finite ones"):
         FilteredNoise(sample_rate=RATE).set_background(response)
+
+
+def test_breath_begins_below_what_is_heard_band_by_band() -> None:
+    spectra = LogSpectra(RATE, 512, 512, 16, 12_000.0)
+    noise = FilteredNoise(sample_rate=RATE, bands=16, low_hz=0.0, high_hz=12_000.0, follows_db=-20.0)
+    head = torch.nn.Linear(16, 16)
+    noise.initialise_(head, 0, spectra.edges_hz)
+    sound = 0.01 * draw(1, 200 * 512, seed=3).float()
+    power = (10 ** (2 * (spectra(sound, 4, 190) - 4))).mean(1)
+    level = 0.5 * torch.log10(power) + 1  # as the encoder has it, over a loudness of 1
+    with torch.no_grad():
+        breath = noise.breath(torch.ones(1, 1), head(level[:, None]))[0, 0]
+    in_band = 0.01 * math.sqrt(2 * 750.0 / RATE)  # rms of white noise in 750 Hz
+    below_db = 20 * torch.log10(breath / (0.1 * in_band))
+    assert below_db.abs().max() < 0.5
+
+
+@pytest.mark.parametrize("settings", [{"follows_db": 3.0}, {"follows_db": -9.0, "codes": 2}])
+def test_breath_that_follows_is_below_and_without_codes(settings: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=r"noise\.follows_db"):
+        quiet(**settings)

@@ -16,6 +16,7 @@ _QUIET, _LOUD = 0.05, 0.99
 _DYNAMIC_RANGE = 10 ** (-50 / 20)
 _SECOND_LOOK = 2**0.5
 _SHORTER = 4
+_AUDIBLE = 0.475  # of the sample rate, above which no pitch is looked for
 
 
 class Analyser(nn.Module):
@@ -23,7 +24,7 @@ class Analyser(nn.Module):
 
     sample_rate    Hz
     pitch_range_hz (lowest, highest) fundamental, Hz; None leaves it to `calibrate`
-    widest_hz      where `calibrate` looks for it, Hz
+    widest_hz      where `calibrate` looks for it, Hz; its top is at most 0.475 of the sample rate
     lookahead_ms   None: every knot sees the whole recording; else samples so many ms after it, see `analytic_controls`
     envelope_ms    standard deviation of the envelope's window, ms
     """
@@ -43,7 +44,7 @@ class Analyser(nn.Module):
         super().__init__()
         self.sample_rate = sample_rate
         self.given = None if pitch_range_hz is None else PitchRange(*pitch_range_hz)
-        self.widest = PitchRange(*widest_hz)
+        self.widest = PitchRange(widest_hz[0], min(widest_hz[1], _AUDIBLE * sample_rate))
         self.lookahead_ms = lookahead_ms
         self.envelope_ms = envelope_ms
         start = self.given or self.widest

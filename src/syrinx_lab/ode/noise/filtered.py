@@ -36,8 +36,9 @@ class FilteredNoise(nn.Module):
     ratio           in [0, 1): bound of the breath, in envelopes
     start           in (0, 1): the breath at raw controls of zero, as a share of that bound
     background_taps odd, of the response r
-    follows_db      dB of the recording's own spectrum at which the breath begins, below 0; it is then `initialise_`d by
-                    an encoder that gives log spectra, and what is learned is a correction. None: spread over the bands
+    follows_db      dB, below 0, over what is heard in the encoder's bands at which the breath begins, band by band and
+                    as far as `ratio` allows: `initialise_`, by an encoder that gives log spectra. What is learned is a
+                    correction. None: it begins spread over the bands
     codes           numbers a knot of which all c_b are a function, see `CosineCodes`; None: every c_b by itself
     Raises ValueError for numbers out of these ranges and for bands too narrow for so few taps.
 
