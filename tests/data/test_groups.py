@@ -11,9 +11,10 @@ from layouts import corpus_from, recording_of
 
 from syrinx_lab.data.corpus import Corpus
 from syrinx_lab.data.file_dates import FileDates, without_ending
-from syrinx_lab.data.groups import Group, group_recordings, telling_groups
+from syrinx_lab.data.groups import Group, group_recordings, telling_groups, with_days_after
 from syrinx_lab.data.hold_out import parse_hold_out
 from syrinx_lab.data.splits import NAMES, SplitSettings, check_leaks, split_recordings
+from syrinx_lab.runs.split_scores import group_scores
 
 SUNG = [("a", 60, 100), ("b", 160, 200)]
 
@@ -212,6 +213,19 @@ def test_scores_are_grouped_by_what_tells_recordings_apart_and_once(tmp_path: Pa
     assert telling_groups(found, of_one, None)["B1/2026-05-01/r0"] == {"day": "2026-05-01"}  # its sessions are its days
     assert telling_groups(found, of_one, "bird")["B1/2026-05-01/r0"] == {"bird": "B1", "day": "2026-05-01"}
     assert telling_groups(found, ["B1/2026-05-01/r0"], None) == {}
+
+
+def test_days_count_from_the_nearer_end_of_the_training(tmp_path: Path) -> None:
+    names = [f"2026-05-{day:02d}/r.wav" for day in (1, 2, 5, 9, 30)]
+    found = groups(tmp_path, names)
+    named = telling_groups(found, list(found), None)
+    after = with_days_after(named, found, ["2026-05-02/r", "2026-05-05/r"])
+    assert [one["days_after_training"] for one in after.values()] == ["-1", "+0", "+0", "+4", "+25"]
+    assert "days_after_training" not in with_days_after(named, found, list(found))["2026-05-01/r"]
+    means = {"recording": "", "raw": {}, "rescaled": {}}
+    order = group_scores([means | {"recording": key} for key in reversed(found)], after)["days_after_training"]
+    assert list(order) == ["-1", "+0", "+4", "+25"]
+    assert [one["count"] for one in order.values()] == [1, 2, 1, 1]
 
 
 def test_nothing_is_held_out_for_null() -> None:

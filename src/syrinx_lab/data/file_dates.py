@@ -48,28 +48,26 @@ class FileDates:
 
     Of the orders under which every six figures are a date that is taken which spans the fewest days, YYMMDD first.
 
-    names  of all files and folders that may hold six figures
+    names    of all files that may hold six figures
+    folders  of all folders, whose order may be another one
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        six = {match["six"] for name in set(names) for match in _SIX.finditer(name) if not _ISO.search(name)}
-        spans = []
-        for rank, order in enumerate(("ymd", "dmy", "mdy")):
-            days = [_six_figures(text, order) for text in six]
-            if days and all(days):
-                numbers = [day.toordinal() for day in days if day]
-                spans.append((max(numbers) - min(numbers), rank, order))
-        self.order = min(spans)[2] if spans else "ymd"
+    def __init__(self, names: Iterable[str], folders: Iterable[str] = ()) -> None:
+        self.order = _order(names) or "ymd"
+        self.folder_order = _order(folders) or self.order
 
     def of_file(self, stem: str) -> FileDate | None:
         """The date in the name of a file without its ending; None where there is none."""
+        return self._of(stem, self.order)
+
+    def _of(self, stem: str, order: str) -> FileDate | None:
         if (match := _SAP.search(stem)) and (day := _sap_day(match)):
             return _found(stem, match, day)
         for match in _ISO.finditer(stem):
             if day := _calendar(int(match["y"]), int(match["m"]), int(match["d"])):
                 return _found(stem, match, day)
         for match in _SIX.finditer(stem):
-            if day := _six_figures(match["six"], self.order):
+            if day := _six_figures(match["six"], order):
                 return _found(stem, match, day)
         return None
 
@@ -78,7 +76,7 @@ class FileDates:
         if match := _AGE.match(name):
             number = int(match["after"] or match["before"])
             return FileDate(f"day {number}", number)
-        found = self.of_file(name)
+        found = self._of(name, self.folder_order)
         if found is None and re.fullmatch(r"\d{5}", name):  # Sound Analysis Pro's folders
             day = _SAP_DAY_0 + timedelta(days=int(name))
             return FileDate(day.isoformat(), day.toordinal())
@@ -107,6 +105,18 @@ def _sap_day(match: re.Match[str]) -> date | None:
     """The day of a serial number, where it has the month and the day that stand beside it."""
     day = _SAP_DAY_0 + timedelta(days=int(match["serial"]))
     return day if (day.month, day.day) == (int(match["m"]), int(match["d"])) else None
+
+
+def _order(names: Iterable[str]) -> str | None:
+    """The order of six figures under which all are dates, within the fewest days; None where there is none."""
+    six = {match["six"] for name in set(names) for match in _SIX.finditer(name) if not _ISO.search(name)}
+    spans = []
+    for rank, order in enumerate(("ymd", "dmy", "mdy")):
+        days = [_six_figures(text, order) for text in six]
+        if days and all(days):
+            numbers = [day.toordinal() for day in days if day]
+            spans.append((max(numbers) - min(numbers), rank, order))
+    return min(spans)[2] if spans else None
 
 
 def _six_figures(text: str, order: str) -> date | None:

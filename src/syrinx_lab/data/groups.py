@@ -73,7 +73,7 @@ def group_recordings(
     prefixes = root_prefixes(roots)
     placed = {key: _placed(one, prefixes) for key, one in corpus.recordings.items()}
     stems = {key: without_ending(one.path.name) for key, one in corpus.recordings.items()}
-    dates = FileDates([*stems.values(), *{folder for _, folders in placed.values() for folder in folders}, *names])
+    dates = FileDates(stems.values(), {*names, *(folder for _, folders in placed.values() for folder in folders)})
     of_files = {key: dates.of_file(stem) for key, stem in stems.items()}
     named = all(one is not None and one.bird for one in of_files.values())
     found: dict[str, Group] = {}
@@ -110,6 +110,41 @@ def telling_groups(groups: Mapping[str, Group], ids: Sequence[str], held: str | 
     if not kept:
         return {}
     return {key: {kind: one[kind] for kind in KINDS if kind in kept and kind in one} for key, one in named.items()}
+
+
+def by_whole(recordings: Sequence[Recording], groups: Mapping[str, Group], kind: str | None) -> list[list[Recording]]:
+    """The recordings of each bird, day, session or root, in order of its name; all in one where kind is None."""
+    found: dict[tuple[str, ...], list[Recording]] = {}
+    for one in recordings:
+        whole = groups[one.id].whole(kind) if kind is not None and one.id in groups else None
+        found.setdefault(whole or (), []).append(one)
+    return [found[whole] for whole in sorted(found)]
+
+
+def with_days_after(
+    named: Mapping[str, Mapping[str, str]], groups: Mapping[str, Group], trained: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """The same with `days_after_training`, as +59, where the recordings are told apart by days.
+
+    It is 0 from the first to the last day of training, and counts from the nearer of the two elsewhere; ages in days
+    and dates are not compared.
+
+    trained  ids of the recordings that a model was trained on
+    """
+    days = [groups[key] for key in trained if key in groups and groups[key].day_number is not None]
+    numbers = [one.day_number for one in days if one.day_number is not None]
+    ages = {str(one.day).startswith("day ") for one in days}
+    found: dict[str, dict[str, str]] = {}
+    for key, kinds in named.items():
+        found[key] = dict(kinds)
+        number = groups[key].day_number
+        if "day" in kinds and numbers and number is not None and ages == {kinds["day"].startswith("day ")}:
+            after = max(number - max(numbers), 0) + min(number - min(numbers), 0)
+            found[key]["days_after_training"] = f"{after:+d}"
+    distinct = {one.get("days_after_training") for one in found.values()}
+    if distinct == {"+0"}:
+        return {key: dict(kinds) for key, kinds in named.items()}
+    return found
 
 
 def _placed(one: Recording, prefixes: Sequence[str]) -> tuple[int, tuple[str, ...]]:

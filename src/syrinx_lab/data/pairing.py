@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from .annotation_candidates import read_candidates
 from .annotation_problem import Problem
-from .annotation_records import Annotation, AnnotationFile
+from .annotation_records import AnnotationFile
 from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .annotations import own_names
 from .audio_index import AudioIndex
 from .foreign import how_to_convert
+from .label_folders import of_label_folders
 from .layout import AudioFile
+from .source import Source
 
-
-@dataclass(frozen=True)
-class Source:
-    """The annotation of one recording.
-
-    path       the file
-    format     the name of its format
-    syllables  in order of onset
-    silences   how many stretches of each silence label were left out
-    usable     False where the file cannot be read, or nobody can say what it means
-    """
-
-    path: Path
-    format: str
-    syllables: tuple[Annotation, ...]
-    silences: Mapping[str, int] = field(default_factory=dict)
-    usable: bool = True
+__all__ = ["Pairing", "Source", "merged", "pair"]
 
 
 @dataclass
@@ -63,7 +49,8 @@ def pair(
     missing_audio  severity of an annotation without its recording
     rules          how the files are read
 
-    Two files of the same rank for one recording are an error, as is a name that fits several recordings.
+    Two files of the same rank for one recording are an error, as is a name that fits several recordings; but texts in
+    folders beside each other, a folder a label, are one annotation, see `of_label_folders`.
     """
     index, outcome = AudioIndex(audio, folder), Pairing()
     found, outcome.passed = read_candidates(index, folder, files, annotations, rules)
@@ -91,6 +78,10 @@ def pair(
                 )
                 ranks[recording] = candidate.rank
                 used = True
+            elif ranks[recording] == candidate.rank and (
+                together := of_label_folders(outcome.sources[recording], file, syllables)
+            ):
+                outcome.sources[recording], used = together, True
             elif ranks[recording] == candidate.rank:
                 outcome.problems.append(
                     Problem(file.path, line, _twice(recording, outcome.sources[recording].path, file.path))

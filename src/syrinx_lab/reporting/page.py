@@ -19,7 +19,7 @@ from .environment import page_environment
 from .listening import listen
 from .notes import notes, oscillator_doubt
 from .svg import inline_svg
-from .tables import run_table, score_table, summary
+from .tables import group_table, run_table, score_table, summary
 
 _PNG_DPI = 130
 ALT = {
@@ -92,6 +92,7 @@ def write_report(
         versions=_versions(study),
         summary=summary(study),
         scores=score_table(study),
+        groups=group_table(study),
         runs=run_table(study),
         figures=figures,
         reasons=reasons,

@@ -98,6 +98,21 @@ def score_table(study: Study) -> Table:
     return Table(heads, tuple(rows), frozenset(range(3, 7)))
 
 
+def group_table(study: Study) -> Table | None:
+    """A row a bird, day, session or root of the selected models' test clips; None: nothing differs."""
+    names = headline(study.known)
+    rows = []
+    for condition in study.conditions:
+        scores = {} if condition.manifest is None else condition.manifest.scores.get("test", {})
+        for kind, groups in scores.get("per_group", {}).items():
+            for name, means in groups.items():
+                cells = (Cell(shown_score(means["raw"].get(metric))) for metric in names)
+                owner = Cell(condition.name, condition=condition.number)
+                rows.append((owner, Cell(kind.replace("_", " ")), _cut(name), Cell(str(means["count"])), *cells))
+    heads = ("condition", "by", "which", "clips", *(f"test {name}" for name in names))
+    return Table(heads, tuple(rows), frozenset(range(3, len(heads)))) if rows else None
+
+
 def run_table(study: Study) -> Table:
     """A row a run: the condition, the seed, what became of it, its last val score, and every key that differs."""
     seeds = [(condition, seed) for condition in study.conditions for seed in condition.seeds]

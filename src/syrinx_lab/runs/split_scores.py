@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -50,9 +51,15 @@ def group_scores(
     for kind in kinds:
         names = [groups.get(clip["recording"], {}).get(kind, "unknown") for clip in vocalisations]
         found[kind] = {
-            name: _means([clip for clip, of in zip(vocalisations, names) if of == name]) for name in sorted(set(names))
+            name: _means([clip for clip, of in zip(vocalisations, names) if of == name])
+            for name in sorted(set(names), key=_by_number)
         }
     return found
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    """+9 before +10, and names in order of their letters."""
+    return (int(name), "") if re.fullmatch(r"[+-]\d+", name) else (0, name)
 
 
 def flags(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -19,7 +19,7 @@ from ..data.corpus import Corpus, CorpusStorage, Recording, load_corpus
 from ..data.corpus_settings import CorpusSettings
 from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
 from ..data.draws import check_sampler, epoch_draw, epoch_length
-from ..data.groups import Group, group_recordings, telling_groups
+from ..data.groups import Group, by_whole, group_recordings, telling_groups, with_days_after
 from ..data.sampler import SegmentSampler
 from ..data.segmentation.on_the_way import SegmentsOnTheWay
 from ..data.segments import Pools, WindowSettings, check_horizon, cut_segments
@@ -158,7 +158,8 @@ class SongDataModule(LightningDataModule):
         """Recording -> bird, day and session, of the clips of a split; of kinds that tell them apart."""
         held = self.splitting.held.get(split)
         ids = [voc.recording for voc in self.vocalisations[split]]
-        return telling_groups(self.groups, ids, held.kind if held else None)
+        named = telling_groups(self.groups, ids, held.kind if held else None)
+        return with_days_after(named, self.groups, self.splits.train)
 
     def _grouped(self, corpus: Corpus) -> dict[str, Group]:
         """Birds, days and sessions; nothing where they contradict each other and nobody asked for them."""
@@ -170,17 +171,14 @@ class SongDataModule(LightningDataModule):
             return {}
 
     def _chosen(self, split: str, ids: Sequence[str]) -> list[Vocalisation]:
-        """The clips of a split; where several wholes are held out, of all of them in turn."""
-        assert self.corpus is not None
-        held, wholes = self.splitting.held.get(split), dict[Any, list[Recording]]()
-        for key in ids:
-            whole = None if held is None or held.share is not None else self.groups[key].whole(held.kind)
-            wholes.setdefault(whole, []).append(self.corpus.recordings[key])
+        """The clips of a split, in turn of all wholes that are held out; so many of each day of new recordings."""
+        held = self.splitting.held.get(split)
+        kind = "day" if split == NEW else None if held is None or held.share is not None else held.kind
+        wholes = by_whole([self.recordings[key] for key in ids], self.groups, kind)
         count, seed = self.held_out.count(split), self.splitting.split_seed
-        several = [
-            choose_vocalisations(wholes[whole], self.held_out, count=count, seed=seed) for whole in sorted(wholes)
-        ]
-        return [clip for row in zip_longest(*several) for clip in row if clip is not None][: count or None]
+        several = [choose_vocalisations(whole, self.held_out, count=count, seed=seed) for whole in wholes]
+        clips = [clip for row in zip_longest(*several) for clip in row if clip is not None]
+        return clips if split == NEW else clips[: count or None]
 
     def setup(self, stage: str | None = None) -> None:
         """Lightning's hook; the data are prepared once."""
