@@ -30,7 +30,8 @@ def contrast_db(samples: np.ndarray, inside: np.ndarray) -> float:
 
     samples, inside  (n,)
     """
-    power = samples.astype(np.float64) ** 2
+    power = samples.astype(np.float64)
+    power *= power  # of half an hour every copy is 0.6 GB
     within, without = float(power[inside].sum()), float(power[~inside].sum())
     if not (within > 0 and without > 0):
         return math.nan
