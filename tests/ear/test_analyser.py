@@ -115,3 +115,18 @@ def test_syllables_are_where_they_are() -> None:
     assert find_syllables(torch.zeros(4410), RATE).onsets == []
     with pytest.raises(ValueError, match=r"one recording \(L,\) is wanted, not \(1, "):
         find_syllables(x[None], RATE)
+
+
+def test_odd_harmonics_in_noise_have_the_range_of_their_pitch() -> None:
+    # every second partial is missing, so an octave lower explains them as well
+    t = torch.arange(6615) / RATE
+    notes = []
+    for k, f in enumerate((800.0, 950.0, 1100.0, 1300.0)):
+        note = sum(torch.sin(2 * math.pi * n * f * t) / n**0.5 for n in (1, 3, 5, 7))
+        hiss = torch.randn(len(t), generator=torch.Generator().manual_seed(k))
+        notes.append(0.1 * (note / note.square().mean().sqrt() + 10 ** (-10 / 20) * hiss))  # type: ignore[union-attr]
+    for kind in (Analyser, EarAnalyser):
+        analyser = kind(sample_rate=RATE)
+        analyser.calibrate(notes, notes)
+        assert 560 < analyser.pitch_range().min_hz < 800, kind
+        assert 1300 < analyser.pitch_range().max_hz < 2000, kind

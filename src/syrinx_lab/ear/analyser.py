@@ -17,6 +17,9 @@ from .features import PERIOD_S
 from .listening import Heard, listen
 from .weights import load_ear, packaged_ear
 
+DOUBT = 3.0
+"""Nats in favour of a pitch: who sings it follows one better than a line across what is hoarse."""
+
 _SURE = 0.8
 _QUIETEST = 10 ** (-30 / 20)
 _TAIL = 0.01
@@ -73,7 +76,12 @@ class EarAnalyser(Analyser):
         """What the ear says of recordings x (B, L) at its own knots, within the range of pitch."""
         limits = self.pitch_range()
         return listen(
-            self.ear, x.to(torch.float32), self.sample_rate, (limits.min_hz, limits.max_hz), self.lookahead_ms
+            self.ear,
+            x.to(torch.float32),
+            self.sample_rate,
+            (limits.min_hz, limits.max_hz),
+            self.lookahead_ms,
+            doubt=DOUBT,
         )
 
     @torch.no_grad()

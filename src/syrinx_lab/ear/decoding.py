@@ -89,17 +89,23 @@ def find_candidates(logits: Tensor, range_hz: tuple[float, float] | None = None)
 
 @torch.no_grad()
 def decide(
-    found: Candidates, *, jump_cost: float = JUMP_COST, switch_cost: float = SWITCH_COST, online: bool = False
+    found: Candidates,
+    *,
+    jump_cost: float = JUMP_COST,
+    switch_cost: float = SWITCH_COST,
+    doubt: float = 0.0,
+    online: bool = False,
 ) -> Decoded:
     """The most probable path of pitches, where jumps and changes of voicing cost something.
 
-    total = sum_t [log p(none) - log p_k] + sum_t step_t;  step = jump_cost |octaves| between voiced knots, switch_cost
-    between a pitch and none
+    total = sum_t [log p(none) - log p_k - doubt] + sum_t step_t;  step = jump_cost |octaves| between voiced knots,
+    switch_cost between a pitch and none
 
+    doubt   nats in favour of a pitch: with 0 the more probable wins
     online  decide every knot from the knots up to it
     """
     exists = found.probability > 0
-    cost = found.none.log()[..., None] - found.probability.clamp_min(_LEAST).log()
+    cost = found.none.log()[..., None] - found.probability.clamp_min(_LEAST).log() - doubt
     heights = octaves(found.place)
     path = cheapest_path(torch.where(exists, cost, math.inf), heights, 0.0, jump_cost, switch_cost, online)
     voiced = path < CANDIDATES

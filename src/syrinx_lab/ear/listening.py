@@ -56,11 +56,13 @@ def listen(
     range_hz: tuple[float, float] | None = None,
     lookahead_ms: float | None = None,
     chunk_knots: int = CHUNK_KNOTS,
+    doubt: float = 0.0,
 ) -> Heard:
     """What the ear hears in recordings x (B, L) at its knots.
 
     range_hz      (lowest, highest) pitch, Hz; None: all of the axis
     lookahead_ms  None: every knot has heard the whole recording; else what lies up to so many ms after it
+    doubt         nats in favour of a pitch, see `decide`
     chunk_knots   at once: a recording of more is gone through twice, since what follows a knot is heard before it is
                   decided; the result is the same
     """
@@ -79,7 +81,9 @@ def listen(
     joined = {name: _joined([part[name] for part in parts]) for name in parts[0]}
     online = lookahead_ms is not None
     voices = [
-        _voice(joined[f"{name}"], joined[f"{name}_pressure"], joined[f"{name}_loudness"], online)
+        _voice(
+            joined[f"{name}"], joined[f"{name}_pressure"], joined[f"{name}_loudness"], online, doubt * (name == "first")
+        )
         for name in ("first", "second")
     ]
     return Heard(voices[0], voices[1], joined["breath"], joined["background"], joined["onset"], joined["offset"])
@@ -109,8 +113,8 @@ def _joined(parts: list[Any]) -> Any:
     return Candidates(**{name: torch.cat([getattr(part, name) for part in parts], 1) for name in names})
 
 
-def _voice(found: Candidates, pressure: Tensor, loudness: Tensor, online: bool) -> HeardVoice:
-    decided: Decoded = decide(found, online=online)
+def _voice(found: Candidates, pressure: Tensor, loudness: Tensor, online: bool, doubt: float) -> HeardVoice:
+    decided: Decoded = decide(found, online=online, doubt=doubt)
 
     def chosen(y: Tensor) -> Tensor:
         return y.gather(-1, decided.which[..., None])[..., 0]

@@ -16,7 +16,8 @@ class EpochDraws(Sampler[int]):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        return iter([int(i) for i in self.draw(self.epoch())])
+        # a generator: Lightning makes the iterator of a run that goes on before it knows the epoch
+        yield from (int(i) for i in self.draw(self.epoch()))
 
     def __len__(self) -> int:
         return self.length
