@@ -8,6 +8,7 @@ from syrinx_lab.data.corpus_settings import CorpusSettings
 from syrinx_lab.data.sampler import EdgeBiasedSampler
 from syrinx_lab.simulation.recordings import SimulatedRecordings
 from syrinx_lab.training.datamodule import SongDataModule
+from syrinx_lab.training.inspection import inspect_data
 
 RATE = 22_050
 
@@ -77,6 +78,13 @@ def test_every_epoch_has_new_windows_which_depend_on_seed_and_epoch_alone(data):
     assert not torch.allclose(first, second, atol=1e-2)
     assert torch.equal(second, windows(data, 1))
     assert torch.equal(first, windows(data, 0))
+
+
+def test_an_inspection_lists_what_is_made():
+    found = inspect_data(datamodule(), 512)
+    assert len(found.corpus.recordings) == 12
+    assert not found.problems
+    assert any("windows an epoch" in line for line in found.training)
 
 
 def test_workers_cut_the_same_windows(data):

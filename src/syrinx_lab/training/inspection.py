@@ -27,7 +27,11 @@ def inspect_data(datamodule: SongDataModule, horizon: int | None) -> Inspection:
     horizon  samples of the longest rollout; None: the objective needs none
     """
     datamodule.provide()
-    corpus, problems = inspect_corpus(datamodule.root, datamodule.reading, datamodule.storage)
+    if datamodule.simulated is None:
+        corpus, problems = inspect_corpus(datamodule.root, datamodule.reading, datamodule.storage)
+    else:  # what it makes has no faults, and a fault of the folders beside it is raised
+        datamodule.read()
+        corpus, problems = Corpus(datamodule.recordings, datamodule.sample_rate), []
     try:
         pools = cut_segments(corpus.recordings.values(), datamodule.cutting, sample_rate=datamodule.sample_rate)
     except ValueError:
@@ -39,6 +43,6 @@ def inspect_data(datamodule: SongDataModule, horizon: int | None) -> Inspection:
             datamodule.prepare(horizon)
             training = tuple(datamodule.describe())
         except ValueError as error:
-            root = datamodule.root if isinstance(datamodule.root, str) else datamodule.root[0]
+            root = datamodule.root if isinstance(datamodule.root, str) else next(iter(datamodule.root), "aviary")
             problems.append(Problem(Path(root), None, f"training would refuse this: {error}"))
     return Inspection(corpus, problems, pools, training)
