@@ -64,6 +64,8 @@ def blind_spots() -> None:
 
 def synthesize() -> None:
     """As `python -m syrinx_lab.synthesize`."""
+    answer_early("synthesize")
+    importlib.import_module(f"{__package__}.synthesis.compile_ahead").compile_ahead()
     _run("synthesize")
 
 

@@ -58,6 +58,8 @@ def named_model(chosen: Mapping[str, Any]) -> NamedModel:
     stored.data.update(recordings_of(loaded.run.config(), loaded.run.path, chosen["data_root"]))
     if unheard:
         stored.data.label = None
+        for rendered in ("synthetic", "simulated"):  # what it was trained on
+            stored.data.pop(rendered, None)
     return NamedModel(loaded, stored, NEW if unheard else chosen["split"])
 
 

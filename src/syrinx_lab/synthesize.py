@@ -7,6 +7,10 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
     answer_early("synthesize")
 
+    from .synthesis.compile_ahead import compile_ahead
+
+    compile_ahead()
+
 import math
 import time
 from pathlib import Path
@@ -25,6 +29,7 @@ from .runs.recordings import recordings_of
 from .selected_model import SelectedModel, load_selected
 from .synthesis.account import Samples, compared, finite, out_of_reach, reach_lines, unheard_lines
 from .synthesis.bird import calibrate_to, listened
+from .synthesis.compile_ahead import wait_for_kernels
 from .synthesis.edits import Edit, edited
 from .synthesis.output_files import output_files
 from .synthesis.process import seconds_since_start
@@ -74,6 +79,7 @@ def synthesize(cfg: DictConfig) -> None:
         rate = model.sample_rate
     if unheard and song is None and chosen["song"] is not None:
         return  # it was sung while it was read
+    wait_for_kernels()
     begun = time.perf_counter()
     table = _table(model, song, chosen)
     if chosen["refine"]:
@@ -108,6 +114,7 @@ def _unheard(
     if (line := file.take_loudest_channel(listened(file))) is not None:
         print(f"channels  {line}")
     print("".join(f"warning   {one}\n" for one in file.warnings), end="")
+    wait_for_kernels()
     bird = calibrate_to(model, file, stored.data.scale_to, chosen["scale"])
     print(f"song      {file.seconds:.2f} s at {file.native_rate} Hz; {bird.line()}", flush=True)
     if chosen["drives_in"] is not None or chosen["refine"] or edit.tempo != 1:
