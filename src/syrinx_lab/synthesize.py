@@ -64,7 +64,7 @@ def synthesize(cfg: DictConfig) -> None:
     # the song and its annotation may lie among the recordings
     stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"], needed=False))
     home = Path(chosen["paths"]["outputs"]) / "voices" / run.path.name if unheard else run.path / "synthesis"
-    files = output_files(chosen, edit, home, [] if unheard else stored.data.root)
+    files = output_files(chosen, edit, home, str(home) if unheard else stored.data.root)
     if unheard:
         print(
             f"voice     {run.path.name}, loaded after {seconds_since_start():.1f} s",
