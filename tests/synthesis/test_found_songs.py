@@ -12,7 +12,9 @@ from made_voices import RATE, song
 from syrinx_lab.data.corpus import load_corpus
 from syrinx_lab.data.corpus_settings import CorpusSettings
 from syrinx_lab.data.splits import split_recordings
+from syrinx_lab.synthesis.edits import Edit
 from syrinx_lab.synthesis.found_songs import found_songs
+from syrinx_lab.synthesis.output_files import output_files
 
 READING = CorpusSettings(sample_rate=RATE, highpass_hz=300.0)
 
@@ -46,3 +48,12 @@ def test_noise_holds_no_song(tmp_path: Path) -> None:
     written(root, "noise.wav", 1e-3 * np.random.default_rng(0).standard_normal(2 * RATE))
     with pytest.raises(ValueError, match=r"cage: 0 syllables stand out of the background in 2\.0 s of it: add song"):
         found_songs(str(root), READING, tmp_path)
+
+
+def test_a_song_of_no_folder_has_a_name_of_its_own(tmp_path: Path) -> None:
+    chosen = {"song": str(tmp_path / "bird.wav"), "drives_in": None, "out": None, "drives_out": None, "picture": "none"}
+    home = tmp_path / "outputs" / "voices" / "any_bird"
+    files = output_files(chosen, Edit(), home, str(home))
+    assert files["sound"].parent == home
+    assert files["sound"].name.startswith("bird-")
+    assert files["drives"] == files["sound"].with_suffix(".csv")
