@@ -240,6 +240,8 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "depth_db": _DB,
         "gap_ms": or_null(_MS),
         "syllable_ms": or_null(_MS),
+        "covered": Number(low=0, high=1),
+        "least": Number(low=0, high=1),
         "bout_gap_s": Number(above=0, high=1e4),
         "bout_sounds": Whole(1, 10**6),
         "bout_sound_s": Number(low=0, high=1e4),

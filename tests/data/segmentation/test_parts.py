@@ -87,3 +87,18 @@ def test_scores_of_boundaries_and_labels() -> None:
     assert label_score(list("aabb"), list("yyxx"), "noise").ami == pytest.approx(1.0)
     pairs = overlapping(np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[0.9, 2.5], [5.0, 6.0]]))
     assert pairs == [(1, 0)]
+
+
+def test_a_dip_of_18_db_parts_two_syllables_that_an_echo_joins() -> None:
+    limits = Thresholds(low_db=5.0, high_db=8.0, depth_db=36.0, gap_ms=4.0, syllable_ms=10.0)
+    e = np.zeros(300, np.float32)
+    e[100:130] = 40
+    e[130:160] = np.linspace(38, 14, 30)  # an echo
+    e[160:190] = 40
+    e[190:200] = 24  # 16 dB down: one syllable
+    e[200:220] = 40
+    found = intervals(e, limits)
+    assert len(found) == 2
+    # silence begins at 17 dB, 3 above the valley
+    assert found[0] == pytest.approx((100 - 35 / 40, 155.0 + (38 - 25 * 24 / 29 - 17) / (24 / 29)), abs=0.05)
+    assert found[1] == pytest.approx((160 - 23 / 26, 219 + 35 / 40), abs=0.05)

@@ -55,7 +55,8 @@ def calibrate(recordings: Sequence[tuple[NDArray[np.float32], int]]) -> Calibrat
     s is the standard deviation of the noise's envelope, p the median peak of what stands out:
     low = min(max(0.17 p, 4.5 s), 5 dB), or 4.5 s where that is more; high = low + 0.2 (p - low), at least 6 s.
     The band holds the bins where that sound stands 2 dB above the noise. The minimal gap and syllable lie where
-    the distributions of gaps and lengths have their valley, between crackle and song; 6 and 20 ms where there is none.
+    the distributions of gaps and lengths have their valley, between crackle and song; 6 and 20 ms where there is none,
+    and at half their medians where that is less.
 
     recordings  (samples (n,), sample rate in Hz) of each; none at all gives the middle of the ranges
     """
@@ -80,8 +81,8 @@ def calibrate(recordings: Sequence[tuple[NDArray[np.float32], int]]) -> Calibrat
         *band,
         low,
         high,
-        gap_ms=_valley(gaps, _GAPS_MS, _GAP_MS),
-        syllable_ms=_valley(lengths, _LENGTHS_MS, _LENGTH_MS),
+        gap_ms=_least(gaps, _GAPS_MS, _GAP_MS),
+        syllable_ms=_least(lengths, _LENGTHS_MS, _LENGTH_MS),
         sigma_db=sigma,
         peak_db=peak,
         smooth_ms=float(np.interp(peak, _PEAKS_DB, _SMOOTHS_MS)),
@@ -127,6 +128,12 @@ def _gaps_and_lengths(
         lengths += [b - a for a, b in runs]
         gaps += [later[0] - run[1] for run, later in pairwise(runs)]
     return gaps, lengths
+
+
+def _least(values: Sequence[float], limits: tuple[float, float], otherwise: float) -> float:
+    """The least gap or length that counts: at the valley, and at most half the median, for birds of fast trills."""
+    middle = float(np.median([v for v in values if v > 1] or [np.inf]))
+    return float(max(min(_valley(values, limits, otherwise), middle / 2), limits[0] / 2))
 
 
 def _valley(values: Sequence[float], limits: tuple[float, float], otherwise: float) -> float:

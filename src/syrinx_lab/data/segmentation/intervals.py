@@ -10,6 +10,7 @@ from scipy.ndimage import maximum_filter1d
 
 from .envelope import stretches
 
+_SPLIT_DB, _RISE_DB, _AUDIBLE_DB = 18.0, 3.0, 25.0
 _NEAR = 301  # frames around each moment whose loudest counts
 
 
@@ -34,11 +35,21 @@ class Thresholds:
 def intervals(excess: NDArray[np.float32], limits: Thresholds) -> list[tuple[float, float]]:
     """The intervals (onset, offset) in frames, fractions included, in which the envelope stands above its threshold.
 
-    The threshold is max(low_db, m - depth_db), m the maximum of `excess` within 150 frames. Crossings are interpolated
-    between frames. One that begins or ends with the recording does so at its very end.
+    The threshold is max(low_db, m - depth_db), m the maximum of `excess` within 150 frames. A dip of 18 dB between two
+    peaks parts them, see `_valleys`. Crossings are interpolated between frames; an interval that begins or ends with
+    the recording does so at its very end.
     """
     floor = np.maximum(limits.low_db, maximum_filter1d(excess, _NEAR, mode="nearest") - limits.depth_db)
     margin = excess - floor
+    for valley, level in _valleys(excess, margin > 0):
+        first, stop = valley, valley + 1  # the valley belongs to neither side as far as it lies below its level
+        while excess[first - 1] < level:
+            first -= 1
+        while excess[stop] < level:
+            stop += 1
+        beside = slice(first - 1, stop + 1)  # with a frame on either side, for the crossing between
+        margin[beside] = np.minimum(margin[beside], excess[beside] - level)
+        margin[valley] = min(float(margin[valley]), -1e-3)
     joined: list[list[int]] = []
     for first, stop in stretches(margin > 0):
         if joined and first - joined[-1][1] < limits.gap_ms:
@@ -50,6 +61,29 @@ def intervals(excess: NDArray[np.float32], limits: Thresholds) -> list[tuple[flo
         onset, offset = _crossing(margin, first, -1), _crossing(margin, stop - 1, 1)
         if offset - onset >= limits.syllable_ms and excess[first:stop].max() >= limits.high_db:
             found.append((onset, offset))
+    return found
+
+
+def _valleys(excess: NDArray[np.float32], above: NDArray[np.bool_]) -> list[tuple[int, float]]:
+    """Frames within a sound that lie 18 dB below the peaks on either side, and the level below which is silence.
+
+    Echoes and fast trills fill the gap between two syllables to more than the threshold. The level is 3 dB above the
+    valley, or 25 dB below the lower peak where that is more.
+    """
+    found: list[tuple[int, float]] = []
+    waiting = stretches(above)
+    while waiting:
+        first, stop = waiting.pop()
+        if stop - first < 3:
+            continue
+        part = excess[first:stop]
+        peaks = np.minimum(np.maximum.accumulate(part), np.maximum.accumulate(part[::-1])[::-1])
+        deepest = int(np.argmax(peaks - part))
+        if peaks[deepest] - part[deepest] < _SPLIT_DB:
+            continue
+        valley = first + deepest
+        found.append((valley, max(float(part[deepest]) + _RISE_DB, float(peaks[deepest]) - _AUDIBLE_DB)))
+        waiting += [(first, valley), (valley + 1, stop)]
     return found
 
 
