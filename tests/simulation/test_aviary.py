@@ -128,3 +128,9 @@ def test_what_is_out_of_range_is_refused(settings, said):
 def test_a_window_too_short_is_refused():
     with pytest.raises(ValueError, match=r"0\.05 s"):
         Aviary().draw([0], 0.01)
+
+
+def test_windows_too_short_for_gusts_are_finite():
+    short = Aviary(seed=1234, songs_per_bird=1).draw(range(8), 0.2)
+    assert bool(torch.isfinite(short.audio).all())
+    assert bool((short.audio.abs().amax(1) > 0).all())

@@ -43,8 +43,11 @@ def shaped(rng: np.random.Generator, shape: NDArray[np.floating], samples: int) 
 
 def _wind(rng: np.random.Generator, hz: NDArray[np.floating], samples: int) -> Tensor:
     rumble = shaped(rng, 1 / (1 + (hz / log_uniform(rng, 30.0, 250.0)) ** 2), samples)
-    gusts = shaped(rng, 1.0 * (hz < 3.0), samples)
-    wind = rumble * torch.exp(gusts / (gusts.std() + 1e-9))
+    slow = hz < 3.0
+    gusts = shaped(rng, 1.0 * slow, samples)
+    if slow.sum() > 1:  # a third of a second is too short for gusts
+        rumble = rumble * torch.exp(gusts / (gusts.std() + 1e-9))
+    wind = rumble
     return wind / wind.square().mean().sqrt()
 
 
