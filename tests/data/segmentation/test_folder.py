@@ -139,9 +139,9 @@ def test_the_labs_own_file_goes_where_nothing_is_found_any_more(tmp_path: Path) 
     assert not path.exists()
     assert hand.read_bytes() == b"corrected"
     # the hash of what was about to be written counts as the lab's own: a kill may have come before the last line
-    assert set(read_marks(marks)) == {str(path), str(hand)}
+    assert set(read_marks(marks)) == {path, hand}
     marks.write_text("{")
-    with pytest.raises(ValueError, match=r"marks\.json: not valid JSON"):
+    with pytest.raises(ValueError, match=r"marks\.json: not valid"):
         write_own({path: b"one"}, marks)
 
 
@@ -155,3 +155,52 @@ def test_a_training_reads_the_segments_of_what_nobody_annotated(raw: Path, tmp_p
     sf.write(tmp_path / "cage" / "x.wav", cage(1), RATE)
     with pytest.raises(ValueError, match=r"data\.segmenter=auto found no song in 1 recordings"):
         segments.reading(str(tmp_path / "cage"), CorpusSettings())
+
+
+def test_two_days_with_one_name_are_not_taken_for_one(tmp_path: Path) -> None:
+    for day in (1, 2):
+        (tmp_path / f"day{day}").mkdir()
+        sf.write(tmp_path / f"day{day}" / "0001.wav", finch(day)[0], RATE)
+    out = tmp_path / "out"
+    first = segmented(tmp_path / "day1", out).annotations["0001"]
+    content = first.read_bytes()
+    with pytest.raises(
+        ValueError, match=r"0001\.csv: annotates .*day1/0001\.wav, and .*day2/0001\.wav has the same name"
+    ):
+        segmented(tmp_path / "day2", out)
+    first.write_bytes(content + b"0.9,0.95,mine\n")
+    with pytest.raises(ValueError, match="has the same name here"):
+        segmented(tmp_path / "day2", out)
+    first.write_bytes(content)
+    # the same recordings elsewhere, and a recording that was cut, are no strangers
+    (tmp_path / "day1").rename(tmp_path / "moved")
+    assert segmented(tmp_path / "moved", out).written.same == (first,)
+    sf.write(tmp_path / "moved" / "0001.wav", finch(1)[0][: 2 * RATE], RATE)
+    segmented(tmp_path / "moved", out)
+
+
+def test_a_folder_of_segments_can_be_moved(raw: Path, tmp_path: Path) -> None:
+    segmented(raw, tmp_path / "a")
+    (tmp_path / "a").rename(tmp_path / "b")
+    again = segmented(raw, tmp_path / "b")
+    assert len(again.written.same) == 4
+    assert not again.written.foreign
+
+
+def test_another_format_takes_the_place_of_the_old_one_but_not_of_a_hands_work(raw: Path, tmp_path: Path) -> None:
+    first = segmented(raw, tmp_path)
+    edited = first.annotations["day1/song0"]
+    edited.write_text("onset_s,offset_s,label\n0.1,0.2,mine\n")
+    again = segmented(raw, tmp_path, format="raven")
+    assert again.written.edited == (edited,)
+    left = sorted(path.name for path in (tmp_path / "annotations").rglob("*.*"))
+    assert left == ["song0.csv", "song1.txt", "song2.txt", "stereo.txt"]
+    with pytest.raises(ValueError, match="format is 'bogus'"):
+        segmented(raw, tmp_path, format="bogus")
+
+
+def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.wav").write_bytes(b"no sound")
+    with pytest.raises(ValueError, match=r"none of the 1 recordings can be read; .*a\.wav"):
+        segmented(tmp_path / "raw", tmp_path / "out")

@@ -17,6 +17,7 @@ from .found_file import FoundFile
 from .labels import NOISE
 
 _UNSURE = 0.5  # median confidence
+_FEW = 200  # syllables
 _SHOWN = 20  # files of a list on the console
 
 
@@ -69,6 +70,11 @@ def lines_of(account: dict[str, Any]) -> list[str]:
         lines.append(f"lengths     5 to 95 %: {low:.0f} to {high:.0f} ms, median {middle:.0f} ms")
         counts = ", ".join(f"{name} {count}" for name, count in account["labels"].items())
         lines.append(f"labels      {counts}")
+        if len(account["labels"]) > 1 and account["syllables"] < _FEW:
+            lines.append(
+                f"note        {account['syllables']} syllables are few to name kinds by: later ones keep to these names; "
+                "begin with a day of song, or name afresh with another out=FOLDER"
+            )
     if account["parameters"]:
         found = ", ".join(f"{name} {value:.4g}" for name, value in account["parameters"].items())
         lines.append(f"found       {found}")

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..annotation_problem import Problem
 from ..annotation_records import Annotation
-from ..annotation_writing import annotation_path, encode
+from ..annotation_writing import annotation_path, encode, ending
 from ..audio import read_audio
 from ..audio_file import sound_info
 from ..layout import AudioFile, expand
@@ -24,7 +24,7 @@ from ..whole_file import write_whole
 from .embedding import SIZE
 from .found_file import FoundFile, Unreadable, find_in, load_found
 from .labels import Names, first_names, labels_of, more_names
-from .marks import Written, write_own
+from .marks import Written, refuse_other_audio, write_own
 from .segmenter import Segmenter
 from .stored_names import read_names, write_names
 
@@ -102,8 +102,10 @@ def segment_folder(
     What is in `out` already is used again: the parameters that were found, the segments of files whose bytes are the
     same, and the names of clusters, so that a killed command goes on, without the files that were in work,
     and a later day gets the old names. Memory does not grow with the sound.
-    Raises ValueError where there is no folder, or no recording in it.
+    Raises ValueError where there is no folder, or no recording in it that can be read, for an unknown format, and where
+    an annotation in `out` is that of another recording of the same name.
     """
+    ending(settings.format)  # refuses a format that is not known before anything is read
     roots = expand(root)
     if absent := [problem for folder in roots if (problem := missing_folder(folder, "root"))]:
         raise ValueError(str(absent[0]))
@@ -112,6 +114,16 @@ def segment_folder(
     if not wanted:
         errors = [problem for problem in problems if problem.severity == "error"]
         raise ValueError(str(errors[0]) if errors else f"{roots[0]}: no recording matches {settings.audio_pattern}")
+    places = {
+        file.id: annotation_path(
+            settings.format,
+            file.path.absolute(),
+            None if beside else out / "annotations" / PurePosixPath(file.id).parent,
+        )
+        for file in wanted
+    }
+    if write:
+        refuse_other_audio({places[file.id]: file.path.resolve() for file in wanted}, out / "marks.json")
     segmenter = _fitted(segmenter, out / "parameters.json", described, wanted, settings.channel)
     key = json.dumps([described, segmenter.found()], sort_keys=True)
     files: list[tuple[AudioFile, FoundFile]] = []
@@ -124,19 +136,23 @@ def segment_folder(
             continue
         kept += known
         files.append((file, replace(result, points=result.points[:0])))  # on disk they are, in memory too many
+    if not files:
+        raise ValueError(
+            f"none of the {len(unreadable)} recordings can be read; {unreadable[0][0]}: {unreadable[0][1]}"
+        )
     names, labels = _named(files, out, settings.labels)
     annotations = {}
     contents: dict[Path, bytes | None] = {}
     for file, one in files:
-        folder = None if beside else out / "annotations" / PurePosixPath(file.id).parent
-        path = annotation_path(settings.format, file.path, folder)
+        path = places[file.id]
         if not one.result.syllables:
             contents[path] = None
             continue
         annotations[file.id] = path
         rows = [Annotation(s.onset_s, s.offset_s, name) for s, name in zip(one.result.syllables, labels[file.id])]
         contents[path] = encode(settings.format, rows, file.path, one.sample_rate)
-    written = write_own(contents, out / "marks.json") if write else Written()
+    audio = {places[file.id]: (file.path.resolve(), one.audio) for file, one in files}
+    written = write_own(contents, out / "marks.json", audio) if write else Written()
     return SegmentedFolder(
         tuple(files),
         labels,
