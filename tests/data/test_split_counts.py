@@ -50,7 +50,7 @@ def test_recordings_vocalisations_windows_and_what_is_scored() -> None:
 def test_the_record_of_a_run_and_its_manifest_hold_them() -> None:
     data = SongDataModule(root=".", sampler=None, seed=0, reading=CorpusSettings(sample_rate=RATE))
     data.corpus, data.splits = Corpus(SONGS, RATE), SPLITS
-    data.pools, data.vocalisations = None, {"val": [None], "test": [None]}
+    data.groups, data.pools, data.vocalisations = {}, None, {"val": [None], "test": [None]}
     assert data.split_record()["counts"]["val"] == COUNTS["val"]
     manifest = build_manifest(
         config={}, key="k", data_fingerprint="f", seed=0, epoch=1, checkpoint="c", vocalisations={}, counts=COUNTS,

@@ -73,8 +73,11 @@ def test_from_a_run_to_a_page_tables_a_movie_and_the_registry(
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ((), "give run=outputs/RUN or system=van_der_pol, one of the two"),
-        (("run=outputs/mine", "system=van_der_pol"), "give run=outputs/RUN or system=van_der_pol, one of the two"),
+        ((), "give run=outputs/RUN (or voice=NAME) or system=van_der_pol, one of the two"),
+        (
+            ("run=outputs/mine", "system=van_der_pol"),
+            "give run=outputs/RUN (or voice=NAME) or system=van_der_pol, one of the two",
+        ),
         (("run=nowhere",), "nowhere: no such run"),
         (("run=outputs/mine", "clip=99"), "clip is 99: test has "),
         (("run=outputs/mine", "checkpoint=gone.ckpt"), "gone.ckpt: no such checkpoint"),

@@ -72,7 +72,7 @@ def lines_of(account: dict[str, Any]) -> list[str]:
         lines.append(f"labels      {counts}")
         if len(account["labels"]) > 1 and account["syllables"] < _FEW:
             lines.append(
-                f"note        {account['syllables']} syllables are few to name kinds by: later ones keep to these names; "
+                f"note        {account['syllables']} syllables are few to name kinds by, and later ones keep to them: "
                 "begin with a day of song, or name afresh with another out=FOLDER"
             )
     if account["parameters"]:
