@@ -204,3 +204,14 @@ def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> Non
     (tmp_path / "raw" / "a.wav").write_bytes(b"no sound")
     with pytest.raises(ValueError, match=r"none of the 1 recordings can be read; .*a\.wav"):
         segmented(tmp_path / "raw", tmp_path / "out")
+
+
+def test_song_on_another_channel_is_pointed_out(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    song = finch(1)[0]
+    quiet = 1e-3 * np.random.default_rng(0).standard_normal(len(song))
+    sf.write(tmp_path / "raw" / "a.wav", np.stack((quiet, song), 1), RATE)
+    found = segmented(tmp_path / "raw", tmp_path / "out")
+    assert not found.annotations
+    assert "no song in channel 0 of 2" in "\n".join(lines_of(account_of(found)))
+    assert segmented(tmp_path / "raw", tmp_path / "other", channel=1).annotations

@@ -74,6 +74,8 @@ def find_in(
         return Unreadable(str(error).removeprefix(f"{path}: ")), False
     result = segmenter.segment(clip.samples, clip.sample_rate)
     doubts = [*result.doubts, *clip.warnings]
+    if info is not None and info.channels > 1 and channel != "mean" and not result.syllables:
+        doubts.append(f"no song in channel {channel} of {info.channels}: data.channel= chooses another, or mean")
     if clip.clipped > _CLIPPED * len(clip.samples):
         doubts.append(f"clipped: {clip.clipped / len(clip.samples):.0%} of the samples lie in runs at full scale")
     result = Segmentation(result.syllables, result.others, tuple(doubts))
