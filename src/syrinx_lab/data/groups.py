@@ -1,4 +1,4 @@
-"""Which bird, day, session and root every recording is of: told by a table, by folders, or by the names of files."""
+"""Which bird, day, session and root every recording is of: read off a table, folders, or the names of files."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def by_whole(recordings: Sequence[Recording], groups: Mapping[str, Group], kind:
 def with_days_after(
     named: Mapping[str, Mapping[str, str]], groups: Mapping[str, Group], trained: Sequence[str]
 ) -> dict[str, dict[str, str]]:
-    """The same with `days_after_training`, as +59, where the recordings are told apart by days.
+    """The same with `days_after_training`, as +59, where the recordings are distinguished by days.
 
     It is 0 from the first to the last day of training, and counts from the nearer of the two elsewhere; ages in days
     and dates are not compared.

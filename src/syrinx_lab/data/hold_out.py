@@ -51,7 +51,7 @@ class HoldOut:
                 more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
                 raise ValueError(
                     f"{key}={self}: no recording is of {self.kind} {value}; there are {', '.join(there[:_SHOWN])}"
-                    f"{more}. Birds, days and sessions can be told in a table, data.groups=TABLE"
+                    f"{more}. Birds, days and sessions can be given in a table, data.groups=TABLE"
                 )
             found |= fitting
         return found

@@ -84,10 +84,6 @@ def simulated(
     generator      of sweeps and noise
     Raises ValueError for an oscillator that does not sing what is heard.
     """
-    if not oscillator.needs_analysis:
-        raise ValueError(
-            f"oscillator is {type(oscillator).__name__}, whose pitch is not read off a recording: use oscillator=syrinx"
-        )
     knots = knot_count(horizon, hop)
     middle = torch.logspace(math.log2(pitch_hz[0]), math.log2(pitch_hz[1]), count, base=2.0)
     slope = sweep_octaves * (2 * torch.rand(count, 1, generator=generator) - 1)
@@ -108,10 +104,6 @@ def recorded(oscillator: Oscillator, sounds: Tensor, heard: AnalyticControls, ba
 
     Raises ValueError for an oscillator that does not sing what is heard.
     """
-    if not oscillator.needs_analysis:
-        raise ValueError(
-            f"oscillator is {type(oscillator).__name__}, whose pitch is not read off a recording: use oscillator=syrinx"
-        )
     return _clips(oscillator, heard.pitch_hz, heard.envelope, heard.hop, sounds, backend)
 
 
@@ -126,6 +118,10 @@ def driven(oscillator: Oscillator, parameters: Parameters, hop: int, damping: fl
 def _clips(
     oscillator: Oscillator, pitch_hz: Tensor, envelope: Tensor, hop: int, target: Tensor, backend: str
 ) -> MistunedClips:
+    if not oscillator.needs_analysis:
+        raise ValueError(
+            f"oscillator is {type(oscillator).__name__}, whose pitch is not read off a recording: use oscillator=syrinx"
+        )
     nothing = torch.zeros_like(pitch_hz)
     size = oscillator.degree + 1
     heard = AnalyticControls(pitch_hz, torch.ones_like(pitch_hz), torch.ones_like(pitch_hz), envelope, hop)

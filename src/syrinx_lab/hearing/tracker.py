@@ -34,7 +34,7 @@ class Tracked:
 
 
 class Tracker(Protocol):
-    """A pitch tracker: told the range of 150 Hz to 10 kHz, and nothing else."""
+    """A pitch tracker, given the range of 150 Hz to 10 kHz and nothing else."""
 
     def track(self, x: Tensor, sample_rate: int) -> Tracked:
         """What it says of a recording (L,)."""

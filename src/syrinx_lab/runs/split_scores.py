@@ -44,7 +44,7 @@ def group_scores(
     """Means by kind (bird, day, session, root) and name: per_group[kind][name][count|raw|rescaled][metric].
 
     vocalisations  as `split_scores` takes them
-    groups         recording -> kind -> name; what is not told of a recording has the name "unknown"
+    groups         recording -> kind -> name; what is not known of a recording has the name "unknown"
     """
     kinds = sorted({kind for one in groups.values() for kind in one})
     found: dict[str, dict[str, Any]] = {}

@@ -15,7 +15,7 @@ from .power import noise_of, power_of
 from .structure import structure_of
 
 WIDEST_HZ = (500.0, 10_000.0)  # where birds sing and cages are quiet
-_FAR_SIGMA = 4.0  # of the noise's envelope, below which nothing is told from noise
+_FAR_SIGMA = 4.0  # of the noise's envelope, below which nothing is distinguished from noise
 _MARKED = 0.2  # of the excess of a typical syllable in dB: where a labeller sees it begin
 _MARKED_DB = 6.0  # at most: louder sound is seen
 _REACHED = 0.2  # of the way from the low threshold to a typical syllable's peak
