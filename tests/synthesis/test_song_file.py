@@ -6,17 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from made_song_files import at_rate, written
 from made_voices import RATE, song, syrinx_voice
 
-from syrinx_lab.controls.syllables import find_syllables
 from syrinx_lab.data.audio import read_audio
 from syrinx_lab.data.resampling import resample_to
 from syrinx_lab.synthesis import song_file
 from syrinx_lab.synthesis.at_song_rate import RateChange
 from syrinx_lab.synthesis.bird import calibrate_to
 from syrinx_lab.synthesis.song_file import SongFile
+from syrinx_lab.synthesis.stretches_of_song import stretches_of_song
 
 
 @pytest.mark.parametrize("rate", [16_000, 22_050, 24_414, 44_100, 48_000, 96_000])
@@ -62,13 +61,15 @@ def test_too_short_and_too_slow_are_refused(tmp_path: Path) -> None:
 
 
 def test_syllables_are_found_where_they_are() -> None:
-    found = find_syllables(torch.from_numpy(song(1.0)), RATE)
+    noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    found, none, silent, empty = stretches_of_song([song(1.0), 1e-4 * noise, 0 * noise, noise[:0]], RATE)
     assert len(found) == 5
     for number, (on, off) in enumerate(found):  # sin(pi t / 0.12) from 0.05 s on
         assert on / RATE == pytest.approx(0.2 * number + 0.05, abs=0.015)
         assert off / RATE == pytest.approx(0.2 * number + 0.17, abs=0.015)
-    noise = torch.from_numpy(np.random.default_rng(0).standard_normal(RATE).astype(np.float32))
-    assert find_syllables(noise, RATE) == []
+    assert none == silent == empty == []
+    assert stretches_of_song([noise], RATE) == [[]]
+    assert stretches_of_song([], RATE) == []
 
 
 def test_a_voice_takes_range_level_and_background_from_the_song(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import cast
 import numpy as np
 import torch
 
-from ..controls.syllables import find_syllables
 from ..model import Ouroboros
 from ..ode.noise import Noise
 from .song_file import SongFile
+from .stretches_of_song import stretches_of_song
 
 LISTEN_S = 60.0
 """So much of a song is looked at."""
@@ -57,7 +57,7 @@ def listened(song: SongFile) -> list[tuple[int, int]]:
 def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float | None = None) -> Bird:
     """Give a model the pitch range and the background of a song, and find the song's level; needs no labels.
 
-    The level is that of the syllables that stand out, see `find_syllables`: the 90 % quantile of their peaks becomes
+    The level is that of the syllables that stand out, see `stretches_of_song`: the 90 % quantile of their peaks becomes
     `scale_to`, so that a bang does not count. Where nothing stands out (song without a pause, noise, a clip of
     50 ms) the whole counts, and the background is held 20 dB below it, or else song without a pause would be taken for
     background and the voice be silent.
@@ -66,9 +66,10 @@ def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float
     scale     the factor itself, where it is given
     Raises ValueError with one line for a song that is silent throughout.
     """
-    pieces = [torch.from_numpy(song.read(*piece)) for piece in listened(song)]
-    found = [[x[on:off] for on, off in find_syllables(x, song.sample_rate)] for x in pieces]
-    syllables = [one for several in found for one in several]
+    heard = [song.read(*piece) for piece in listened(song)]
+    pieces = [torch.from_numpy(x) for x in heard]
+    found = stretches_of_song(heard, song.sample_rate)
+    syllables = [x[on:off] for x, inside in zip(pieces, found) for on, off in inside]
     apart = bool(syllables)
     sung = syllables if apart else [x for x in pieces if len(x)]
     peaks = torch.tensor([float(x.abs().max()) for x in sung])
