@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from syrinx_lab.voices.finding import shipped_voices
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("train", "check_data", "evaluate", "rate", "bench", "watch", "dashboard", "report", "synthesize"),
@@ -63,6 +65,13 @@ def test_a_page_says_what_how_and_where(name: str, pages) -> None:
     if name not in WITH_GROUPS:
         assert "$" not in text
         assert len(lines) < 45
+
+
+@pytest.mark.parametrize("name", ["train", "evaluate", "rate", "rivals", "dynamics", "synthesize"])
+def test_where_a_voice_is_named_the_shipped_ones_are_listed(name: str, pages) -> None:
+    listed = re.search(r"^Voices that travel with the lab: (.*)$", pages[0][f"{name} --help"][1], re.MULTILINE)
+    assert listed is not None
+    assert listed[1].split(", ") == shipped_voices()
 
 
 @pytest.mark.parametrize("name", WITH_GROUPS)

@@ -16,6 +16,7 @@ from .cli import entry_point
 from .data.report import examples, print_report, summarise
 from .figures.examples import examples_figure
 from .figures.style import save_figure
+from .from_voice import of_voice
 from .homeless import writable
 from .instantiation import plain
 from .training.inspection import inspect_data
@@ -29,6 +30,7 @@ def check_data(cfg: DictConfig) -> None:
     Raises:
         ValueError: after the report, when the folder cannot be trained on.
     """
+    cfg = of_voice(cfg)
     config = plain(cfg)
     datamodule = build_datamodule(cfg)
     longest = build_horizon(cfg).max if build_objective(cfg).needs_rollout else None

@@ -27,6 +27,7 @@ from .runs.interruption import interrupted_by, interruptible, signal_of
 from .runs.parent import worker_of
 from .schema import EXAMPLES, PLACES, TABLES, TYPED, checked, texts_of
 from .training.schedules import at_rate
+from .voices.finding import shipped_voices
 
 PACKAGE = Path(__file__).resolve().parent
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -35,6 +36,8 @@ BAD_INPUT = (ValueError, OSError, HydraException, OmegaConfBaseException)
 OmegaConf.register_new_resolver("at_rate", at_rate, replace=True)  # ${at_rate:SAMPLES,RATE} in conf/
 # ${packaged:FOLDER}: what travels with the lab
 OmegaConf.register_new_resolver("packaged", lambda folder: str(PACKAGE / folder), replace=True)
+# ${shipped_voices:}: their names, for the help
+OmegaConf.register_new_resolver("shipped_voices", lambda: ", ".join(shipped_voices()), replace=True)
 
 
 def config_directory() -> Path:

@@ -20,10 +20,9 @@ _OF_THE_READING = ("sample_rate", "highpass_hz", "scale", "scale_per", "scale_to
 
 
 def of_voice(cfg: DictConfig) -> DictConfig:
-    """The configuration with the groups of the model, and how songs are read, as `voice` has them.
+    """The configuration with the groups of the model, and how songs are read (`read_as`), as `voice` has them.
 
-    `init_from` becomes the voice's folder. Where data.root is not annotated it becomes a folder of the syllables that
-    were found, see `found_songs`, with a line for the console. Without `voice` the configuration is returned as it is.
+    `init_from` becomes the voice's folder. Without `voice` the configuration is returned as it is.
 
     Raises ValueError with one line for a voice that is not there or damaged, for init_from beside it, and for a choice
     of a group that is the voice's.
@@ -45,14 +44,27 @@ def of_voice(cfg: DictConfig) -> DictConfig:
     with open_dict(cfg):
         for group in _OF_THE_MODEL:
             cfg[group] = stored[group]
-        for key in _OF_THE_READING:
-            cfg.data[key] = stored.data[key]
         cfg.init_from = str(folder)
         for one in typed:
             key, _, value = one.partition("=")
-            if key.split(".")[0] in (*_OF_THE_MODEL, "data") and "." in key:
+            if key.split(".")[0] in _OF_THE_MODEL and "." in key:
                 OmegaConf.update(cfg, key, OmegaConf.create(f"value: {value}").value, merge=False)
-        if "synthetic" not in cfg.data and cfg.data.get("segmenter", "none") == "none":
+    return read_as(cfg, folder)
+
+
+def read_as(cfg: DictConfig, folder: Path) -> DictConfig:
+    """The configuration with how songs are read as the voice in `folder` has it, but for what is typed.
+
+    Where data.root is not annotated it becomes a folder of the syllables that were found, see `found_songs`, with a
+    line for the console.
+    """
+    stored, typed = OmegaConf.create(find_run(folder).config()), {one.partition("=")[0] for one in _typed()}
+    cfg = cast(DictConfig, OmegaConf.create(OmegaConf.to_container(cfg, resolve=False)))
+    with open_dict(cfg):
+        for key in _OF_THE_READING:
+            if f"data.{key}" not in typed:
+                cfg.data[key] = stored.data[key]
+        if not {"synthetic", "simulated"} & set(cfg.data) and cfg.data.get("segmenter", "none") == "none":
             root: Any = settings_of(cfg.data)["root"]
             found = found_songs(root, build_reading(cfg), Path(cfg.paths.outputs))
             if found is not None:

@@ -28,6 +28,11 @@ def report(cfg: DictConfig) -> None:
         ValueError: neither or both were given, several sweeps were to be written to one folder, or no run is there.
     """
     chosen: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    if chosen["voice"] is not None:
+        raise ValueError(
+            f"voice is {chosen['voice']!r}: a voice keeps nothing of its training that could be reported; rivals "
+            f"voice={chosen['voice']} writes a page of what it sings, evaluate scores it"
+        )
     sweeps, runs, out = _listed(chosen["sweep"]), _listed(chosen["run"]), chosen["out"]
     if bool(sweeps) == bool(runs):
         raise ValueError("give sweep=outputs/sweeps/NAME or run=outputs/RUN, one of the two")

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from .assembly import build_datamodule, build_logger, build_scoring
 from .cli import BAD_INPUT, one_line
-from .data.stored_split import NEW
+from .data.stored_split import NEW, NOTHING
 from .evaluation.evaluate_model import Sung, evaluate_model
 from .evaluation.takes import Take
 from .instantiation import plain
@@ -65,17 +65,20 @@ def evaluate_run(
     )
 
 
-def stored_datamodule(run: RunDirectory, stored: DictConfig, split: str) -> SongDataModule:
+def stored_datamodule(
+    run: RunDirectory, stored: DictConfig, split: str, *, of_recordings: bool = True
+) -> SongDataModule:
     """The recordings in the split that the run was trained with; what has changed since is printed.
 
     Args:
         stored: the run's configuration, with `data.root` where the recordings lie now.
         split: val, test or new, which must have a clip.
+        of_recordings: whether the run learned from recordings; if not, none of these can be among them.
 
     Raises:
         ValueError: one line on recordings that are not there or not those of the training.
     """
-    record = run.split()
+    record = run.split() if of_recordings else NOTHING
     # what has come to the folder since need not be annotated
     lenient = {} if record is None else {"data": {"unannotated": "skip"}}
     datamodule = build_datamodule(cast(DictConfig, OmegaConf.merge(stored, lenient)))
@@ -86,7 +89,7 @@ def stored_datamodule(run: RunDirectory, stored: DictConfig, split: str) -> Song
             "held out is not known; restore them, or train again"
         )
     datamodule.prepare(stored=record, training=False)
-    for line in datamodule.changes.lines():
+    for line in datamodule.changes.lines() if of_recordings else ():
         print(f"note: {line}")
     if not datamodule.vocalisations[split]:
         what = "no recording is new since the training" if split == NEW else f"no recording of {split} is there"

@@ -130,7 +130,9 @@ def _clear(root: Path, keep: list[str]) -> None:
 
 
 def _foreign(path: Path) -> ValueError:
-    return ValueError(f"{path}: not a file of a synthetic finch; give the embedded data a folder of its own")
+    return ValueError(
+        f"{path}: not a file of a synthetic finch; data=folder reads recordings, data=synthetic needs an empty folder"
+    )
 
 
 def _controls(song: Song, sample_rate: int) -> bytes:

@@ -14,6 +14,8 @@ NEW = "new"
 _NAMED = 5
 
 SplitRecord = Mapping[str, Any]
+NOTHING: SplitRecord = {"schema": SCHEMA, **{name: {} for name in NAMES}, "audio": {}}
+"""The split of a model that learned from no recording: whatever is given is new to it."""
 
 
 @dataclass(frozen=True)

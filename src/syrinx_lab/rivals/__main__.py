@@ -18,7 +18,9 @@ from ..cli import entry_point
 from ..data.corpus_settings import label_list
 from ..evaluation.anchors import rendition_anchor
 from ..evaluation.refinement import Refinement
+from ..from_voice import read_as
 from ..instantiation import build, plain
+from ..named_model import learned_from_recordings
 from ..reporting.rivals_page import write_rivals_page
 from ..runs.permission import refuse_unwritable
 from ..runs.provenance import provenance
@@ -40,6 +42,8 @@ def rivals(cfg: DictConfig) -> None:
     Raises ValueError with one line on a run that was trained on these clips or reads them otherwise, on what a rival
     refuses, and where nobody is left to compare.
     """
+    voices = plain(cfg)["voice"] or []
+    cfg = read_as(cfg, voice_folder(voices[0])) if voices else cfg
     config = plain(cfg)
     title = _title(config["data"])
     folder = Path(config["out"] or Path(config["paths"]["outputs"]) / "rivals" / safe(f"{title}-{config['split']}"))
@@ -111,7 +115,7 @@ def _runs(config: Mapping[str, Any], datamodule: SongDataModule) -> dict[str, Ri
         loaded = load_selected(path)
         stored = loaded.run.config()
         refuse_other_reading(path, stored["data"], config["data"])
-        if not unheard or loaded.run.split() is not None:  # a voice of simulated birds has heard no recording
+        if not unheard or learned_from_recordings(loaded.run):
             refuse_learned(path, loaded.run.split(), scored, barred)
         if unheard:
             loaded.model.calibrate(*datamodule.calibration_material())

@@ -212,6 +212,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         **OUTPUTS,
         "sweep": or_null(PATHS),
         "run": or_null(PATHS),
+        "voice": _VOICE,
         "smooth": _SMOOTH,
         "out": or_null(Text("a path")),
     },

@@ -14,6 +14,7 @@ from ..data.corpus_settings import CorpusSettings
 from ..data.recording import Recording, Syllable
 from .aviary import Aviary
 
+MADE = "aviary/"  # how the ids of simulated recordings begin
 LABELS = ("rich", "whistle")  # of birds with partials, and of pure tones
 _HELD_OUT = {"val": 1, "test": 2}
 _SEEDS = 3  # in a row belong to one aviary: training, val, test
@@ -94,7 +95,7 @@ class SimulatedRecordings:
             song = aviary.draw(some, self.seconds)
             for k, index in enumerate(some):
                 spans = list(zip(song.onsets[k], song.offsets[k]))
-                name = f"aviary/{split}/{index:08d}"
+                name = f"{MADE}{split}/{index:08d}"
                 label = LABELS[bool(song.tonal[k])]
                 recording = self._recording(name, label, song.audio[k].numpy(), spans, int(song.rate_hz[k]), reading)
                 if recording is not None:

@@ -87,7 +87,7 @@ def without_paths(config: Mapping[str, Any]) -> dict[str, Any]:
     """A run's configuration without what names this machine, and with its only checkpoint as its model."""
     clean = copy.deepcopy(dict(config))
     for key in _DATA_PATHS:
-        if clean["data"].get(key) is not None:
+        if clean["data"].get(key):
             clean["data"][key] = "SONGS"
     clean["data"].pop("synthetic", None)
     clean["paths"] = {"outputs": "outputs", "registry": None}
