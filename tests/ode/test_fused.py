@@ -11,8 +11,8 @@ import torch
 from syrinx_lab.ode.right_hand_side import SoftClamp
 from syrinx_lab.ode.rollout import InitialValueProblem, kernels, rollout
 from syrinx_lab.ode.rollout.fused_cpu import lane_width
-from syrinx_lab.ode.rollout.kernels.backward import backward
-from syrinx_lab.ode.rollout.kernels.forward import forward
+from syrinx_lab.ode.rollout.kernels.backward import backward_knots, backward_samples
+from syrinx_lab.ode.rollout.kernels.forward import forward_knots, forward_samples
 from syrinx_lab.types import Drives
 
 
@@ -77,7 +77,7 @@ def test_the_processor_treats_subnormal_numbers_as_before() -> None:
 def test_compiled_code_is_kept_on_disk_and_knows_its_sources() -> None:
     x, drives = sing(5)
     torch.autograd.grad(x.sum(), (drives.weights,))
-    for kernel in (forward, backward):
+    for kernel in (forward_samples, forward_knots, backward_samples, backward_knots):
         assert list(Path(kernel.stats.cache_path).glob(f"{kernel.py_func.__module__.split('.')[-1]}*.nbi"))
         assert kernels.SOURCES in {
             cell.cell_contents for cell in kernel.py_func.__closure__ if not callable(cell.cell_contents)

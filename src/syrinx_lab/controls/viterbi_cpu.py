@@ -33,7 +33,8 @@ def _paths(
     origin = np.empty((knots, count + 1), np.int16)
     total, before = np.empty(count + 1), np.empty(count + 1)
     for b in range(batch):
-        before[:count] = cost[b, 0]
+        for k in range(count):  # no slices here and below: Numba would compile their checks for seconds
+            before[k] = cost[b, 0, k]
         before[count] = unvoiced_cost
         path[b, 0] = np.argmin(before)
         for t in range(1, knots):
@@ -55,7 +56,8 @@ def _paths(
                 origin[t, to] = best_from
                 total[to] = best + (cost[b, t, to] if to < count else unvoiced_cost)
             path[b, t] = np.argmin(total)
-            before[:] = total
+            for k in range(count + 1):
+                before[k] = total[k]
         if not online:
             for t in range(knots - 1, 0, -1):
                 path[b, t - 1] = origin[t, path[b, t]]

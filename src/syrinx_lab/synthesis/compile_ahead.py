@@ -42,15 +42,21 @@ def wait_for_kernels() -> None:
 
 
 def compile_kernels() -> None:
-    """Compile the path through pitch candidates and the scan of a Mamba by using them once."""
+    """Compile the scan of a Mamba wider than `fused_block` takes, the path through pitch candidates, and one song's
+    oscillator at control rate in float64; the first process meanwhile compiles those that it loads a model with.
+    """
     import torch
 
     from ..controls.viterbi import cheapest_path
-    from ..encoders.mamba import Mamba
+    from ..encoders.selective_scan import selective_scan
+    from ..ode.rollout import InitialValueProblem, rollout
+    from ..types import Drives
 
+    selective_scan(*(torch.zeros(size) for size in ((1, 2, 4), (1, 2, 4), (4, 8), (1, 2, 8), (1, 2, 8), (4,))))
     cheapest_path(torch.zeros(1, 2, 2), torch.zeros(1, 2, 2), 1.0, 1.0, 1.0)
-    with torch.no_grad():
-        Mamba(4, 1, 2, 2, 2).advance(torch.zeros(1, 8, 4), None)
+    rest = torch.zeros(1, 2, dtype=torch.float64)
+    drives = Drives(rest, rest, torch.zeros(1, 2, 4, 4, dtype=torch.float64), 2)
+    rollout(InitialValueProblem(drives, (rest[:, 0], rest[:, 0]), 2, step=0.1))
 
 
 def _compiled() -> Iterator[Path]:

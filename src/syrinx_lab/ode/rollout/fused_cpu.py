@@ -17,8 +17,8 @@ from torch.autograd.function import once_differentiable
 from ...types import knot_count
 from ..right_hand_side import SoftClamp
 from .kernels import Arrays, Plan
-from .kernels.backward import backward as backward_kernel
-from .kernels.forward import forward as forward_kernel
+from .kernels.backward import backward_knots, backward_samples
+from .kernels.forward import forward_knots, forward_samples
 from .memory import uninitialised
 from .problem import InitialValueProblem
 from .steering import Forcing
@@ -58,7 +58,8 @@ class _Fused(torch.autograd.Function):
         starts = x_start.contiguous().numpy(), v_start.contiguous().numpy()
         data = tuple(y.numpy() for y in ctx.data)
         drives = _arrays(stiffness, gamma, weights)
-        _run(forward_kernel, xs, starts, drives, data, ctx.plan, _like(xs), xs.numpy(), vs.numpy())
+        kernel = forward_samples if hop == 1 else forward_knots
+        _run(kernel, xs, starts, drives, data, ctx.plan, _like(xs), xs.numpy(), vs.numpy())
         ctx.save_for_backward(stiffness, gamma, weights, xs, vs)
         return xs, vs
 
@@ -72,7 +73,7 @@ class _Fused(torch.autograd.Function):
         grads = [torch.empty_like(stiffness), torch.empty_like(gamma)]
         grads.append(uninitialised(weights.shape, xs.dtype) if ctx.needs_input_grad[2] else xs.new_empty(0))
         _run(
-            backward_kernel,
+            backward_samples if ctx.plan.hop == 1 else backward_knots,
             xs,
             xs.numpy(),
             vs.numpy(),

@@ -119,11 +119,11 @@ def _backward_knots(first, xs, vs, drives, data, plan, like, x_grad, v_grad, sta
     store(start_grads[1], first, lv)
 
 
-def _backward(sources: str):
-    def backward(tiles, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads):
-        """Carry gradients through the tiles from tiles[0] up to tiles[1].
+def _samples(sources: str):
+    def backward_samples(tiles, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads):
+        """Carry gradients through the tiles from tiles[0] up to tiles[1], where every step has drives of its own (hop 1).
 
-        xs, vs          (batch, H) what `forward` filled
+        xs, vs          (batch, H) what `forward_samples` filled
         drives          `Arrays` whose knots reach over H - 1 steps
         data            x and v (batch, H) that the state was pulled to; empty where it was not
         like            a tuple as long as a tile is wide
@@ -135,13 +135,24 @@ def _backward(sources: str):
         mode = flush_subnormals()
         for tile in range(tiles[0], tiles[1]):
             first = min(tile * len(like), xs.shape[0] - len(like))
-            if plan.hop == 1:
-                _backward_samples(first, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads)
-            else:
-                _backward_knots(first, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads)
+            _backward_samples(first, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads)
         restore_mode(mode)
 
-    return entry(backward)
+    return entry(backward_samples)
 
 
-backward = _backward(SOURCES)
+def _knots(sources: str):
+    def backward_knots(tiles, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads):
+        """As `backward_samples`, of what `forward_knots` filled."""
+        _ = sources
+        mode = flush_subnormals()
+        for tile in range(tiles[0], tiles[1]):
+            first = min(tile * len(like), xs.shape[0] - len(like))
+            _backward_knots(first, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads)
+        restore_mode(mode)
+
+    return entry(backward_knots)
+
+
+backward_samples = _samples(SOURCES)
+backward_knots = _knots(SOURCES)

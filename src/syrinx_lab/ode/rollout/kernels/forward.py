@@ -66,9 +66,9 @@ def _forward_knots(first, starts, drives, data, plan, like, xs, vs):
         scatter(vs, row + t + 1, horizon, v)
 
 
-def _forward(sources: str):
-    def forward(tiles, starts, drives, data, plan, like, xs, vs):
-        """Integrate the tiles from tiles[0] up to tiles[1].
+def _samples(sources: str):
+    def forward_samples(tiles, starts, drives, data, plan, like, xs, vs):
+        """Integrate the tiles from tiles[0] up to tiles[1], where every step has drives of its own (hop 1).
 
         starts   x and v (batch,)
         drives   `Arrays` whose knots reach over H - 1 steps
@@ -80,13 +80,24 @@ def _forward(sources: str):
         mode = flush_subnormals()
         for tile in range(tiles[0], tiles[1]):
             first = min(tile * len(like), xs.shape[0] - len(like))
-            if plan.hop == 1:
-                _forward_samples(first, starts, drives, data, plan, like, xs, vs)
-            else:
-                _forward_knots(first, starts, drives, data, plan, like, xs, vs)
+            _forward_samples(first, starts, drives, data, plan, like, xs, vs)
         restore_mode(mode)
 
-    return entry(forward)
+    return entry(forward_samples)
 
 
-forward = _forward(SOURCES)
+def _knots(sources: str):
+    def forward_knots(tiles, starts, drives, data, plan, like, xs, vs):
+        """As `forward_samples`, at control rate. A kernel of its own: whoever needs one compiles one."""
+        _ = sources
+        mode = flush_subnormals()
+        for tile in range(tiles[0], tiles[1]):
+            first = min(tile * len(like), xs.shape[0] - len(like))
+            _forward_knots(first, starts, drives, data, plan, like, xs, vs)
+        restore_mode(mode)
+
+    return entry(forward_knots)
+
+
+forward_samples = _samples(SOURCES)
+forward_knots = _knots(SOURCES)
