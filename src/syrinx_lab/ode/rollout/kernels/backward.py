@@ -121,7 +121,7 @@ def _backward_knots(first, xs, vs, drives, data, plan, like, x_grad, v_grad, sta
 
 def _samples(sources: str):
     def backward_samples(tiles, xs, vs, drives, data, plan, like, x_grad, v_grad, start_grads, grads):
-        """Carry gradients through the tiles from tiles[0] up to tiles[1], where every step has drives of its own (hop 1).
+        """Carry gradients through the tiles from tiles[0] up to tiles[1], where every step has drives of its own.
 
         xs, vs          (batch, H) what `forward_samples` filled
         drives          `Arrays` whose knots reach over H - 1 steps
