@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 
 from syrinx_lab.data.segmentation.bouts import BoutRules, Sound, bouts_of, is_song
-from syrinx_lab.data.segmentation.comparison import boundary_score, label_score, matched, overlapping
+from syrinx_lab.data.segmentation.comparison import (
+    boundary_score,
+    label_score,
+    matched,
+    overlapping,
+    syllables_found,
+)
 from syrinx_lab.data.segmentation.envelope import excess_db
 from syrinx_lab.data.segmentation.intervals import Thresholds, intervals
 from syrinx_lab.data.segmentation.power import noise_of, power_of
+from syrinx_lab.data.segmentation.signal_to_noise import snr_db
 from syrinx_lab.data.segmentation.structure import structure_of
 
 
@@ -102,3 +109,41 @@ def test_a_dip_of_18_db_parts_two_syllables_that_an_echo_joins() -> None:
     # silence begins at 17 dB, 3 above the valley
     assert found[0] == pytest.approx((100 - 35 / 40, 155.0 + (38 - 25 * 24 / 29 - 17) / (24 / 29)), abs=0.05)
     assert found[1] == pytest.approx((160 - 23 / 26, 219 + 35 / 40), abs=0.05)
+
+
+def test_a_tone_in_one_bin_of_fifty_stands_out_of_the_mean_with_an_exponent() -> None:
+    rng = np.random.default_rng(0)
+    power = rng.exponential(1.0, (6_000, 50)).astype(np.float32)
+    power[3_000:3_100, 20] += 15.0  # 0.3 of the band's power: 1.1 dB
+    plain, _ = excess_db(power, 6.0, 8.0)
+    faint, _ = excess_db(power, 6.0, 8.0, exponent=6.0)
+    assert np.isclose(plain[3_020:3_080].mean(), 10 * np.log10(1.3), atol=0.3)
+    assert np.isclose(
+        faint[3_050], 10 * np.log10(16 * 0.4 / 50 ** (1 / 6)), atol=1.2
+    )  # a third is left by a bin's blur
+    quiet = np.r_[faint[:2_900], faint[3_200:]]
+    assert quiet.max() < 2.0 < faint[3_020:3_080].min()
+
+
+def test_the_snr_is_that_of_the_sound_within_the_band() -> None:
+    rng, rate = np.random.default_rng(1), 44_100
+    t = np.arange(4 * rate) / rate
+    inside = (t % 1.0) < 0.5
+    noise = rng.standard_normal(len(t))
+    share = (10_000 - 500) / (rate / 2)  # of white noise that lies within the band
+    for snr in (20.0, 5.0):
+        tone = np.sqrt(2 * share * 10 ** (snr / 10)) * np.sin(2 * np.pi * 3_000 * t) * inside
+        hum = 30 * np.sin(2 * np.pi * 60 * t)
+        samples = (1e-3 * (tone + noise + hum)).astype(np.float32)
+        song = [(float(k), k + 0.5) for k in range(4)]
+        assert snr_db(samples, rate, song) == pytest.approx(snr, abs=0.8)
+        assert snr_db(1e-2 * samples, rate, song) == pytest.approx(snr, abs=0.8)
+    assert np.isnan(snr_db(samples, rate, []))
+    assert np.isnan(snr_db(samples, rate, [(0.0, 4.0)]))
+
+
+def test_a_syllable_is_found_where_more_than_half_of_the_union_is_shared() -> None:
+    theirs = np.array([(0.0, 0.1), (0.2, 0.3), (0.4, 0.5)])
+    assert syllables_found(theirs, theirs + 0.03) == 3  # 0.07 of 0.13
+    assert syllables_found(theirs, theirs + 0.04) == 0  # 0.06 of 0.14
+    assert syllables_found(theirs, np.array([(0.0, 0.3), (0.41, 0.5)])) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from songs import RATE, cage, finch, with_noise
 
-from syrinx_lab.data.segmentation.comparison import boundary_score
+from syrinx_lab.data.segmentation.comparison import boundary_score, syllables_found
 from syrinx_lab.data.segmentation.threshold import ThresholdSegmenter
 
 
@@ -99,3 +99,19 @@ def test_what_is_given_is_not_found_and_limits_in_the_wrong_order_are_refused() 
         ThresholdSegmenter(low_hz=500.0, high_hz=400.0)
     with pytest.raises(ValueError, match=r"^high_db is 3: give at least low_db, 5$"):
         ThresholdSegmenter(low_db=5.0, high_db=3.0)
+
+
+def test_faint_song_in_noise_that_swells_is_found_and_alone_in_a_folder_of_good_recordings_too() -> None:
+    songs = [finch(k) for k in range(3)]
+    faint = []
+    for k, (samples, _, _) in enumerate(songs):
+        time = np.arange(len(samples)) / RATE
+        swell = 10 ** (0.15 * np.sin(2 * np.pi * 0.4 * time + k))  # 3 dB up and down
+        faint.append((samples + 0.6 * swell * (with_noise(samples, 0.0, k) - samples)).astype(np.float32))
+    for others in ([], [finch(k)[0] for k in range(3, 7)]):
+        segmenter = ThresholdSegmenter().fitted([(x, RATE) for x in (*faint, *others)])
+        assert segmenter.found()["exponent"] == (1.0 if others else 6.0)
+        found = [times(segmenter, x) for x in faint]
+        hits = sum(syllables_found(truth, one) for (_, truth, _), one in zip(songs, found))
+        assert hits >= 0.8 * sum(len(truth) for _, truth, _ in songs)
+        assert hits >= 0.9 * sum(map(len, found))

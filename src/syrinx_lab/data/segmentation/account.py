@@ -26,6 +26,7 @@ def account_of(folder: SegmentedFolder) -> dict[str, Any]:
     results = [one.result for _, one in folder.files]
     lengths = np.array([1e3 * s.duration_s for r in results for s in r.syllables])
     counts = Counter(name for names in folder.labels.values() for name in names)
+    ratios = np.array([one.snr_db for _, one in folder.files if np.isfinite(one.snr_db)])
     doubtful = {str(file.path): found for file, one in folder.files if (found := doubts_of(one))}
     return {
         "recordings": len(folder.files),
@@ -34,6 +35,7 @@ def account_of(folder: SegmentedFolder) -> dict[str, Any]:
         "syllables": len(lengths),
         "others": sum(len(r.others) for r in results),
         "length_ms": {f"{q}": float(np.quantile(lengths, q / 100)) for q in (5, 50, 95)} if len(lengths) else {},
+        "snr_db": {f"{q}": float(np.quantile(ratios, q / 100)) for q in (5, 50, 95)} if len(ratios) else {},
         "labels": dict(sorted(counts.items(), key=lambda item: (item[0] == NOISE, len(item[0]), item[0]))),
         "parameters": folder.parameters,
         "known_before": folder.kept,
@@ -75,6 +77,9 @@ def lines_of(account: dict[str, Any]) -> list[str]:
                 f"note        {account['syllables']} syllables are few to name kinds by, and later ones keep to them: "
                 "begin with a day of song, or name afresh with another out=FOLDER"
             )
+    if account["snr_db"]:
+        low, middle, high = account["snr_db"].values()
+        lines.append(f"SNR         5 to 95 %: {low:.0f} to {high:.0f} dB, median {middle:.0f} dB (0.5 to 10 kHz)")
     if account["parameters"]:
         found = ", ".join(f"{name} {value:.4g}" for name, value in account["parameters"].items())
         lines.append(f"found       {found}")

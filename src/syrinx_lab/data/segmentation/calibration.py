@@ -26,6 +26,11 @@ _LENGTHS_MS, _LENGTH_MS = (10.0, 35.0), 20.0
 _VOICED = 5  # sounds that say how loud song is
 _FEW = 60  # gaps or sounds, below which their distribution says nothing
 _DEEPEST_DB = 36.0
+_FAINT = 1.25  # times a fifth of the peak: where four standard deviations of the noise lie above, song is faint
+_FAINT_DB = 22.0  # above the noise: a louder peak's ends are not found in a smoothed envelope
+_FAINT_SMOOTHS_MS = (4.0, 6.0, 8.0)
+_FAINT_EXPONENT = 6.0
+_FAINT_LOW, _FAINT_HIGH = 2.0, 5.0  # standard deviations of the noise
 _PEAKS_DB, _SMOOTHS_MS = (13.0, 25.0), (2.5, 1.0)  # the fainter the song, the more the envelope is smoothed
 
 
@@ -36,6 +41,7 @@ class Calibration:
     sigma_db   standard deviation of the noise's envelope
     peak_db    peak of a typical sound above the noise
     smooth_ms  standard deviation of the Gaussian that smooths the envelope
+    exponent   of the mean over the band; above 1 where song is faint
     """
 
     low_hz: float
@@ -47,13 +53,16 @@ class Calibration:
     sigma_db: float
     peak_db: float
     smooth_ms: float
+    exponent: float = 1.0
 
 
 def calibrate(recordings: Sequence[tuple[NDArray[np.float32], int]]) -> Calibration:
     """Find band, thresholds, minimal gap and minimal syllable.
 
     s is the standard deviation of the noise's envelope, p the median peak of what stands out:
-    low = min(max(0.17 p, 4.5 s), 5 dB), or 4.5 s where that is more; high = low + 0.2 (p - low), at least 6 s.
+    low = min(0.2 p, 6 dB), or 4 s where that is more; high = low + 0.2 (p - low), at least 6 s.
+    Song is faint where p is below 22 dB and 4 s above 0.25 p: then the envelope is the mean with an exponent of 6 (see
+    `envelope.excess_db`) of power that is smoothed by 4 to 8 ms, as much as it takes, low = 2 s and high = 5 s of that.
     The band holds the bins where that sound stands 2 dB above the noise. The minimal gap and syllable lie where
     the distributions of gaps and lengths have their valley, between crackle and song; 6 and 20 ms where there is none,
     and at half their medians where that is less.
@@ -76,6 +85,18 @@ def calibrate(recordings: Sequence[tuple[NDArray[np.float32], int]]) -> Calibrat
     peak = float(np.median(levels)) if levels else rough + 10.0
     low = max(min(_MARKED * peak, _MARKED_DB), _FAR_SIGMA * sigma, 1.0)
     high = max(low + _REACHED * (peak - low), low + 1.0, 6 * sigma)
+    smooth, exponent = float(np.interp(peak, _PEAKS_DB, _SMOOTHS_MS)), 1.0
+    if _is_faint(sigma, peak):
+        exponent = _FAINT_EXPONENT
+        for smooth in _FAINT_SMOOTHS_MS:
+            envelopes = [excess_db(power, _MARKED_DB, smooth, exponent)[0] for power in powers]
+            sigma = _sigma(envelopes)
+            low, high = _FAINT_LOW * sigma, _FAINT_HIGH * sigma
+            limits = Thresholds(low, high, _DEEPEST_DB, _GAP_MS, _LENGTH_MS)
+            levels = [float(e[round(on) : round(off) + 1].max()) for e in envelopes for on, off in intervals(e, limits)]
+            peak = float(np.median(levels)) if levels else high
+            if not _is_faint(sigma, peak):
+                break
     gaps, lengths = _gaps_and_lengths(envelopes, low, high)
     return Calibration(
         *band,
@@ -85,8 +106,14 @@ def calibrate(recordings: Sequence[tuple[NDArray[np.float32], int]]) -> Calibrat
         syllable_ms=_least(lengths, _LENGTHS_MS, _LENGTH_MS),
         sigma_db=sigma,
         peak_db=peak,
-        smooth_ms=float(np.interp(peak, _PEAKS_DB, _SMOOTHS_MS)),
+        smooth_ms=smooth,
+        exponent=exponent,
     )
+
+
+def _is_faint(sigma: float, peak: float) -> bool:
+    """Whether the noise, and not what a labeller sees, says where a syllable begins."""
+    return peak < _FAINT_DB and _FAR_SIGMA * sigma > _FAINT * _MARKED * peak
 
 
 def _band(recordings: Sequence[tuple[NDArray[np.float32], int]]) -> tuple[float, float]:

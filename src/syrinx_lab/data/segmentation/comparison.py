@@ -89,6 +89,15 @@ def boundary_score(
     )
 
 
+def syllables_found(theirs: NDArray[np.floating], ours: NDArray[np.floating]) -> int:
+    """How many intervals (n, 2) share more than half of their union with one of ours (m, 2): with one alone, then."""
+    if not len(theirs) or not len(ours):
+        return 0
+    shared = np.minimum(theirs[:, None, 1], ours[:, 1]) - np.maximum(theirs[:, None, 0], ours[:, 0])
+    union = np.maximum(theirs[:, None, 1], ours[:, 1]) - np.minimum(theirs[:, None, 0], ours[:, 0])
+    return int(np.sum(shared > 0.5 * union))
+
+
 def label_score(theirs: Sequence[str], ours: Sequence[str], noise: str) -> LabelScore:
     """Compare the labels of syllables, both (n,)."""
     if not len(theirs):

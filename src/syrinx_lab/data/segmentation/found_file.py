@@ -17,6 +17,7 @@ from ..audio_file import sound_info
 from ..whole_file import write_whole
 from .embedding import SIZE, embeddings
 from .segmenter import Found, Segmentation, Segmenter
+from .signal_to_noise import FAINT_SNR_DB, snr_of
 
 _CLIPPED = 0.02  # of the samples
 
@@ -31,6 +32,7 @@ class FoundFile:
     sample_rate  Hz, of the file
     result       what the segmenter found
     points       (syllables, 513) float16, see `embeddings`
+    snr_db       song over the recording's own quiet, see `snr_db`; NaN where there is no song, or no quiet
     """
 
     key: str
@@ -39,6 +41,7 @@ class FoundFile:
     sample_rate: int
     result: Segmentation
     points: NDArray[np.float16]
+    snr_db: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,15 @@ def find_in(
         doubts.append(f"no song in channel {channel} of {info.channels}: data.channel= chooses another, or mean")
     if clip.clipped > _CLIPPED * len(clip.samples):
         doubts.append(f"clipped: {clip.clipped / len(clip.samples):.0%} of the samples lie in runs at full scale")
+    ratio = snr_of(result, clip.samples, clip.sample_rate)
+    if ratio < FAINT_SNR_DB:
+        doubts.append(
+            f"song stands {ratio:.0f} dB above its own quiet (SNR): below {FAINT_SNR_DB:.0f} dB faint syllables are "
+            "missed, and boundaries lie in the noise"
+        )
     result = Segmentation(result.syllables, result.others, tuple(doubts))
     points = embeddings(clip.samples, clip.sample_rate, [(s.onset_s, s.offset_s) for s in result.syllables])
-    found = FoundFile(key, audio, clip.duration_s, clip.native_sample_rate, result, points.astype(np.float16))
+    found = FoundFile(key, audio, clip.duration_s, clip.native_sample_rate, result, points.astype(np.float16), ratio)
     _save(store, found)
     return found, False
 
@@ -93,13 +102,15 @@ def load_found(store: Path) -> FoundFile | None:
             rows = {name: [Found(*map(float, row)) for row in held[name]] for name in ("syllables", "others")}
             result = Segmentation(tuple(rows["syllables"]), tuple(rows["others"]), tuple(card["doubts"]))
             points = held["points"]
-        return FoundFile(card["key"], card["audio"], card["duration_s"], card["sample_rate"], result, points)
+        return FoundFile(
+            card["key"], card["audio"], card["duration_s"], card["sample_rate"], result, points, card["snr_db"]
+        )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
 def _save(store: Path, found: FoundFile) -> None:
-    card = {"key": found.key, "audio": found.audio, "duration_s": found.duration_s, "sample_rate": found.sample_rate}
+    card = {name: getattr(found, name) for name in ("key", "audio", "duration_s", "sample_rate", "snr_db")}
     archive = io.BytesIO()
     np.savez_compressed(
         archive,

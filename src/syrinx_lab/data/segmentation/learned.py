@@ -74,7 +74,7 @@ class LearnedSegmenter(Segmenter):
             return self.fitted([(samples, sample_rate)]).segment(samples, sample_rate)
         known = self.envelope.settings(self.envelope.calibration)
         power = power_of(samples, sample_rate, known.low_hz, known.high_hz).power
-        excess, _ = excess_db(power, known.low_db, known.smooth_ms)
+        excess, _ = excess_db(power, known.low_db, known.smooth_ms, known.exponent)
         heard = np.array(self._heard(samples, sample_rate), float).reshape(-1, 3)
         end, free = len(samples) / sample_rate, np.ones(len(heard), bool)
         sounds: list[Sound] = []

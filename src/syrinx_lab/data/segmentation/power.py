@@ -11,7 +11,7 @@ from scipy.fft import rfft
 WINDOW_MS = 8.0  # Hann; at -30 dB a step is smeared by 3 ms
 HOP_MS = 1.0
 _BATCH = 4_096  # frames at a time, which bounds the memory
-_SPAN, _STEP = 4_000, 500  # frames of noise looked at, and between two looks
+_STEP = 500  # frames between two looks at the noise
 _QUANTILE = 0.1  # song may fill the rest
 _QUIETEST_DB = -100.0  # of full scale: digital silence and dither are no noise to stand out of
 _DEEPEST_DB = -50.0  # of a bin's noise below the median bin's: what an anti-aliasing filter left empty says nothing
@@ -54,17 +54,17 @@ def power_of(samples: NDArray[np.float32], sample_rate: int, low_hz: float, high
     return Power(power, hz[bins], sample_rate)
 
 
-def noise_of(power: NDArray[np.float32]) -> NDArray[np.float32]:
+def noise_of(power: NDArray[np.float32], span: int = 4_000) -> NDArray[np.float32]:
     """The mean power of the noise in every bin of (frames, bins), as it changes over the recording: the same shape.
 
-    In 4 s around each moment the tenth percentile q of a bin's power is noise, whose power is exponentially
-    distributed: mean = q / -ln(0.9). Song may fill nine tenths of the time.
+    In `span` frames (4 s) around each moment the tenth percentile q of a bin's power is noise, whose power is
+    exponentially distributed: mean = q / -ln(0.9). Song may fill nine tenths of the time.
     """
     frames = len(power)
-    middles = np.arange(0, max(frames - _SPAN, 0) + _STEP, _STEP) + min(_SPAN, frames) // 2
+    middles = np.arange(0, max(frames - span, 0) + _STEP, _STEP) + min(span, frames) // 2
     levels = np.stack(
         [
-            np.quantile(power[max(m - _SPAN // 2, 0) : m + _SPAN // 2], _QUANTILE, axis=0) / -np.log1p(-_QUANTILE)
+            np.quantile(power[max(m - span // 2, 0) : m + span // 2], _QUANTILE, axis=0) / -np.log1p(-_QUANTILE)
             for m in middles
         ]
     )

@@ -14,6 +14,7 @@ from .envelope import excess_db
 from .intervals import Thresholds, intervals
 from .power import power_of
 from .segmenter import Found, Segmentation, Segmenter
+from .signal_to_noise import FAINT_SNR_DB, snr_of
 from .structure import structure_of
 
 _SURE_DB = 6.0  # above the low threshold a sound is certain to 63 %
@@ -77,9 +78,17 @@ class ThresholdSegmenter(Segmenter):
         """The syllables of one recording; without calibration it is made from this recording alone."""
         if self.calibration is None:
             return self.fitted([(samples, sample_rate)]).segment(samples, sample_rate)
-        known = self.settings(self.calibration)
+        found = self._segmented(self.settings(self.calibration), samples, sample_rate)
+        if self.calibration.exponent > 1.0 or not found.syllables:
+            return found
+        if snr_of(found, samples, sample_rate) >= FAINT_SNR_DB:
+            return found
+        own = calibrate([(samples, sample_rate)])  # of a folder whose other recordings are better
+        return found if own.exponent == 1.0 else self._segmented(self.settings(own), samples, sample_rate)
+
+    def _segmented(self, known: Calibration, samples: np.ndarray, sample_rate: int) -> Segmentation:
         power = power_of(samples, sample_rate, known.low_hz, known.high_hz).power
-        excess, background = excess_db(power, known.low_db, known.smooth_ms)
+        excess, background = excess_db(power, known.low_db, known.smooth_ms, known.exponent)
         limits = self.limits(known)
         end = len(samples) / sample_rate
         sounds = []
