@@ -18,8 +18,8 @@ def cage_noise(generator: np.random.Generator, samples: int, sample_rate: int) -
     """Noise (samples,) whose rush has an RMS of 1 from 0.5 to 10 kHz.
 
     A rush whose amplitude falls as 1 / f above 800 Hz and whose level wanders by 1.5 dB; every 10 s on average a
-    flutter of wings (0.2 to 0.6 s of noise, 20 to 28 beats a second), every 2 s a bang (noise that decays in 5 to 30 ms), 6 dB
-    louder than the rush while they last.
+    flutter of wings (0.2 to 0.6 s of noise, 20 to 28 beats a second), every 2 s a bang (noise that decays in 5 to
+    30 ms), 6 dB louder than the rush while they last.
     """
     hz = rfftfreq(samples, 1 / sample_rate)
     white = rfft(generator.standard_normal(samples))

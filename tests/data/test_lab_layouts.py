@@ -10,6 +10,8 @@ from folders import RATE, annotate, load, spans, write_text, write_tone
 from scipy.io import savemat
 
 from syrinx_lab.data.groups import group_recordings
+from syrinx_lab.data.roots import locate
+from syrinx_lab.data.splits import SplitSettings, split_recordings
 
 TIMES = [("a", 800, 1600), ("b", 2400, 4000)]
 
@@ -39,6 +41,38 @@ def test_a_folder_a_day_with_a_text_folder_a_label(tmp_path: Path) -> None:
     assert [spans(corpus, name) for name in corpus.recordings] == [TIMES, TIMES]
     write_text(tmp_path / "2026-05-03" / "c" / "x.txt", "0.6 0.7\n")
     assert spans(load(tmp_path), "2026-05-03/x") == [*TIMES, ("c", 4800, 5600)]
+
+
+def test_one_wav_under_several_label_folders_is_one_recording(tmp_path: Path) -> None:
+    for day in ("2026-05-03", "2026-05-04", "2026-05-05"):
+        for label, text in (("a", "0.1 0.2\n"), ("b", "0.3 0.5\n")):
+            write_tone(tmp_path / day / label / "x.wav", amplitude=0.1 * int(day[-1]))
+            write_text(tmp_path / day / label / "x.txt", text)
+    corpus = load(tmp_path)
+    assert list(corpus.recordings) == ["2026-05-03/x", "2026-05-04/x", "2026-05-05/x"]
+    assert [spans(corpus, name) for name in corpus.recordings] == [TIMES] * 3
+    splits = split_recordings(corpus, SplitSettings(val_fraction=0.3, test_fraction=0.3))
+    assert sorted(map(len, (splits.train, splits.val, splits.test))) == [1, 1, 1]
+    day = group_recordings(corpus, str(tmp_path))["2026-05-04/x"]
+    assert (day.day, day.session) == ("2026-05-04", "2026-05-04")
+    for label in "ab":  # whichever copy is named, it is that recording
+        assert locate(tmp_path / "2026-05-03" / label / "x.wav", [tmp_path])[1] == "2026-05-03/x"
+    write_text(tmp_path / "2026-05-04" / "b" / "x.txt", "0.15 0.3\n")
+    with pytest.raises(
+        ValueError, match=r"04/b/x\.txt: .*04/a/x\.txt as well.*'a' from 0\.1 to 0\.2 s and 'b' from 0\.15"
+    ):
+        load(tmp_path)
+
+
+def test_copies_that_are_no_label_folders_stay_one_song_twice(tmp_path: Path) -> None:
+    for folder in ("2026-05-03", "2026-05-04"):  # days
+        write_tone(tmp_path / folder / "x.wav")
+        write_text(tmp_path / folder / "x.txt", "0.1 0.2\n")
+    for folder in ("a", "b"):  # other bytes
+        write_tone(tmp_path / "2026-05-05" / folder / "x.wav", amplitude=0.3 if folder == "a" else 0.4)
+        write_text(tmp_path / "2026-05-05" / folder / "x.txt", "0.1 0.2\n")
+    found = ["2026-05-03/x", "2026-05-04/x", "2026-05-05/a/x", "2026-05-05/b/x"]
+    assert list(load(tmp_path).recordings) == found
 
 
 def test_two_annotations_of_the_same_are_no_label_folders(tmp_path: Path) -> None:

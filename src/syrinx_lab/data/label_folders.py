@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 from .annotation_records import DEFAULT_LABEL, Annotation, AnnotationFile
 from .source import Source
@@ -30,3 +31,19 @@ def of_label_folders(first: Source, file: AnnotationFile, syllables: Sequence[An
     if any(after.onset_s < before.offset_s for before, after in pairwise(together)):
         return None
     return replace(first, syllables=tuple(together))
+
+
+def overlap_of(first: Source, file: AnnotationFile, syllables: Sequence[Annotation]) -> str:
+    """Where two texts of folders beside each other contradict: "; 'a' from 0.1 to 0.2 s and ...", else ""."""
+    if first.path.parent.parent != file.path.parent.parent or first.path.parent == file.path.parent:
+        return ""
+    for one in first.syllables:
+        for other in syllables:
+            if max(one.onset_s, other.onset_s) < min(one.offset_s, other.offset_s):
+                return f": {_named(one, first.path)} and {_named(other, file.path)} cannot both be"
+    return ""
+
+
+def _named(one: Annotation, path: Path) -> str:
+    label = path.parent.name if one.label == DEFAULT_LABEL else one.label
+    return f"{label!r} from {one.onset_s:g} to {one.offset_s:g} s"

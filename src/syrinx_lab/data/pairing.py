@@ -15,7 +15,7 @@ from .annotation_rules import AS_WRITTEN, AnnotationRules
 from .annotations import own_names
 from .audio_index import AudioIndex
 from .foreign import how_to_convert
-from .label_folders import of_label_folders
+from .label_folders import of_label_folders, overlap_of
 from .layout import AudioFile
 from .source import Source
 
@@ -83,9 +83,9 @@ def pair(
             ):
                 outcome.sources[recording], used = together, True
             elif ranks[recording] == candidate.rank:
-                outcome.problems.append(
-                    Problem(file.path, line, _twice(recording, outcome.sources[recording].path, file.path))
-                )
+                first = outcome.sources[recording]
+                at_odds = overlap_of(first, file, syllables)
+                outcome.problems.append(Problem(file.path, line, _twice(recording, first.path, file.path) + at_odds))
             else:
                 passed_over[file.format].append(file.path)
         outcome.problems += _renamed(file, index)

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from .annotation_problem import Problem, is_utf8, printable
+from .audio_copies import label_copies
 from .audio_index import CLEANED
 from .corpus_settings import CorpusSettings
 from .foreign import foreign_audio
@@ -49,9 +50,10 @@ def find_audio(roots: Sequence[Path], pattern: str | None = None) -> tuple[list[
         files: list[AudioFile] = []
         names, unreadable = list_files(root)
         problems += unreadable
-        audio = [
-            AudioFile(recording_id(prefix, name), root / name, name.parent.parts) for name in filter(is_audio, names)
-        ]
+        sounds = list(filter(is_audio, names))
+        copies = label_copies(root, sounds)
+        once = {copies.get(name, name): name for name in reversed(sounds)}  # the first copy stands for all
+        audio = [AudioFile(recording_id(prefix, i), root / name, name.parent.parts) for i, name in once.items()]
         for file in sorted(audio, key=lambda file: not _chosen(file, pattern)):  # the chosen ones first
             place, wanted = os.path.realpath(file.path), _chosen(file, pattern)
             if file.id in ids:
@@ -89,12 +91,15 @@ def locate(path: Path, roots: Sequence[Path]) -> tuple[Path, str] | None:
     None where there is none. A link of the very name comes before others to the same file.
     """
     where, named = os.path.realpath(path), os.path.abspath(path)
-    found = [
-        (os.path.abspath(root / name) != named, name, recording_id(prefix, name))
-        for root, prefix in zip(roots, root_prefixes(roots))
-        for name in (list_files(root)[0] if root.is_dir() else ())
-        if is_audio(name) and os.path.realpath(root / name) == where
-    ]
+    found: list[tuple[bool, Path, str]] = []
+    for root, prefix in zip(roots, root_prefixes(roots)):
+        sounds = [name for name in (list_files(root)[0] if root.is_dir() else ()) if is_audio(name)]
+        copies = label_copies(root, sounds)
+        found += [
+            (os.path.abspath(root / name) != named, name, recording_id(prefix, copies.get(name, name)))
+            for name in sounds
+            if os.path.realpath(root / name) == where
+        ]
     return min(found)[1:] if found else None
 
 

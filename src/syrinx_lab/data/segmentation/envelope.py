@@ -31,8 +31,8 @@ def excess_db(
     low_db  what stands above the noise
     smooth  standard deviation, in frames, of the Gaussian that smooths the decibels
     exponent  p above 1, for faint song: e = (10 / p) log10 mean_b (P_b / N_b)^p with P / N smoothed before, over time
-            by `smooth` and over frequency by a bin, so that a tone which fills few bins stands out of the band; N is then
-            found in 2 s, for faint song must not be taken for a swell of the noise
+            by `smooth` and over frequency by a bin, so that a tone which fills few bins stands out of the band; N is
+            then found in 2 s, for faint song must not be taken for a swell of the noise
     """
     span = _SPAN if exponent == 1.0 else _FAINT_SPAN
     noise = noise_of(power, span)
