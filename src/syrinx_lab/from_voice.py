@@ -40,6 +40,12 @@ def of_voice(cfg: DictConfig) -> DictConfig:
         raise ValueError(
             f"{taken[0]}: with voice={cfg.voice} the {taken[0].partition('=')[0]} is the voice's; leave it out"
         )
+    rate, own = cfg.data.sample_rate, stored.data.sample_rate
+    if rate != own and any(one.startswith("data.sample_rate=") for one in typed):
+        raise ValueError(
+            f"data.sample_rate is {rate}: voice={cfg.voice} hears songs at {own} Hz, to which files of any rate are "
+            "converted; leave it out"
+        )
     cfg = cast(DictConfig, OmegaConf.create(OmegaConf.to_container(cfg, resolve=False)))
     with open_dict(cfg):
         for group in _OF_THE_MODEL:
