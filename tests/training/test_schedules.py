@@ -10,6 +10,7 @@ from syrinx_lab.training.schedules import (
     ConstHorizon,
     GeometricHorizon,
     LinearHorizon,
+    PeriodsHorizon,
     Pow2Horizon,
     at_rate,
     check_plan,
@@ -64,6 +65,17 @@ def test_pow2_last_bucket_is_exactly_h_max():
     assert Pow2Horizon(min=512, max=512).buckets == (512,)
 
 
+def test_periods_double_and_are_as_many_at_every_rate_and_pitch():
+    schedule = PeriodsHorizon(6, 24, lowest_hz=500, sample_rate=44_100)
+    # doubled as periods, then rounded: 4 * 529 would leave a bucket of one more sample
+    assert schedule.buckets == (529, 1058, 2117)
+    assert [schedule(epoch, 6) for epoch in range(6)] == [529, 529, 1058, 1058, 2117, 2117]
+    assert (schedule.max, schedule(99, 6), schedule(0, 1), schedule.bucketed) == (2117, 2117, 2117, True)
+    assert PeriodsHorizon(6, 24, lowest_hz=2000, sample_rate=44_100).buckets == (132, 265, 529)
+    assert PeriodsHorizon(6, 24, lowest_hz=500, sample_rate=22_050).buckets == (265, 529, 1058)
+    assert PeriodsHorizon(4, 10, lowest_hz=441, sample_rate=44_100).buckets == (400, 800, 1000)
+
+
 @pytest.mark.parametrize("planned", [0, 1])
 @pytest.mark.parametrize("kind", [LinearHorizon, GeometricHorizon, Pow2Horizon])
 def test_a_run_of_one_planned_epoch_trains_at_h_max(kind, planned):
@@ -93,6 +105,9 @@ def test_every_schedule_rises_from_min_to_max(low, span, planned, kind):
         (lambda: LinearHorizon(min=2048, max=512), "min is 2048, above the max of 512"),
         (lambda: GeometricHorizon(min=0, max=512), "horizon of 0 samples"),
         (lambda: Pow2Horizon(min=512, max=2048.0), r"horizon of 2048\.0 samples"),  # type: ignore[arg-type]
+        (lambda: PeriodsHorizon(9, 6, 500, 44_100), "min_periods is 9, above the max_periods of 6"),
+        (lambda: PeriodsHorizon(0.1, 6, 9e9, 44_100), "no whole sample"),
+        (lambda: PeriodsHorizon(6, 24, 0, 44_100), "lowest_hz is 0: use a number above 0"),
         (lambda: ConstHorizon(max=-3), "horizon of -3 samples"),
         (lambda: ConstHorizon(max=True), "horizon of True samples"),
     ],

@@ -208,7 +208,14 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "adjoint_decay": Number(above=0, high=1),
     },
     "sampler": {"ratios": Listed(Number(0, 1), length=3), "max_segments": or_null(Whole(0, 10**8))},
-    "horizon": {"min": Whole(1, 10**7), "max": Whole(1, 10**7)},
+    "horizon": {
+        "min": Whole(1, 10**7),
+        "max": Whole(1, 10**7),
+        "min_periods": Number(above=0, high=1e6),
+        "max_periods": Number(above=0, high=1e6),
+        "lowest_hz": _HZ,
+        "sample_rate": _RATE,
+    },
     "backend": {},
     "optim": {
         "optimizer.lr": Number(above=0, high=10),

@@ -6,6 +6,7 @@ run and resuming it leave every schedule where it was.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Protocol
@@ -141,11 +142,65 @@ class Pow2Horizon:
 
     def __call__(self, epoch: int, planned_epochs: int) -> int:
         """H in samples; `epoch` e counts from 0, `planned_epochs` is E; past the plan H stays at H_max."""
-        assert epoch >= 0, f"epoch {epoch} is negative"
-        if planned_epochs <= 1:
-            return self.max
-        lengths = self.buckets
-        return lengths[min(epoch * len(lengths) // planned_epochs, len(lengths) - 1)]
+        return _bucket(self.buckets, epoch, planned_epochs)
+
+
+@dataclass(frozen=True)
+class PeriodsHorizon:
+    """H(e) = round(p(e) sample_rate / lowest_hz): as many periods of the bird, whatever its pitch and the sample rate.
+
+    p(e) doubles from p_min, each for an equal share of the planned epochs E, the last exactly p_max, as `Pow2Horizon`
+    does: with 6 to 24 periods of 500 Hz at 44.1 kHz the buckets are 529, 1058 and 2117 samples. How far an error in
+    pitch has moved the phase at the end of a rollout is counted in periods, not in samples.
+
+    min_periods, max_periods  p_min and p_max, periods
+    lowest_hz                 pitch whose periods are counted, Hz: a low one of the bird
+    sample_rate               Hz
+
+    Raises ValueError for a number out of range, and where p_min periods are not a whole sample.
+    """
+
+    min_periods: float
+    max_periods: float
+    lowest_hz: float
+    sample_rate: float
+
+    def __post_init__(self) -> None:
+        for name in ("min_periods", "max_periods", "lowest_hz", "sample_rate"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} is {getattr(self, name)}: use a number above 0")
+        if self.min_periods > self.max_periods:
+            raise ValueError(
+                f"min_periods is {self.min_periods}, above the max_periods of {self.max_periods}: swap them, or raise "
+                "max_periods"
+            )
+        if self._samples(self.min_periods) < 1:
+            raise ValueError(f"min_periods is {self.min_periods}, no whole sample of {self.lowest_hz} Hz: raise it")
+
+    @property
+    def max(self) -> int:
+        """H of the last bucket, samples."""
+        return self._samples(self.max_periods)
+
+    @property
+    def bucketed(self) -> bool:
+        """True: H takes one value a bucket."""
+        return True
+
+    @property
+    def buckets(self) -> tuple[int, ...]:
+        """The distinct values of H in samples, rising."""
+        periods = [self.min_periods]
+        while periods[-1] < self.max_periods:
+            periods.append(min(2 * periods[-1], self.max_periods))
+        return tuple(self._samples(one) for one in periods)
+
+    def __call__(self, epoch: int, planned_epochs: int) -> int:
+        """H in samples; `epoch` e counts from 0, `planned_epochs` is E; past the plan H stays at its largest."""
+        return _bucket(self.buckets, epoch, planned_epochs)
+
+    def _samples(self, periods: float) -> int:
+        return round(periods * self.sample_rate / self.lowest_hz)
 
 
 def check_plan(horizon: HorizonSchedule, planned_epochs: int) -> None:
@@ -164,6 +219,12 @@ def check_plan(horizon: HorizonSchedule, planned_epochs: int) -> None:
                 f"horizon of {named(horizon)} gave {samples!r} samples at epoch {epoch} of {planned_epochs}: give a "
                 f"whole number from 1 to its max, {longest}"
             )
+
+
+def _bucket(lengths: tuple[int, ...], epoch: int, planned_epochs: int) -> int:
+    """The bucket of an epoch, each for an equal share of the planned ones; a run of one epoch has the last."""
+    assert epoch >= 0, f"epoch {epoch} is negative"
+    return lengths[-1 if planned_epochs <= 1 else min(epoch * len(lengths) // planned_epochs, len(lengths) - 1)]
 
 
 def _whole(value: object) -> bool:
