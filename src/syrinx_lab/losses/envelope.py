@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ..ode.lowpass import gaussian_lowpass
 from ..types import Prediction
+from .causal import causal_mean, checked_causal
 from .term import LossTerm
 
 MEAN_FLOOR = 1e-6
@@ -43,14 +44,16 @@ class Envelope(LossTerm):
     nothing beside too loud: `EnvelopeLog` mends that.
 
     env_ms, sample_rate  see `GaussianEnvelope`; ValueError likewise
+    causal               eps of `causal_weights` over the samples, 1/ms; 0: all count alike
     """
 
     needs_rollout = True
     needs_acceleration = False
 
-    def __init__(self, env_ms: float = 2.0, sample_rate: float = 44100) -> None:
+    def __init__(self, env_ms: float = 2.0, sample_rate: float = 44100, causal: float = 0.0) -> None:
         super().__init__()
         self.envelope = GaussianEnvelope(env_ms, sample_rate)
+        self.causal, self.step_ms = checked_causal("env", causal), 1e3 / sample_rate
 
     def forward(self, prediction: Prediction) -> Tensor:
         """The loss of every item: `output` and `target` (B, H) in, (B,) out, dimensionless."""
@@ -58,4 +61,7 @@ class Envelope(LossTerm):
         assert output is not None, "env looks at the rollout: the prediction holds none"
         assert target is not None, "env compares with the target: the prediction holds none"
         goal = self.envelope(target.detach())
-        return (self.envelope(output) - goal).abs().mean(1) / (goal.mean(1) + MEAN_FLOOR)
+        missing, loudness = (self.envelope(output) - goal).abs(), goal.mean(1) + MEAN_FLOOR
+        if self.causal:
+            return causal_mean(missing / loudness[:, None], self.causal, self.step_ms)
+        return missing.mean(1) / loudness

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..types import Prediction
+from .causal import causal_mean, checked_causal
 from .envelope import GaussianEnvelope
 from .term import LossTerm
 
@@ -19,6 +20,7 @@ class EnvelopeLog(LossTerm):
 
     env_ms, sample_rate  see `GaussianEnvelope`
     eps                  envelope (units of the signal) below which loudness no longer matters, > 0
+    causal               eps of `causal_weights` over the samples, 1/ms; 0: all count alike
 
     Raises ValueError when env_ms, sample_rate or eps is not positive and finite.
     """
@@ -26,11 +28,12 @@ class EnvelopeLog(LossTerm):
     needs_rollout = True
     needs_acceleration = False
 
-    def __init__(self, env_ms: float = 2.0, sample_rate: float = 44100, eps: float = 1e-4) -> None:
+    def __init__(self, env_ms: float = 2.0, sample_rate: float = 44100, eps: float = 1e-4, causal: float = 0.0) -> None:
         super().__init__()
         if not 0 < eps < float("inf"):
             raise ValueError(f"env_log: eps {eps} must be positive and finite")
         self.envelope = GaussianEnvelope(env_ms, sample_rate)
+        self.causal, self.step_ms = checked_causal("env_log", causal), 1e3 / sample_rate
         self.eps = float(eps)
 
     def forward(self, prediction: Prediction) -> Tensor:
@@ -39,4 +42,4 @@ class EnvelopeLog(LossTerm):
         assert output is not None, "env_log looks at the rollout: the prediction holds none"
         assert target is not None, "env_log compares with the target: the prediction holds none"
         goal = (self.envelope(target.detach()) + self.eps).log()
-        return ((self.envelope(output) + self.eps).log() - goal).abs().mean(1)
+        return causal_mean(((self.envelope(output) + self.eps).log() - goal).abs(), self.causal, self.step_ms)

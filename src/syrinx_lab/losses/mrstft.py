@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..types import Prediction
+from .causal import causal_weights, checked_causal
 from .magnitudes import stft_magnitudes
 from .term import LossTerm
 
@@ -48,9 +49,14 @@ class MultiResolutionStft(LossTerm):
     highest_hz         bins above this frequency do not count; None, or half the sample rate and more: all do. Above
                        what a bird sings both terms see the recorder's floor alone, and nearly all of the gradient's
                        energy comes from there
-    sample_rate        Hz, for highest_hz
+    sample_rate        Hz, for highest_hz and causal
     log_floor          magnitude, >= 0; |d loss / dA| of a bin is at most 1 / log_floor over frames times bins,
                        plus 1 / (||G||_F + convergence_floor), both over the number of resolutions
+    causal             eps of `causal_weights` over the frames t, 1/ms; 0: all count alike. The frame's error is
+
+        L_t = sqrt(F) ||G_t - A_t|| / (||G||_F + convergence_floor) + mean_k |log(G + log_floor) - log(A + log_floor)|
+
+                       of F frames, and the loss mean_r [ ||sqrt(w) (G - A)||_F / (...) + mean_tk w_t |log ...| ]
 
     Raises ValueError for a bad resolution or floor, and in `forward` when H < 16.
     Source: Arik, Jun and Diamos (2018), spectral convergence; Yamamoto, Song and Kim (2020), section 2.2, the mean over
@@ -68,8 +74,10 @@ class MultiResolutionStft(LossTerm):
         log_floor: float = 1e-3,
         highest_hz: float | None = None,
         sample_rate: float = 44100,
+        causal: float = 0.0,
     ) -> None:
         super().__init__()
+        self.causal, self.sample_rate = checked_causal("mrstft", causal), sample_rate
         if highest_hz is not None and not 0 < highest_hz < float("inf"):
             raise ValueError(f"mrstft: highest_hz {highest_hz} must be above 0 and finite")
         self.highest = 1.0 if highest_hz is None else min(1.0, 2 * highest_hz / sample_rate)
@@ -104,10 +112,23 @@ class MultiResolutionStft(LossTerm):
         terms = []
         for goal in spectra:
             magnitude = self._heard(stft_magnitudes(output, goal.n_fft, goal.hop))
+            if self.causal:
+                terms.append(self._causal(magnitude, goal))
+                continue
             convergence = torch.linalg.vector_norm(goal.magnitude - magnitude, dim=(1, 2)) / goal.norm
             log_distance = (goal.log_magnitude - (magnitude + self.log_floor).log()).abs().mean((1, 2))
             terms.append(convergence + log_distance)
         return torch.stack(terms).mean(0)
+
+    def _causal(self, magnitude: Tensor, goal: TargetSpectrum) -> Tensor:
+        """The loss (B,) at one resolution, every frame under its weight."""
+        missing = goal.magnitude - magnitude
+        log_distance = (goal.log_magnitude - (magnitude + self.log_floor).log()).abs().mean(2)
+        with torch.no_grad():
+            share = torch.linalg.vector_norm(missing, dim=2) * missing.shape[1] ** 0.5 / goal.norm[:, None]
+        weights = causal_weights(share + log_distance, self.causal, 1e3 * goal.hop / self.sample_rate)
+        convergence = torch.linalg.vector_norm(weights.sqrt()[..., None] * missing, dim=(1, 2)) / goal.norm
+        return convergence + (weights * log_distance).mean(1)
 
     def _heard(self, magnitude: Tensor) -> Tensor:
         """The bins up to the highest frequency that counts."""

@@ -60,6 +60,10 @@ AS_BEFORE: dict[str, Any] = {
     "data.groups": None,
     "data.denoise": "none",
     "data.denoise_db": 20.0,
+    "loss.causal": 0.0,
+    "loss.terms.spec.loss.causal": 0.0,
+    "loss.terms.env.loss.causal": 0.0,
+    "loss.terms.env_log.loss.causal": 0.0,
 }
 
 

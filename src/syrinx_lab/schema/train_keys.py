@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .ear_keys import EAR
 from .kinds import Either, Flag, Group, Kind, Labels, Listed, Number, OneOf, Text, Whole, or_null
 
 SEED = Whole(0, 2**32 - 1)
@@ -126,31 +127,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "pitch_range_hz": or_null(Listed(_HZ, length=2)),
         "envelope_ms": Number(above=0, high=1_000),
     },
-    "ear": {
-        "network.channels": Whole(1, 1_024),
-        "network.d_model": Whole(1, 4_096),
-        "network.n_layers": Whole(1, 256),
-        "network.d_state": Whole(1, 1_024),
-        "network.frequency": OneOf("conv", "mamba", "gru"),
-        "aviary.sample_rate": _RATE,
-        "aviary.hop": Whole(1, 65_536),
-        "aviary.songs_per_bird": Whole(1, 10**9),
-        "aviary.pitch_hz": Listed(_HZ, length=2),
-        "aviary.snr_db": Listed(Number(-100, 200), length=2),
-        "aviary.peak_db": Listed(Number(-100, 200), length=2),
-        "seconds": Number(low=0.1, high=60),
-        "batch_size": Whole(1, 65_536),
-        "updates": Whole(1, 10**7),
-        "lr": Number(above=0, high=10),
-        "weight_decay": Number(low=0, high=10),
-        "warmup": Whole(0, 10**7),
-        "grad_clip": Number(above=0),
-        "average": Number(0, 1),
-        "causal_share": Number(0, 1),
-        "lookahead_ms": _MS,
-        "cut_share": Number(0, 1),
-        "held_out": Whole(0, 10**6),
-    },
+    "ear": EAR,
     "tract": {
         "sample_rate": _RATE,
         "filters": Whole(1, 1_024),
@@ -190,12 +167,14 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "lam": Number(above=0, high=100),
         "env_ms": Number(above=0, high=1_000),
         "highest_hz": or_null(_HZ),
+        "causal": Number(low=0, high=1e3),
         "terms.*.weight": Number(low=0, high=1e9),
         "terms.*.warmup_epochs": Whole(0, 1_000_000),
         "terms.*.loss.sample_rate": _RATE,
         "terms.*.loss.lam": Number(above=0, high=100),
         "terms.*.loss.env_ms": Number(above=0, high=1_000),
         "terms.*.loss.highest_hz": or_null(_HZ),
+        "terms.*.loss.causal": Number(low=0, high=1e3),
         "terms.spec.loss.resolutions": Listed(Listed(Whole(1, 65_536), length=2), least=1),
         "terms.spec.loss.log_floor": Number(above=0, high=1e3),
         "terms.env_log.loss.eps": Number(above=0, high=1),
