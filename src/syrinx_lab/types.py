@@ -250,6 +250,7 @@ class Prediction:
     output               (B, H)  what the free-running model radiates, None when no rollout was asked for
     target               (B, H)  the data on the same samples as `output`
     trajectory                   the state of the free run on those samples, None likewise
+    forcing_rate                 by which that state was pulled to the data, None where it ran free
     """
 
     acceleration: Tensor | None
@@ -258,6 +259,7 @@ class Prediction:
     output: Tensor | None = None
     target: Tensor | None = None
     trajectory: Trajectory | None = None
+    forcing_rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,8 @@ class RolloutSettings:
     ic_noise_rms   rms of x and v at a cold start, dimensionless
     onset_lead_ms  an ONSET rollout begins at most this long before the onset, ms; None: at the window's first sample
     onset_start    of ONSET rollouts: cold (as noise) or data (in the recording's state, as all others)
-    forcing_rate   in training the state is pulled to the recording by this share before every step; 0 is a free run
+    forcing_rate   in training the state is pulled to the recording by this share before every step; 0 is a free run;
+                   adaptive: as little as keeps errors from growing, see `ode.rollout.growth`
     adjoint_decay  what of the gradient passes from a step to the one before; 1 is all of it
 
     Raises ValueError for a number that is out of range.
@@ -276,7 +279,7 @@ class RolloutSettings:
     ic_noise_rms: float = 1e-3
     onset_lead_ms: float | None = 5.0
     onset_start: str = "cold"
-    forcing_rate: float = 0.0
+    forcing_rate: float | str = 0.0
     adjoint_decay: float = 1.0
 
     def __post_init__(self) -> None:
@@ -284,8 +287,9 @@ class RolloutSettings:
             raise ValueError(f"rollout.ic_noise_rms is {self.ic_noise_rms}: use 0 or more")
         if self.onset_lead_ms is not None and not 0 <= self.onset_lead_ms < float("inf"):
             raise ValueError(f"rollout.onset_lead_ms is {self.onset_lead_ms}: use ms, 0 or more, or null")
-        if not 0 <= self.forcing_rate <= 1:
-            raise ValueError(f"rollout.forcing_rate is {self.forcing_rate}: use 0 (a free run) to 1 (teacher forcing)")
+        rate = 0.0 if self.forcing_rate == "adaptive" else self.forcing_rate
+        if isinstance(rate, str) or not 0 <= rate <= 1:
+            raise ValueError(f"rollout.forcing_rate is {rate}: use 0 (a free run) to 1 (teacher forcing), or adaptive")
         if not 0 < self.adjoint_decay <= 1:
             raise ValueError(f"rollout.adjoint_decay is {self.adjoint_decay}: use more than 0, up to 1 (all of it)")
 

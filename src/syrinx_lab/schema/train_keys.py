@@ -183,7 +183,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "ic_noise_rms": Number(low=0, high=1),
         "onset_start": OneOf("cold", "data"),
         "onset_lead_ms": or_null(_MS),
-        "forcing_rate": Number(0, 1),
+        "forcing_rate": Either(Number(0, 1), OneOf("adaptive")),
         "adjoint_decay": Number(above=0, high=1),
     },
     "sampler": {"ratios": Listed(Number(0, 1), length=3), "max_segments": or_null(Whole(0, 10**8))},

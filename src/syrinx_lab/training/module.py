@@ -69,6 +69,10 @@ class OuroborosModule(LightningModule):
         self.scoring = scoring or Scoring(rollout.ic_noise_rms, seed)
         checked_start(self.scoring.start, "eval.start", model)
         checked_start(rollout.onset_start, "rollout.onset_start", model)
+        if rollout.forcing_rate == "adaptive" and not model.oscillator.state_is_observed:
+            raise ValueError(
+                "rollout.forcing_rate is adaptive, but the state of this oscillator is not in a recording: use 0"
+            )
         if objective.need_acceleration and not model.oscillator.state_is_observed:
             term = f"loss.terms.{objective.need_acceleration[0]}"
             raise ValueError(
@@ -114,6 +118,9 @@ class OuroborosModule(LightningModule):
             generator=self.noise_generator(self.global_step),
             acceleration=bool(self.objective.need_acceleration),
         )
+        if self.rollout.forcing_rate == "adaptive" and prediction.forcing_rate is not None:
+            rate = torch.tensor(prediction.forcing_rate)
+            self.log("train/forcing_rate", rate, on_step=False, on_epoch=True, batch_size=len(batch))
         total, parts = self.objective(prediction, self.current_epoch)
         self._parts, self._items = {"total": total.detach(), **parts}, len(batch)
         # an untrained prior without a tract has nothing to learn: a total that nothing hangs on gives nobody a gradient

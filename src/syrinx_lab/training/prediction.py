@@ -7,8 +7,9 @@ from torch import Tensor
 
 from ..model import Ouroboros
 from ..ode.rollout import Forcing
+from ..ode.rollout.growth import adaptive_rate
 from ..transfer import normal, sent
-from ..types import Batch, Category, Prediction, RolloutSettings
+from ..types import Batch, Category, Drives, Prediction, RolloutSettings
 
 
 def rollout_start(batch: Batch, horizon: int, onset_lead: int | None, hop: int = 1) -> Tensor:
@@ -72,7 +73,8 @@ def predict(
     start = rollout_start(batch, horizon, rollout.onset_lead(model.sample_rate), drives.hop)
     window = sent(start, batch.x.device)[:, None] + torch.arange(horizon, device=batch.x.device)
     target = batch.x.gather(1, window)
-    velocity = model.velocity(batch.dx.gather(1, window if rollout.forcing_rate > 0 else window[:, :1]))
+    forced = rollout.forcing_rate != 0
+    velocity = model.velocity(batch.dx.gather(1, window if forced else window[:, :1]))
     heard = drives.window(start, horizon)
     known = (target[:, 0], velocity[:, 0])
     if not model.oscillator.state_is_observed:
@@ -80,9 +82,18 @@ def predict(
         known = model.spun_up(heard, initial_condition(*known, nowhere, rollout.ic_noise_rms, generator))
     onset_cold = rollout.onset_start == "cold"
     state = initial_condition(*known, batch.category, rollout.ic_noise_rms, generator, onset_cold)
-    forcing = Forcing(target, velocity, rollout.forcing_rate) if rollout.forcing_rate > 0 else None
+    forcing = _forcing(model, heard, target, velocity, rollout) if forced else None
     with torch.set_grad_enabled(rollout_grad and torch.is_grad_enabled()):
         trajectory = model.sing(heard, state, horizon, forcing, rollout.adjoint_decay)
         prediction.output = model.radiate(trajectory, heard, model.excitation(target, generator))
     prediction.target, prediction.trajectory = target, trajectory
+    prediction.forcing_rate = None if forcing is None else forcing.rate
     return prediction
+
+
+def _forcing(model: Ouroboros, drives: Drives, x: Tensor, v: Tensor, rollout: RolloutSettings) -> Forcing:
+    """What pulls the state to the data (B, H), at the rate that is set or found."""
+    rate, oscillator = rollout.forcing_rate, model.oscillator
+    if isinstance(rate, str):
+        rate = adaptive_rate(drives, x, v, oscillator.step, oscillator.clamp)
+    return Forcing(x, v, rate)
