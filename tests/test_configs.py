@@ -38,7 +38,7 @@ def test_groups_are_those_of_the_house() -> None:
     assert set(GROUPS) == {
         *("data", "encoder", "oscillator", "tract", "loss", "rollout", "sampler", "horizon", "backend", "optim"),
         *("trainer", "callbacks", "logger", "search", "checkpoint", "experiment", "debug", "eval", "noise", "controls"),
-        *("arm", "ear", "segmenter"),
+        *("arm", "ear", "segmenter", "birds"),
     }
 
 

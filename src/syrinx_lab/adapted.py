@@ -31,7 +31,7 @@ def sung_unheard(prepared: Prepared) -> Outcome:
     Of the bird it knows the range of pitch and the background of the training songs, which needs no labels.
     """
     cfg = prepared.cfg
-    model = trained_model(cfg, weights_file(cfg.init_from)).eval()
+    model = trained_model(cfg, weights_file(cfg.init_from), first=True).eval()
     model.calibrate(*prepared.datamodule.calibration_material())
     found = _outcome(BEFORE, model, prepared)
     print(f"unheard   the voice as it is, on {len(found.rows)} clips of test: {_in_a_line(found.raw)}", flush=True)

@@ -33,7 +33,7 @@ from .training.media_logger import Start
 from .training.module import OuroborosModule
 from .training.optimisation import OptimiserSettings
 from .training.schedules import HorizonSchedule
-from .voice_assembly import LATER, build_model, build_reading, build_rollout, build_scoring
+from .voice_assembly import LATER, build_birds, build_model, build_reading, build_rollout, build_scoring
 
 __all__ = [
     "build_callbacks",
@@ -68,6 +68,7 @@ def build_datamodule(cfg: DictConfig) -> SongDataModule:
         synthetic=build(cfg.data.synthetic) if "synthetic" in data else None,
         simulated=build(cfg.data.simulated) if "simulated" in data else None,
         segmenting=_segmenting(cfg) if data.get("segmenter", "none") == "auto" else None,
+        named=build_birds(cfg) is not None,
     )
 
 

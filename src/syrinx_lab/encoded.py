@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .ode.control_rate import to_knots
 from .ode.lowpass import gaussian_lowpass
 from .ode.parameters import Parameters, Radiation
+from .types import Controls
 
 _CONSTANT = 1e-4
 FAINTEST = 1e-6  # of what is thinned out by its logarithm, in its unit
@@ -27,6 +29,22 @@ class Encoded:
     oscillator: Parameters
     weight_code: Tensor
     radiation: Radiation
+
+
+def raw_controls(
+    controls: Controls, heads: Mapping[str, nn.Linear | None], changed: Callable[[str, Tensor], Tensor]
+) -> dict[str, Tensor]:
+    """Raw controls (B, T, C) by part: omega, gamma, code, and what heads, where they are there, read off the features.
+
+    changed  part, y -> y, asked of every one of them, and of the features first; see `Birds`
+    """
+    raw = {"omega": controls.omega[..., None], "gamma": controls.gamma[..., None], "code": controls.weight_code}
+    there = {name: head for name, head in heads.items() if head is not None}
+    if there:
+        assert controls.features is not None, "an encoder with a width gives features"
+        features = changed("features", controls.features)
+        raw |= {name: head(features) for name, head in there.items()}
+    return {name: changed(name, y) for name, y in raw.items()}
 
 
 def varying(y: Tensor) -> int:

@@ -45,7 +45,7 @@ def evaluate(cfg: DictConfig) -> None:
         splits=(split,),
         checkpoint=loaded.checkpoint,
         epoch=loaded.epoch,
-        aside=not loaded.selected or split == NEW,
+        aside=not loaded.selected or split == NEW or chosen["bird"] is not None,
     )
     record_quietly(run, chosen["paths"]["outputs"], chosen["paths"]["registry"])
 

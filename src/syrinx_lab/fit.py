@@ -29,6 +29,7 @@ from .assembly import (
     build_scoring,
     run_name,
 )
+from .bird_names import with_birds
 from .cli import one_line
 from .data.stored_split import difference
 from .ear.analyser import EarAnalyser
@@ -98,7 +99,7 @@ class Prepared:
 
 def prepare(cfg: DictConfig) -> Prepared:
     """Build and check what a run needs; raises ValueError for all that can be wrong with configuration or data."""
-    cfg = of_voice(cfg)
+    cfg, named = with_birds(of_voice(cfg))
     config = plain(cfg)  # refuses what is not set, before anything is built
     scoring = build_scoring(cfg)
     config = with_metric_facts(config, scoring.outside)
@@ -121,7 +122,7 @@ def prepare(cfg: DictConfig) -> Prepared:
     callbacks, start_logger = build_callbacks(cfg), build_logger(cfg)
     for line in module.objective.warnings(cfg.n_epochs, module.horizon.max):
         warnings.warn(line, stacklevel=1)
-    datamodule = build_datamodule(cfg)
+    datamodule = build_datamodule(cfg) if named is None else named
     datamodule.read()
     if config["run_dir"] is not None:
         refuse_among((one.path for one in datamodule.recordings.values()), config["run_dir"])

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from .instantiation import settings_of
 from .runs.directory import find_run
 from .synthesis.found_songs import found_songs
-from .voice_assembly import build_reading
+from .voice_assembly import build_birds, build_reading
 from .voices.finding import voice_folder
 from .voices.record import check_voice, is_voice
 
@@ -35,8 +35,10 @@ def of_voice(cfg: DictConfig) -> DictConfig:
     if is_voice(folder):
         check_voice(folder)
     stored = OmegaConf.create(find_run(folder).config())
+    several = stored.get("birds", {}).get("name", "none") != "none"
+    groups = (*_OF_THE_MODEL, "birds") if several else _OF_THE_MODEL
     typed = _typed()
-    if taken := [one for one in typed if one.partition("=")[0] in _OF_THE_MODEL]:
+    if taken := [one for one in typed if one.partition("=")[0] in groups]:
         raise ValueError(
             f"{taken[0]}: with voice={cfg.voice} the {taken[0].partition('=')[0]} is the voice's; leave it out"
         )
@@ -48,12 +50,14 @@ def of_voice(cfg: DictConfig) -> DictConfig:
         )
     cfg = cast(DictConfig, OmegaConf.create(OmegaConf.to_container(cfg, resolve=False)))
     with open_dict(cfg):
-        for group in _OF_THE_MODEL:
+        for group in groups:
             cfg[group] = stored[group]
+        if several:
+            cfg.birds.names = None  # those of the voice, and of these songs
         cfg.init_from = str(folder)
         for one in typed:
             key, _, value = one.partition("=")
-            if key.split(".")[0] in _OF_THE_MODEL and "." in key:
+            if key.split(".")[0] in groups and "." in key:
                 OmegaConf.update(cfg, key, OmegaConf.create(f"value: {value}").value, merge=False)
     return read_as(cfg, folder)
 
@@ -72,7 +76,8 @@ def read_as(cfg: DictConfig, folder: Path) -> DictConfig:
                 cfg.data[key] = stored.data[key]
         if not {"synthetic", "simulated"} & set(cfg.data) and cfg.data.get("segmenter", "none") == "none":
             root: Any = settings_of(cfg.data)["root"]
-            found = found_songs(root, build_reading(cfg), Path(cfg.paths.outputs))
+            by_bird = build_birds(cfg) is not None
+            found = found_songs(root, build_reading(cfg), Path(cfg.paths.outputs), by_bird=by_bird)
             if found is not None:
                 cfg.data.root, cfg.data.label = str(found[0]), None
                 print(f"songs     {found[1]}", flush=True)

@@ -11,9 +11,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from .birds import Birds, BirdSettings, unchanged
 from .controls.analyser import Analyser
 from .controls.analytic import AnalyticControls
-from .encoded import Encoded, thinned, varying
+from .encoded import Encoded, raw_controls, thinned, varying
 from .encoders import Encoder
 from .encoders.raw_controls import raw_controls_head
 from .ode.control_rate import acceleration_along, to_knots
@@ -25,6 +26,7 @@ from .ode.parameters import Parameters, Radiation
 from .ode.rollout import BACKENDS, Forcing
 from .ode.sides import last_state, source_of, sung
 from .ode.tract import Tract
+from .parts import channels_of, fit_together, follows_pitch
 from .transfer import normal
 from .types import Controls, Drives, Trajectory
 
@@ -50,12 +52,12 @@ class Ouroboros(nn.Module):
             from them, so that few numbers a second suffice. They lie a whole number of knots of the drives apart.
             None: every knot of the drives counts.
         highpass_hz: cut-off of the zero-phase high-pass on what is radiated, in Hz; None: none.
+        birds: what of the raw controls differs between birds, see `Birds`; None: nothing, and no bird need be named.
         backend: how a rollout is integrated, see `ode.rollout`.
 
     Raises:
         ValueError: an unknown backend, a negative drive_lowpass_ms, a control_hop below 1 or another than the
-            encoder's, knots_per_second that are not above 0, a part that is not derived from its contract, no analyser
-            where one needs it, or a tract that follows the pitch of an oscillator that gives none.
+            encoder's, knots_per_second that are not above 0, and parts that do not fit, see `fit_together`.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Ouroboros(nn.Module):
         control_hop: int = 1,
         knots_per_second: float | None = None,
         highpass_hz: float | None = None,
+        birds: BirdSettings | None = None,
         backend: str = "auto",
     ) -> None:
         super().__init__()
@@ -79,12 +82,8 @@ class Ouroboros(nn.Module):
             raise ValueError(f"oscillator.drive_lowpass_ms is {drive_lowpass_ms}: use 0 or more")
         if control_hop < 1:
             raise ValueError(f"oscillator.control_hop is {control_hop}: use 1 (audio rate) or more samples")
-        for key, part, kind in (("encoder", encoder, Encoder), ("oscillator", oscillator, Oscillator)):
-            if not isinstance(part, kind):
-                raise ValueError(f"{key} is a {type(part).__name__}: derive it from {kind.__module__}.{kind.__name__}")
-        for key, module in (("tract", tract), ("noise", noise)):
-            if module is not None and not isinstance(module, nn.Module):
-                raise ValueError(f"{key} is a {type(module).__name__}: derive it from torch.nn.Module")
+        noise = NoNoise() if noise is None else noise
+        fit_together(encoder, oscillator, tract, noise, analyser)
         if encoder.hop > 1 and control_hop not in (1, encoder.hop):
             raise ValueError(
                 f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: give one, or both alike"
@@ -94,24 +93,13 @@ class Ouroboros(nn.Module):
             raise ValueError(f"oscillator.knots_per_second is {knots_per_second}: use a number above 0, or null")
         self.encoder = encoder
         self.tract = tract
-        self.noise = NoNoise() if noise is None else noise
+        self.noise = noise
         self.oscillator = oscillator
         self.analyser = analyser
         self.tract_net = raw_controls_head(encoder, tract, "tract")
-        self.noise_net = raw_controls_head(encoder, self.noise, "noise")
-        needs = {"encoder": encoder.needs_analysis, "oscillator": oscillator.needs_analysis}
-        needing = [name for name, does in (needs | {"noise": self.noise_net is not None}).items() if does]
-        if analyser is None and needing:
-            raise ValueError(f"{needing[0]} reads pitch or envelope: use controls=analytic")
-        if oscillator.sides == 2 and analyser is not None and analyser.lookahead_ms is not None:
-            said = "has two sides, whose pitches are read off the whole recording: use an encoder without lookahead"
-            raise ValueError(f"{type(oscillator).__name__} {said}")
-        self.tract_follows_pitch = bool(getattr(tract, "needs_pitch", False))
-        if self.tract_follows_pitch and not oscillator.gives_pitch:
-            raise ValueError(
-                f"tract follows the pitch, which {type(oscillator).__name__} does not give: use oscillator=syrinx, or "
-                "tract.follows_pitch=false"
-            )
+        self.noise_net = raw_controls_head(encoder, noise, "noise")
+        self.birds = None if birds is None else Birds(birds, channels_of(encoder, tract, noise))
+        self.tract_follows_pitch = follows_pitch(tract)
         self.drive_lowpass_ms = drive_lowpass_ms
         self.control_hop = hop
         every = 1.0 if knots_per_second is None else self.sample_rate / (knots_per_second * hop)
@@ -162,9 +150,12 @@ class Ouroboros(nn.Module):
         """tau^2 x'' from d2x = dt^2 x'', any shape."""
         return d2x / self.oscillator.step**2
 
-    def forward(self, x: Tensor, dx: Tensor) -> Drives:
-        """The low-passed drives of a recording: x (B, L) audio and dx (B, L) = dt x' -> Drives that cover L samples."""
-        return self.decode(self.encode(x, dx))
+    def forward(self, x: Tensor, dx: Tensor, birds: Sequence[str | None] | None = None) -> Drives:
+        """The low-passed drives of a recording: x (B, L) audio and dx (B, L) = dt x' -> Drives that cover L samples.
+
+        birds  B names, see `Birds`; None: of the bird that was chosen, or an unknown one
+        """
+        return self.decode(self.encode(x, dx, birds))
 
     def analytic(self, x: Tensor) -> AnalyticControls | None:
         """What can be heard in recordings x (B, L) without learning, as many voices as the oscillator has sides."""
@@ -172,19 +163,22 @@ class Ouroboros(nn.Module):
             return None
         return cast(AnalyticControls, self.analyser(x, self.control_hop, self.oscillator.sides))
 
-    def encode(self, x: Tensor, dx: Tensor) -> Encoded:
-        """What is read off a recording: x (B, L) audio, dx (B, L) = dt x'."""
+    def encode(self, x: Tensor, dx: Tensor, birds: Sequence[str | None] | None = None) -> Encoded:
+        """What is read off a recording: x (B, L) audio, dx (B, L) = dt x', of birds by name."""
         analytic = self.analytic(x)
-        return self.encoded(self.encoder(x, self.velocity(dx), analytic), analytic)
+        return self.encoded(self.encoder(x, self.velocity(dx), analytic), analytic, birds)
 
-    def encoded(self, controls: Controls, analytic: AnalyticControls | None) -> Encoded:
+    def raw_controls(self, controls: Controls, birds: Sequence[str | None] | None = None) -> dict[str, Tensor]:
+        """omega, gamma, code, and those of tract and noise where there are any, (B, T, C), as of these birds."""
+        changed = unchanged if self.birds is None else self.birds.changes(birds, controls.omega)
+        return raw_controls(controls, {"tract": self.tract_net, "noise": self.noise_net}, changed)
+
+    def encoded(
+        self, controls: Controls, analytic: AnalyticControls | None, birds: Sequence[str | None] | None = None
+    ) -> Encoded:
         """What follows from an encoder's raw controls and the analytic ones of the same recording, low-passed."""
-        omega = self.oscillator.rectify(controls.omega)
-        raw = {"omega": omega[..., None], "gamma": controls.gamma[..., None], "code": controls.weight_code}
-        for name, net in (("tract", self.tract_net), ("noise", self.noise_net)):
-            if net is not None:
-                assert controls.features is not None, "an encoder with a width gives features"
-                raw[name] = net(controls.features)
+        raw = self.raw_controls(controls, birds)
+        raw["omega"] = self.oscillator.rectify(raw["omega"][..., 0])[..., None]
         smooth = self._lowpass(torch.cat(list(raw.values()), -1), controls.hop)
         if controls.hop == 1 < self.control_hop:
             smooth = to_knots(smooth, self.control_hop)

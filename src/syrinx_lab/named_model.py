@@ -17,7 +17,7 @@ from .model import Ouroboros
 from .runs.directory import RunDirectory
 from .runs.recordings import recordings_of
 from .score import stored_datamodule
-from .selected_model import SelectedModel, load_selected
+from .selected_model import SelectedModel, choose_bird, load_selected
 from .simulation.recordings import MADE
 from .synthesis.found_songs import found_songs
 from .training.datamodule import SongDataModule
@@ -49,7 +49,7 @@ class NamedModel:
 
 
 def named_model(chosen: Mapping[str, Any]) -> NamedModel:
-    """What `run` or `voice`, `checkpoint`, `data_root` and `split` of a command name.
+    """What `run` or `voice`, `checkpoint`, `data_root`, `split` and, where it has one, `bird` of a command name.
 
     A voice is scored on split new, the recordings of data_root; where these are not annotated, on syllables that are
     found in them, see `found_songs`. Results go to a copy of it under `paths.outputs` where its own folder is the
@@ -64,6 +64,7 @@ def named_model(chosen: Mapping[str, Any]) -> NamedModel:
             raise ValueError(f"voice={chosen['voice']} has recordings of no bird: give data_root=SONGS")
         folder = own_copy(folder, Path(chosen["paths"]["outputs"]))
     loaded = load_selected(folder, chosen["checkpoint"]["file"])
+    choose_bird(loaded.model, chosen.get("bird"))
     stored = OmegaConf.create(loaded.run.config())
     stored.data.update(recordings_of(loaded.run.config(), loaded.run.path, chosen["data_root"]))
     if not unheard:
@@ -71,7 +72,8 @@ def named_model(chosen: Mapping[str, Any]) -> NamedModel:
     stored.data.label = None
     for rendered in ("synthetic", "simulated"):  # what it was trained on
         stored.data.pop(rendered, None)
-    found = found_songs(chosen["data_root"], build_reading(stored), Path(chosen["paths"]["outputs"]), least=1)
+    outputs, by_bird = Path(chosen["paths"]["outputs"]), loaded.model.birds is not None
+    found = found_songs(chosen["data_root"], build_reading(stored), outputs, least=1, by_bird=by_bird)
     if found is not None:
         stored.data.root = str(found[0])
         print(f"songs     {found[1]}", flush=True)

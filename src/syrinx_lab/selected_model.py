@@ -69,8 +69,10 @@ def load_selected(run: str | Path, checkpoint: str | Path | None = None) -> Sele
     return SelectedModel(model, found, path, epoch, _is_selected(found, config, path))
 
 
-def trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
+def trained_model(cfg: DictConfig, checkpoint: Path, *, first: bool = False) -> Ouroboros:
     """The model of a configuration with the weights of a checkpoint, its rollouts on whatever backend suits here.
+
+    first  whether they are those that a training of it starts from, see `load_weights`
 
     Raises:
         ValueError: the file is not there, or holds another model: the same weights under other settings are one too.
@@ -83,8 +85,19 @@ def trained_model(cfg: DictConfig, checkpoint: Path) -> Ouroboros:
             f"{overrides(differing)}; give the run that it is of"
         )
     model.backend = "auto"  # the same numbers, whatever the training ran on
-    load_weights(model, checkpoint)
+    load_weights(model, checkpoint, first=first)
     return model
+
+
+def choose_bird(model: Ouroboros, name: str | None) -> None:
+    """Let all that a model sings be of this bird, see `Birds.choose`; None: of the bird that is named with it.
+
+    Raises ValueError with one line for a model of one bird, and for a bird that it has no embedding of.
+    """
+    if model.birds is not None:
+        model.birds.choose(name)
+    elif name is not None:
+        raise ValueError(f"bird is {name!r}, and this model has no embeddings of birds: leave it out")
 
 
 def _checkpoint_file(run: RunDirectory, given: Path) -> Path:

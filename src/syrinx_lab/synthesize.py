@@ -13,11 +13,13 @@ if __name__ == "__main__":  # before the imports below, which take seconds
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from .birds import UNKNOWN
 from .cli import entry_point
 from .data.audio import write_wav
 from .data.layout import expand
@@ -26,9 +28,9 @@ from .evaluation.refinement import Refinement
 from .instantiation import plain
 from .model import Ouroboros
 from .runs.recordings import recordings_of
-from .selected_model import SelectedModel, load_selected
+from .selected_model import SelectedModel, choose_bird, load_selected
 from .synthesis.account import Samples, compared, finite, out_of_reach, reach_lines, unheard_lines
-from .synthesis.bird import calibrate_to, listened
+from .synthesis.bird import bird_of_song, calibrate_to, listened
 from .synthesis.compile_ahead import wait_for_kernels
 from .synthesis.edits import Edit, edited
 from .synthesis.output_files import output_files
@@ -63,6 +65,7 @@ def synthesize(cfg: DictConfig) -> None:
     stored = OmegaConf.create(run.config())
     # the song and its annotation may lie among the recordings
     stored.data.update(recordings_of(run.config(), run.path, chosen["data_root"], needed=False))
+    _choose_bird(loaded, expand(stored.data.root), chosen)
     home = Path(chosen["paths"]["outputs"]) / "voices" / run.path.name if unheard else run.path / "synthesis"
     files = output_files(chosen, edit, home, str(home) if unheard else stored.data.root)
     if unheard:
@@ -99,6 +102,20 @@ def synthesize(cfg: DictConfig) -> None:
 
         write_drives(files["drives"], table, layout(model))
     _draw(files, None if song is None else song.as_recorded(), sound, model.sample_rate, edit)
+
+
+def _choose_bird(loaded: SelectedModel, roots: Sequence[Path], chosen: dict[str, Any]) -> None:
+    """Of a model of several birds: sing as the one that is asked for, or as the one whose song it is."""
+    bird, known = chosen["bird"], loaded.model.birds
+    if known is None or bird is not None or chosen["song"] is None:
+        return choose_bird(loaded.model, bird)
+    (song,) = expand(chosen["song"])
+    groups = (loaded.run.split() or {}).get("groups", {})
+    known.choose(bird_of_song(song, roots, groups, known.names))
+    if known.chosen == UNKNOWN:
+        print(f"bird      not one of the model's ({', '.join(known.names)}), sung as an unknown one; bird=NAME chooses")
+    else:
+        print(f"bird      {known.chosen}")
 
 
 def _unheard(

@@ -71,6 +71,7 @@ class Batch:
     d2x       (B, L)  dt^2 d2x/dt2
     category  (B,)    int64, see Category
     onset     (B,)    int64, sample of the syllable's onset counted from the window's start (may lie outside it)
+    birds     B names of the birds that sing, None where nobody knows; None: nobody asked
     """
 
     x: Tensor
@@ -78,6 +79,7 @@ class Batch:
     d2x: Tensor
     category: Tensor
     onset: Tensor
+    birds: tuple[str | None, ...] | None = None
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         """The batch with its sound on `device`, and category and onset where they are.
@@ -89,7 +91,8 @@ class Batch:
 
     def pin_memory(self) -> Batch:
         """A copy of the batch in page-locked memory, as DataLoader asks for."""
-        return Batch(**{f.name: getattr(self, f.name).pin_memory() for f in fields(self)})
+        tensors = {f.name: getattr(self, f.name).pin_memory() for f in fields(self) if f.name != "birds"}
+        return Batch(**tensors, birds=self.birds)
 
     def __len__(self) -> int:
         return self.x.shape[0]

@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from .birds import BirdSettings
 from .contracts import fulfilling
 from .data.corpus_settings import CorpusSettings
 from .encoders import Encoder
@@ -75,8 +76,17 @@ def build_model(cfg: DictConfig) -> Ouroboros:
         control_hop=cfg.oscillator.control_hop,
         knots_per_second=cfg.oscillator.knots_per_second,
         highpass_hz=cfg.oscillator.highpass_hz,
+        birds=build_birds(cfg),
         backend=cfg.backend.name,
     )
+
+
+def build_birds(cfg: DictConfig) -> BirdSettings | None:
+    """What differs between the birds of a model; None where nothing does, as in runs that store no group `birds`."""
+    if "birds" not in cfg or cfg.birds.name == "none":
+        return None
+    settings = settings_of(cfg.birds)
+    return chosen(BirdSettings, settings | {"names": settings["names"] or ()}, "birds")
 
 
 def build_rollout(cfg: DictConfig) -> RolloutSettings:

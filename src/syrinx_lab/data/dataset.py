@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -15,13 +16,14 @@ from .derivatives import REACH, inner_derivatives, reflect
 
 
 class Example(NamedTuple):
-    """One window before collation: x, dx and d2x (L,) float32 as in types.Batch, its category and its onset."""
+    """One window before collation: x, dx and d2x (L,) float32 as in types.Batch, its category, onset and bird."""
 
     x: np.ndarray
     dx: np.ndarray
     d2x: np.ndarray
     category: int
     onset: int
+    bird: str | None = None
 
 
 class SegmentDataset(Dataset[Example]):
@@ -30,13 +32,19 @@ class SegmentDataset(Dataset[Example]):
     recordings  by id, such as `Corpus.recordings`
     segments    windows of one length; item k is segments[k]
     mirrored    whether derivatives see the window alone, see `cut_window`
+    birds       recording -> its bird, as far as it is known
     Raises ValueError when a window names a recording that is not there, or leaves it.
     """
 
     def __init__(
-        self, recordings: Mapping[str, Recording], segments: Sequence[Segment], *, mirrored: bool = False
+        self,
+        recordings: Mapping[str, Recording],
+        segments: Sequence[Segment],
+        *,
+        mirrored: bool = False,
+        birds: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self.recordings = recordings
+        self.recordings, self.birds = recordings, dict(birds)
         self.mirrored = mirrored
         self.segments = segments
         gains = {
@@ -62,7 +70,8 @@ class SegmentDataset(Dataset[Example]):
         segment = self.segments[index]
         recording = self.recordings[segment.recording]
         x, dx, d2x = cut_window(recording, segment.start, segment.stop, self.gains[index], mirrored=self.mirrored)
-        return Example(x, dx, d2x, int(segment.category), segment.onset - segment.start)
+        bird = self.birds.get(segment.recording)
+        return Example(x, dx, d2x, int(segment.category), segment.onset - segment.start, bird)
 
 
 def collate(examples: Sequence[Example]) -> Batch:
@@ -73,6 +82,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         d2x=torch.from_numpy(np.stack([example.d2x for example in examples])),
         category=torch.tensor([example.category for example in examples], dtype=torch.int64),
         onset=torch.tensor([example.onset for example in examples], dtype=torch.int64),
+        birds=tuple(example.bird for example in examples),
     )
 
 

@@ -34,3 +34,16 @@ def split_counts(
         elif name in scored:
             found[name]["scored"] = len(scored[name])
     return found
+
+
+def count_lines(counts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """`split_counts` in two lines, for a person."""
+
+    def row(what: str, names: Sequence[str] = NAMES) -> str:
+        return " / ".join(str(counts[name][what]) for name in names)
+
+    scored = row("scored", ("val", "test"))
+    return [
+        f"recordings train / val / test {row('recordings')}; vocalisations scored val / test {scored}",
+        f"syllables train / val / test {row('vocalisations')}",
+    ]

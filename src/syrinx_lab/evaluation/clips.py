@@ -18,12 +18,13 @@ T = TypeVar("T")  # clip or take
 
 @dataclass(frozen=True)
 class Clip:
-    """A held-out vocalisation: x, dx = dt x' and d2x = dt^2 x'', each (L,) float32."""
+    """A held-out vocalisation: x, dx = dt x' and d2x = dt^2 x'', each (L,) float32, and its bird where it is known."""
 
     vocalisation: Vocalisation
     x: Samples
     dx: Samples
     d2x: Samples
+    bird: str | None = None
 
     @property
     def onset(self) -> int:

@@ -64,10 +64,7 @@ def control_reach(
     sound = x.detach().clone().requires_grad_(True)
     with torch.enable_grad():
         controls = model.encoder(sound, model.velocity(derivatives(sound)[0]), analytic)
-        named = {"omega": controls.omega[..., None], "gamma": controls.gamma[..., None], "code": controls.weight_code}
-        for name, net in (("tract", model.tract_net), ("noise", model.noise_net)):
-            if net is not None and controls.features is not None:
-                named[name] = net(controls.features)
+        named = model.raw_controls(controls, [clip.bird])
         knots = [min(round(sample / controls.hop), controls.omega.shape[1] - 1) for sample in samples]
         generator = torch.Generator().manual_seed(seed)
         every = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..model import Ouroboros
 from ..runs.directory import RunDirectory
+from ..runs.file_name import file_name
 from ..runs.manifest import Manifest, build_manifest, same_clips
 from ..runs.provenance import provenance
 from ..runs.split_scores import group_scores
@@ -55,8 +56,13 @@ def evaluate_model(
     state, config, shown_path = run.state(), run.config(), run.shown(checkpoint)
     manifest_path, audio_path, figures_path = run.manifest_path, run.audio_path, run.figures_path
     chosen = {split: held_out.clips(split) for split in splits}
+    as_bird = None
+    if model.birds is not None:
+        as_bird = model.birds.chosen
+        if line := model.birds.line({clip.bird for clips in chosen.values() for clip in clips}):
+            print(f"birds     {line}", flush=True)
     if aside:
-        folder = _folder(run, checkpoint, chosen)
+        folder = _folder(run, checkpoint, chosen, as_bird)
         manifest_path, audio_path, figures_path = folder.with_suffix(".json"), folder / "audio", folder / "figures"
         folder.mkdir(parents=True, exist_ok=True)
     earlier = None if aside else _earlier(run, shown_path, state["key"])
@@ -117,9 +123,10 @@ def _analytic(
     return analytic_anchor(model, held_out.clips(split), scoring)
 
 
-def _folder(run: RunDirectory, checkpoint: Path, chosen: Mapping[str, Sequence[Clip]]) -> Path:
+def _folder(run: RunDirectory, checkpoint: Path, chosen: Mapping[str, Sequence[Clip]], bird: str | None) -> Path:
     """Where an evaluation aside goes: one of other clips than what is there already has a name of its own."""
-    folder = run.evaluations_path / f"{_stem(run, checkpoint)}-{'-'.join(chosen)}"
+    name = "-".join([_stem(run, checkpoint), *chosen, *([] if bird is None else [f"as-{file_name(bird)}"])])
+    folder = run.evaluations_path / name
     there = folder.with_suffix(".json")
     hashes = {split: clips_hash(clips) for split, clips in chosen.items()}
     if there.is_file() and {split: one["clips"] for split, one in Manifest.read(there).scores.items()} != hashes:

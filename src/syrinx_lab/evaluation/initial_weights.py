@@ -42,7 +42,7 @@ def start_from(model: Ouroboros, config: Mapping[str, Any], path: Path) -> None:
                 f"init_from={path}: trained with other settings, under which its weights are another model; add "
                 f"{overrides(differing)}{_hint(differing)} (or init_settings=ignore to load them as they are)"
             )
-    load_weights(model, path)
+    load_weights(model, path, first=True)
 
 
 def weights_hash(source: str) -> str:

@@ -63,7 +63,7 @@ class Performance:
         x, dx = (torch.as_tensor(y)[None] for y in (clip.x, clip.dx))
         analytic = model.analytic(x)
         controls = model.encoder(x, model.velocity(dx), analytic)
-        encoded = model.encoded(controls, analytic)
+        encoded = model.encoded(controls, analytic, [clip.bird])
         drives = model.decode(encoded)
         generator = torch.Generator().manual_seed(seed)
         noise = normal((2, 1), generator, drives.gamma) * ic_noise_rms
@@ -139,7 +139,7 @@ class Performance:
             named: dict[str, Any] = {f.name: getattr(analytic, f.name) for f in fields(analytic)}
             wide = {name: y.expand(count, *y.shape[1:]) for name, y in named.items() if isinstance(y, Tensor)}
             analytic = AnalyticControls(**named | wide)
-        return self.model.encoded(controls, analytic)
+        return self.model.encoded(controls, analytic, [self.clip.bird])
 
 
 def _pieces(drives: Drives, samples: int) -> Iterator[Drives]:

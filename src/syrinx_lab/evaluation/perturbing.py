@@ -140,7 +140,8 @@ def _heard(performance: Performance, several: Sequence[Perturbation]) -> Iterato
             x[:, window] = x[:, window] * one.size if one.mode == "scale" else x[:, window] + one.size
         # the slope of the clip itself knows what comes before and after it
         slope = performance.dx + derivatives(x - performance.x)[0]
-        yield from performance.sung_again(performance.model.decode(performance.model.encode(x, slope)))
+        encoded = performance.model.encode(x, slope, [performance.clip.bird])
+        yield from performance.sung_again(performance.model.decode(encoded))
 
 
 def _knot_ms(performance: Performance, y: Tensor) -> float:

@@ -158,7 +158,7 @@ def read_encoded(model: Ouroboros, clip: Clip) -> Encoded:
     """What the model reads off a clip, a batch of one."""
     device = model.device
     x, dx = (torch.as_tensor(a, device=device)[None] for a in (clip.x, clip.dx))
-    return model.encode(x, dx)
+    return model.encode(x, dx, [clip.bird])
 
 
 def read_drives(model: Ouroboros, clip: Clip) -> Drives:

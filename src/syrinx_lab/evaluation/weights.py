@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..birds import from_weights
 from ..encoders.samples import load_published
 from ..model import Ouroboros
 from .published import numpy_scalars
@@ -86,8 +87,10 @@ def model_state(path: str | Path) -> dict[str, Tensor]:
     raise ValueError(f"{path}: has neither state_dict nor ouroboros, so it is no checkpoint of this model")
 
 
-def load_weights(model: Ouroboros, path: str | Path) -> None:
+def load_weights(model: Ouroboros, path: str | Path, *, first: bool = False) -> None:
     """Load a checkpoint's weights into the model.
+
+    first  whether a training starts from them: they need not know its birds, see `birds.from_weights`
 
     Raises:
         ValueError: as `model_state`, or the checkpoint is of another model, naming the first parameter that differs, or
@@ -97,6 +100,8 @@ def load_weights(model: Ouroboros, path: str | Path) -> None:
     broken = next((name for name, value in state.items() if not bool(torch.isfinite(value).all())), None)
     if broken is not None:
         raise ValueError(f"{path}: its {broken} is not finite, so it makes no sound: take a checkpoint from before")
+    if first and model.birds is not None:
+        state = from_weights(state, model.state_dict())
     problem = _mismatch(model.state_dict(), state)
     if problem is not None:
         raise ValueError(

@@ -64,6 +64,8 @@ AS_BEFORE: dict[str, Any] = {
     "loss.terms.spec.loss.causal": 0.0,
     "loss.terms.env.loss.causal": 0.0,
     "loss.terms.env_log.loss.causal": 0.0,
+    "birds.name": "none",
+    "optim.learn": "all",
 }
 
 

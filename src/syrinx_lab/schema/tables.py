@@ -96,6 +96,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "split": OneOf("val", "test", "new"),
         "checkpoint.file": _FILE,
         "data_root": or_null(PATHS),
+        "bird": or_null(Text("a name")),
     },
     "rate": {
         **OUTPUTS,
@@ -185,6 +186,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "voice": _VOICE,
         **{name: _FILE for name in ("song", "drives_in", "out", "drives_out", "picture", "checkpoint.file")},
         "data_root": or_null(PATHS),
+        "bird": or_null(Text("a name")),
         "scale": or_null(Number(above=0)),
         "refine": Whole(0, 10**6),
         "piece_s": or_null(Number(above=0)),

@@ -162,6 +162,13 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "follows_db": or_null(Number(low=-120, below=0)),
         "codes": or_null(Whole(1, 256)),
     },
+    "birds": {
+        "names": or_null(Listed(Text("a name"))),
+        "size": Whole(1, 1_024),
+        "parts": or_null(Listed(OneOf("features", "tract", "noise", "omega", "gamma", "code"), least=1, single=True)),
+        "method": OneOf("film", "add"),
+        "unknown_share": Number(low=0, below=1),
+    },
     "loss": {
         "grad_clip": or_null(Number(above=0)),
         "lam": Number(above=0, high=100),
@@ -212,6 +219,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "drives_start_epoch": or_null(Whole(0, 1_000_000)),
         "drives_lr_scale": Number(above=0, high=1e3),
         "drives_grad_clip": Number(above=0),
+        "learn": OneOf("all", "embedding"),
     },
     "trainer": {
         "max_epochs": EPOCHS,
@@ -237,10 +245,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "bout_sound_s": Number(low=0, high=1e4),
         "calls": OneOf("leave_out", "keep"),
     },
-    "callbacks": {
-        "evaluation.eval_every": Whole(0, 1_000_000),
-        "evaluation.max_audio": Whole(0, 10**6),
-    },
+    "callbacks": {"evaluation.eval_every": Whole(0, 1_000_000), "evaluation.max_audio": Whole(0, 10**6)},
     "eval": {
         "val_count": Whole(0, 10**6),
         "test_count": Whole(0, 10**6),
@@ -256,15 +261,8 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "splits": Listed(OneOf("val", "test"), single=True),
         "metrics.*": Group(),  # each with a _target_ from outside
     },
-    "search": {
-        "cull_frac": Number(above=0, high=1),
-        "cull_keep": Whole(1, 10**6),
-        "eta": Whole(2, 10**6),
-    },
-    "checkpoint": {
-        "rule": OneOf("last", "best"),
-        "metric": Text(),
-    },
+    "search": {"cull_frac": Number(above=0, high=1), "cull_keep": Whole(1, 10**6), "eta": Whole(2, 10**6)},
+    "checkpoint": {"rule": OneOf("last", "best"), "metric": Text()},
     "logger": {
         "mode": OneOf("offline", "online", "disabled"),
         "project": Text(),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
 
+from ..birds import UNKNOWN
+from ..data.roots import locate
 from ..model import Ouroboros
 from ..ode.noise import Noise
 from .song_file import SongFile
@@ -41,6 +46,25 @@ class Bird:
         low, high = self.range_hz
         whose = "" if self.found else ", the voice's own: no pitch was found in the song"
         return f"{self.syllables} syllables; pitch {low:.0f} to {high:.0f} Hz{whose}; level x {self.scale:.3g}"
+
+
+def bird_of_song(
+    song: Path, roots: Sequence[Path], groups: Mapping[str, Mapping[str, str]], names: Sequence[str]
+) -> str:
+    """Which of the birds that a model knows sings a file; `unknown` for none of them.
+
+    What the training held the recording for, where it lies among its own; else the innermost folder that bears one of
+    the names; else the name that the file's begins with.
+
+    roots   of the run's recordings;   groups: of those, by id, as its split stores them
+    names   of the birds
+    """
+    place = locate(song, roots)
+    if place is not None and (bird := groups.get(place[1], {}).get("bird")) in names:
+        return str(bird)
+    folders = [part for part in reversed(song.resolve().parent.parts) if part in names]
+    begun = sorted((one for one in names if re.match(re.escape(one) + r"(?![A-Za-z0-9])", song.name)), key=len)
+    return next(iter([*folders, *reversed(begun)]), UNKNOWN)
 
 
 def listened(song: SongFile) -> list[tuple[int, int]]:

@@ -11,7 +11,9 @@ import numpy as np
 
 from ..data.audio import highpassed, write_wav
 from ..data.corpus_settings import CorpusSettings
+from ..data.groups import group_recordings
 from ..data.layout import AudioFile, expand
+from ..data.recording import Corpus, Recording
 from ..data.roots import choose_audio, find_audio, pair_roots
 from ..runs.atomic import write_text_atomic
 from .song_file import SongFile
@@ -47,7 +49,7 @@ class _Part:
 
 
 def found_songs(
-    root: str | Sequence[str], reading: CorpusSettings, outputs: Path, *, least: int = _LEAST
+    root: str | Sequence[str], reading: CorpusSettings, outputs: Path, *, least: int = _LEAST, by_bird: bool = False
 ) -> tuple[Path, str] | None:
     """Recordings cut in pauses, each with a text file of the syllables that stand out of its background.
 
@@ -56,7 +58,8 @@ def found_songs(
     written to OUTPUTS/found_songs/NAME-XXXXXXXX at the rate of `reading`, in pieces of some 6 s, shorter where there is
     little. The folder and a line about it are returned. Its name depends on the sound alone.
 
-    least  pieces with syllables that are needed
+    least    pieces with syllables that are needed
+    by_bird  write into a folder for every bird, see `group_recordings`, so that it is known whose song it is
     Raises ValueError with one line where there is no audio, where a file cannot be read, and where fewer pieces hold a
     syllable.
     """
@@ -67,25 +70,26 @@ def found_songs(
         raise ValueError(str(errors[0]))
     if any(source.usable for source in pair_roots(audio, roots, reading).sources.values()):
         return None
-    songs = [
-        SongFile(file.path, reading.sample_rate, None) for file in _spread(choose_audio(audio, reading.audio_pattern))
-    ]
+    files = _spread(choose_audio(audio, reading.audio_pattern))
+    birds = _birds(files, roots, reading.sample_rate) if by_bird else {}
+    songs = [SongFile(file.path, reading.sample_rate, None) for file in files]
     for song in songs:
         song.take_loudest_channel([(0, min(song.samples, 60 * song.sample_rate))])
     parts = _most_sung(_parts(songs, reading), reading.sample_rate)
     heard = sum(len(part.samples) for part in parts) / reading.sample_rate
     length = min(_PIECE_S, max(_SHORTEST_PIECE_S, heard / (2 * FEWEST)))
-    digest = hashlib.sha256(repr((length, reading.sample_rate)).encode())
+    digest = hashlib.sha256(repr((length, reading.sample_rate, *birds.values())).encode())
     for part in parts:
         digest.update(part.samples.tobytes())
     folder = outputs / "found_songs" / f"{roots[0].resolve().name}-{digest.hexdigest()[:8]}"
     pieces, syllables = 0, 0
     for part in parts:
+        bird = birds.get(part.song.path, "")
         for start, stop, inside in _cut_in_pauses(part, length, reading.sample_rate):
             stem = f"{part.song.path.stem}-{(part.start + start) / reading.sample_rate:07.2f}"
-            write_wav(folder / f"{stem}.wav", part.samples[start:stop], reading.sample_rate)
+            write_wav(folder / bird / f"{stem}.wav", part.samples[start:stop], reading.sample_rate)
             lines = [f"{on / reading.sample_rate:.6f} {off / reading.sample_rate:.6f} {_LABEL}\n" for on, off in inside]
-            write_text_atomic(folder / f"{stem}.txt", "".join(lines))
+            write_text_atomic(folder / bird / f"{stem}.txt", "".join(lines))
             pieces, syllables = pieces + 1, syllables + len(inside)
     if pieces < least:
         where = roots[0]
@@ -98,6 +102,14 @@ def _spread(files: Sequence[AudioFile], most: int = 60) -> list[AudioFile]:
     """At most so many, evenly spread."""
     places = np.unique(np.linspace(0, len(files) - 1, min(most, len(files))).round().astype(int))
     return [files[place] for place in places]
+
+
+def _birds(files: Sequence[AudioFile], roots: Sequence[Path], sample_rate: int) -> dict[Path, str]:
+    """Whose song each file is."""
+    nothing = np.empty(0, np.float32)
+    empty = {one.id: Recording(one.id, one.path, nothing, sample_rate, sample_rate, ()) for one in files}
+    groups = group_recordings(Corpus(empty, sample_rate), [str(root) for root in roots])
+    return {one.path: groups[one.id].bird for one in files}
 
 
 def _parts(songs: Sequence[SongFile], reading: CorpusSettings) -> list[_Part]:

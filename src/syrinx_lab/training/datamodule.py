@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import zip_longest
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -17,13 +14,13 @@ from torch.utils.data import DataLoader
 
 from ..data.corpus import Corpus, CorpusStorage, Recording, load_corpus
 from ..data.corpus_settings import CorpusSettings
-from ..data.dataset import SegmentDataset, acceleration_variance, collate, cut_window, syllable_gain
+from ..data.dataset import SegmentDataset, acceleration_variance, cut_window, syllable_gain
 from ..data.draws import check_sampler, epoch_draw, epoch_length
 from ..data.groups import Group, by_whole, group_recordings, telling_groups, with_days_after
 from ..data.sampler import SegmentSampler
 from ..data.segmentation.on_the_way import SegmentsOnTheWay
 from ..data.segments import Pools, WindowSettings, check_horizon, cut_segments
-from ..data.split_counts import split_counts
+from ..data.split_counts import count_lines, split_counts
 from ..data.splits import Splits, SplitSettings, check_leaks, split_recordings
 from ..data.stored_split import NEW, Changes, SplitRecord, restore_split, split_record, under_stored_names
 from ..data.summary import channels_line
@@ -32,14 +29,8 @@ from ..evaluation.clips import Clip
 from ..types import Segment, Vocalisation
 from .epoch_draws import EpochDraws
 from .epoch_windows import EpochLoader, EpochWindows
-from .simulated_corpus import SimulatedCorpus, Simulation
-
-
-class DataSource(Protocol):
-    """Something that can write a folder of song."""
-
-    def write(self, root: str | Path) -> Path:
-        """Write the folder unless it is there already."""
+from .loading import loader_settings
+from .simulated_corpus import DataSource, SimulatedCorpus, Simulation
 
 
 class SongDataModule(LightningDataModule):
@@ -60,6 +51,7 @@ class SongDataModule(LightningDataModule):
         simulated: recordings that are new in every epoch, with val and test of their own; folders under `root` are all
             trained on beside them. None: there are folders alone.
         segmenting: finds the syllables; None: they are annotated.
+        named: whether it must be known which bird every recording is of.
 
     Raises:
         ValueError: from `prepare`, on anything that is wrong with the folder; nothing is written then.
@@ -81,8 +73,10 @@ class SongDataModule(LightningDataModule):
         synthetic: DataSource | None = None,
         simulated: Simulation | None = None,
         segmenting: SegmentsOnTheWay | None = None,
+        named: bool = False,
     ) -> None:
         super().__init__()
+        self.named = named
         self.root = root
         self.sampler = sampler
         self.seed = seed
@@ -92,6 +86,8 @@ class SongDataModule(LightningDataModule):
         self.storage = CorpusStorage() if storage is None else storage
         self.synthetic, self.simulated, self.segmenting = synthetic, simulated, segmenting
         self.corpus: Corpus | None = None
+        self.groups: dict[str, Group] = {}
+        self.birds: dict[str, str] = {}
         self._prepared = False
 
     def read(self) -> None:
@@ -117,7 +113,8 @@ class SongDataModule(LightningDataModule):
         corpus = self.corpus
         assert corpus is not None
         self.splits: Splits
-        self.groups: dict[str, Group] = self._grouped(corpus)
+        self.groups = self._grouped(corpus)
+        self.birds = self._birds(stored)
         if stored is None:
             self.splits, self.changes = self._split(corpus), Changes()
         else:
@@ -163,12 +160,31 @@ class SongDataModule(LightningDataModule):
 
     def _grouped(self, corpus: Corpus) -> dict[str, Group]:
         """Birds, days and sessions; nothing where they contradict each other and nobody asked for them."""
+        if not self.root:  # all are simulated
+            return {}
         try:
             return group_recordings(corpus, self.root, self.splitting.groups)
         except ValueError:
-            if self.splitting.held or self.splitting.groups is not None:
+            if self.named or self.splitting.held or self.splitting.groups is not None:
                 raise
             return {}
+
+    def _birds(self, stored: SplitRecord | None = None) -> dict[str, str]:
+        """Recording -> its bird, as a stored split has it; what is simulated is of none that comes again."""
+        named = {key: group.named() for key, group in self.groups.items()} | dict((stored or {}).get("groups", {}))
+        there = named if self.simulated is None else named.keys() & self._made.real.keys()
+        return {key: named[key]["bird"] for key in there if "bird" in named[key]}
+
+    def birds_of_train(self) -> list[str]:
+        """The birds that are trained on where the recordings are split anew, in alphabetical order; none may be known.
+
+        Raises ValueError with one line as `read`.
+        """
+        self.read()
+        assert self.corpus is not None
+        self.groups = self._grouped(self.corpus)
+        birds = self._birds()
+        return sorted({birds[key] for key in self._split(self.corpus).train if key in birds})
 
     def _chosen(self, split: str, ids: Sequence[str]) -> list[Vocalisation]:
         """The clips of a split, in turn of all wholes that are held out; so many of each day of new recordings."""
@@ -192,20 +208,16 @@ class SongDataModule(LightningDataModule):
             return 0 if trainer is None else trainer.current_epoch
 
         length = epoch_length(self.sampler, self.pools)
-        settings: dict[str, Any] = {
-            "batch_size": self.batch_size,
-            "collate_fn": collate,
-            "num_workers": self.num_workers,
-            "worker_init_fn": partial(_own_cache, self.storage, self.num_workers) if self.num_workers else None,
-            # joblib's processes start others by a method that workers do not take; macOS cannot fork safely
-            "multiprocessing_context": "fork" if self.num_workers and sys.platform == "linux" else None,
-            "pin_memory": trainer is not None and trainer.strategy.root_device.type == "cuda",  # else copies wait
-        }
+        settings = loader_settings(self.batch_size, self.num_workers, self.storage, trainer)
         if self.simulated is not None:
-            windows = EpochWindows(self._made.of_epoch, self.sampler, self.cutting, self.sample_rate, self.seed, length)
+            windows = EpochWindows(
+                self._made.of_epoch, self.sampler, self.cutting, self.sample_rate, self.seed, length, self.birds
+            )
             return EpochLoader(windows, epoch, sampler=EpochDraws(windows.draw, length, epoch), **settings)
         draws = EpochDraws(lambda e: epoch_draw(self.sampler, self.pools, e, self.seed), length, epoch)
-        windows_of_all = SegmentDataset(self.recordings, self.pools.segments, mirrored=self.cutting.mirrored)
+        windows_of_all = SegmentDataset(
+            self.recordings, self.pools.segments, mirrored=self.cutting.mirrored, birds=self.birds
+        )
         return DataLoader(windows_of_all, sampler=draws, **settings)
 
     def _load(self) -> Corpus:
@@ -262,14 +274,8 @@ class SongDataModule(LightningDataModule):
     def describe(self) -> list[str]:
         """A few lines: recordings and vocalisations per split, windows per category and epoch, and what is odd."""
         corpus = Corpus(self.recordings, self.sample_rate)
-        sizes = f"{len(self.splits.train)} / {len(self.splits.val)} / {len(self.splits.test)}"
-        scored = " / ".join(str(len(self.vocalisations[split])) for split in ("val", "test"))
-        lines = [f"recordings train / val / test {sizes}; vocalisations scored val / test {scored}"]
-        syllables = [
-            str(sum(one.selected for found in self.splits.recordings(corpus, name) for one in found.syllables))
-            for name in ("train", "val", "test")
-        ]
-        lines += [f"syllables train / val / test {' / '.join(syllables)}", channels_line(corpus.recordings.values())]
+        counts = split_counts(self.splits, corpus, self.pools, self.vocalisations)
+        lines = [*count_lines(counts), channels_line(corpus.recordings.values())]
         lines += [f"held out as {split}: {one}" for split, one in self.splitting.held.items()]
         return [*lines, *self.splits.notes(), *self.sampler.notes(self.pools), *self.pools.notes]
 
@@ -284,15 +290,11 @@ class SongDataModule(LightningDataModule):
     def _clip(self, voc: Vocalisation) -> Clip:
         recording = self.recordings[voc.recording]
         gain = syllable_gain(recording, voc.onset)
-        return Clip(voc, *cut_window(recording, voc.start, voc.stop, gain, mirrored=self.cutting.mirrored))
+        window = cut_window(recording, voc.start, voc.stop, gain, mirrored=self.cutting.mirrored)
+        return Clip(voc, *window, bird=self.birds.get(voc.recording))
 
     @property
     def recordings(self) -> dict[str, Recording]:
         """What was read, by id."""
         assert self.corpus is not None, "prepare() reads the corpus"
         return self.corpus.recordings
-
-
-def _own_cache(storage: CorpusStorage, workers: int, worker: int) -> None:
-    """Every process holds decoded sound of its own: all together as much as one."""
-    storage.cache.divide(workers)

@@ -21,6 +21,7 @@ class EpochWindows(Dataset[Example]):
     recordings   epoch -> the recordings of train, by id
     sampler, cutting, sample_rate, seed   as in `SongDataModule`
     length       windows an epoch: where an epoch's pools give fewer they are gone through again
+    birds        recording -> its bird, of those that are there in every epoch
     """
 
     def __init__(
@@ -31,7 +32,9 @@ class EpochWindows(Dataset[Example]):
         sample_rate: int,
         seed: int,
         length: int,
+        birds: Mapping[str, str],
     ) -> None:
+        self.birds = birds
         self.recordings, self.sampler, self.cutting = recordings, sampler, cutting
         self.sample_rate, self.seed, self.length = sample_rate, seed, length
         self.epoch: int | None = None
@@ -44,7 +47,7 @@ class EpochWindows(Dataset[Example]):
             return
         recordings = self.recordings(epoch)
         self.pools = cut_segments(recordings.values(), self.cutting, sample_rate=self.sample_rate)
-        self.windows = SegmentDataset(recordings, self.pools.segments, mirrored=self.cutting.mirrored)
+        self.windows = SegmentDataset(recordings, self.pools.segments, mirrored=self.cutting.mirrored, birds=self.birds)
         self.epoch = epoch
 
     def draw(self, epoch: int) -> list[int]:

@@ -79,6 +79,10 @@ class OuroborosModule(LightningModule):
                 f"{term} looks at the acceleration, which a hidden state does not have: set {term}.weight=0 with this "
                 "oscillator, or use loss=spectral_song"
             )
+        if optim.learn == "embedding":
+            if model.birds is None:
+                raise ValueError("optim.learn is embedding, and this model has none: use a voice with birds=embedding")
+            model.birds.learn_alone(model)
         known = self.scoring.known
         check_rates(optim.optimizer, optim.scheduler, optim.monitor, objective.names, planned_epochs, known)
         self.plateau: ReduceLROnPlateau | None = None

@@ -29,6 +29,7 @@ class OptimiserSettings:
     tract_lr_scale      learning rate of a tract's impulse responses over that of the rest
     drives_start_epoch  epoch from which the drives of a physical oscillator are learned; None: never
     drives_lr_scale     their learning rate over that of the rest
+    learn               all, or embedding: of what distinguishes birds (`Birds`) the embeddings alone
     drives_grad_clip    largest norm of their gradient. The gradients that come through a rollout are hundreds of times
                         larger than the others: under one norm they would drown them
 
@@ -43,11 +44,14 @@ class OptimiserSettings:
     drives_start_epoch: int | None = None
     drives_lr_scale: float = 1.0
     drives_grad_clip: float = 1.0
+    learn: str = "all"
 
     def __post_init__(self) -> None:
         for name in ("tract_lr_scale", "drives_lr_scale", "drives_grad_clip"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"optim.{name} is {getattr(self, name)}: use a number above 0")
+        if self.learn not in ("all", "embedding"):
+            raise ValueError(f"optim.learn is {self.learn!r}: use all, or embedding")
         if self.drives_start_epoch is not None and self.drives_start_epoch < 0:
             raise ValueError(f"optim.drives_start_epoch is {self.drives_start_epoch}: use an epoch, or null for never")
 
@@ -70,4 +74,4 @@ class OptimiserSettings:
 
     def learns_drives(self, epoch: int) -> bool:
         """Whether the drives of a physical oscillator are learned in `epoch`, counted from 0."""
-        return self.drives_start_epoch is not None and epoch >= self.drives_start_epoch
+        return self.learn == "all" and self.drives_start_epoch is not None and epoch >= self.drives_start_epoch

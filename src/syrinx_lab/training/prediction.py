@@ -59,10 +59,13 @@ def predict(
         horizon: samples of the rollout, at most the window's length; None leaves the rollout out.
         rollout_grad: whether gradients flow through the rollout; False computes it for the log only.
         rollout: how it begins and what steers it.
-        generator: source of the cold starts' noise.
+        generator: source of the cold starts' noise, and of which birds are withheld.
         acceleration: whether a term looks at the teacher-forced acceleration; False leaves it out.
     """
-    drives = model(batch.x, batch.dx)
+    birds = batch.birds
+    if model.birds is not None and birds is not None:
+        birds = tuple(model.birds.withheld(birds, generator))
+    drives = model(batch.x, batch.dx, birds)
     prediction = Prediction(
         acceleration=model.acceleration(batch.x, batch.dx, drives) if acceleration else None,
         target_acceleration=model.target_acceleration(batch.d2x),

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from ..data.corpus import Corpus, Recording
 from ..data.corpus_settings import CorpusSettings
 from ..data.splits import Splits
+
+
+class DataSource(Protocol):
+    """Something that can write a folder of song; `data.synthetic.SyntheticFinch` is one."""
+
+    def write(self, root: str | Path) -> Path:
+        """Write the folder unless it is there already."""
 
 
 class Simulation(Protocol):
