@@ -29,9 +29,9 @@ def of_voice(cfg: DictConfig) -> DictConfig:
     """
     if cfg.voice is None:
         return cfg
-    if cfg.init_from is not None:
-        raise ValueError("voice and init_from are both given: each says whose weights the run starts from; give one")
     folder = voice_folder(cfg.voice)
+    if cfg.init_from not in (None, str(folder)):  # it is the folder where this has been done before
+        raise ValueError("voice and init_from are both given: each says whose weights the run starts from; give one")
     if is_voice(folder):
         check_voice(folder)
     stored = OmegaConf.create(find_run(folder).config())
