@@ -91,8 +91,7 @@ class Batch:
 
     def pin_memory(self) -> Batch:
         """A copy of the batch in page-locked memory, as DataLoader asks for."""
-        tensors = {f.name: getattr(self, f.name).pin_memory() for f in fields(self) if f.name != "birds"}
-        return Batch(**tensors, birds=self.birds)
+        return Batch(**{f.name: getattr(self, f.name).pin_memory() for f in fields(self)[:-1]}, birds=self.birds)
 
     def __len__(self) -> int:
         return self.x.shape[0]
