@@ -21,6 +21,8 @@ from .homeless import writable
 from .instantiation import plain
 from .training.inspection import inspect_data
 
+_HELD_MB = 64.0  # of decoded sound
+
 
 def check_data(cfg: DictConfig) -> None:
     """Print recordings, rates, labels, pools, splits and every problem with file and line; write a figure of examples.
@@ -33,6 +35,7 @@ def check_data(cfg: DictConfig) -> None:
     cfg = of_voice(cfg)
     config = plain(cfg)
     datamodule = build_datamodule(cfg)
+    datamodule.storage = datamodule.storage.within(_HELD_MB)  # nothing is looked at twice
     longest = build_horizon(cfg).max if build_objective(cfg).needs_rollout else None
     found = inspect_data(datamodule, longest)
     corpus, problems = found.corpus, found.problems
@@ -47,7 +50,8 @@ def check_data(cfg: DictConfig) -> None:
             print(f"note: no picture of examples, {folder} cannot be written to: give paths.outputs=FOLDER")
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
-        raise ValueError(f"{len(errors)} problems, the first: {errors[0]}")
+        listed = f"{len(errors)} errors are listed" if len(errors) > 1 else "an error is listed"
+        raise ValueError(f"{listed} above: training would refuse this folder")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from scipy.io import wavfile
 from scipy.signal import butter, sosfiltfilt
 
 from .audio_file import read_file
+from .blocks import BLOCK, blocks
 from .resampling import resample_to
 
 _CLIP_LEVEL, _CLIP_RUN = 0.98, 3
@@ -87,9 +88,9 @@ def read_audio(
     _require_finite(path, native, native_rate)
     if native.min() == native.max():
         raise ValueError(f"{path}: {_silence(frames, native)}")
-    peak = float(np.abs(native).max())
+    peak = max(float(native.max()), -float(native.min()))  # of half an hour every copy is 0.3 GB
     divisor = 2.0 ** math.ceil(math.log2(peak)) if peak > 1 else 1.0
-    native = native / np.float32(divisor)
+    native = native / np.float32(divisor) if divisor > 1 else native
     clipped, offset = _count_clipped(native), large_offset(native)
     native = native - np.float32(offset) if offset else native
     samples = resample_to(native, native_rate, sample_rate)
@@ -137,7 +138,8 @@ def large_offset(samples: np.ndarray) -> float:
     made from it is many times too small. Smaller ones belong to ordinary recordings and are left in.
     """
     mean = float(samples.mean(dtype=np.float64))
-    return mean if abs(mean) > float(samples.std(dtype=np.float64)) else 0.0
+    squares = sum(float(np.sum(np.square(block - mean, dtype=np.float64))) for block in blocks(samples))
+    return mean if abs(mean) > math.sqrt(squares / len(samples)) else 0.0
 
 
 def scale_factor(samples: np.ndarray, target: float, measure: str) -> float:
@@ -192,7 +194,7 @@ def _choose_channel(path: Path, frames: np.ndarray, channel: int | str) -> np.nd
 
 
 def _require_finite(path: Path, samples: np.ndarray, rate: int) -> None:
-    bad = np.flatnonzero(~np.isfinite(samples))
+    bad = np.concatenate([k * BLOCK + np.flatnonzero(~np.isfinite(block)) for k, block in enumerate(blocks(samples))])
     if len(bad):
         first = int(bad[0])
         raise ValueError(
@@ -211,6 +213,8 @@ def _silence(frames: np.ndarray, samples: np.ndarray) -> str:
 def _count_clipped(samples: np.ndarray) -> int:
     """Samples in runs of at least _CLIP_RUN on the recording's own extremes, when those are near full scale."""
     low, high = samples.min(), samples.max()
+    if high < _CLIP_LEVEL and low > -_CLIP_LEVEL:
+        return 0
     flat = ((samples == high) & (high >= _CLIP_LEVEL)) | ((samples == low) & (low <= -_CLIP_LEVEL))
     edges = np.flatnonzero(np.diff(flat, prepend=False, append=False))
     lengths = edges[1::2] - edges[::2]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .audio import large_offset
+from .blocks import blocks
 from .recording import Syllable
 
 LEAST_DB = 3.0
@@ -30,12 +31,15 @@ def contrast_db(samples: np.ndarray, inside: np.ndarray) -> float:
 
     samples, inside  (n,)
     """
-    power = samples.astype(np.float64)
-    power *= power  # of half an hour every copy is 0.6 GB
-    within, without = float(power[inside].sum()), float(power[~inside].sum())
+    within, without = 0.0, 0.0
+    for sound, sung in zip(blocks(samples), blocks(inside)):  # of half an hour every copy is 0.6 GB
+        power = np.square(sound, dtype=np.float64)
+        within += float(power[sung].sum())
+        without += float(power[~sung].sum())
+    count = int(np.count_nonzero(inside))
     if not (within > 0 and without > 0):
         return math.nan
-    return 10.0 * math.log10(within / inside.sum() / (without / (~inside).sum()))
+    return 10.0 * math.log10(within / count / (without / (len(inside) - count)))
 
 
 def contrast_warning(samples: np.ndarray, syllables: Sequence[Syllable], sample_rate: int) -> str | None:
@@ -44,7 +48,7 @@ def contrast_warning(samples: np.ndarray, syllables: Sequence[Syllable], sample_
     samples    (n,) at sample_rate Hz, as are the syllables
     """
     inside = inside_syllables(len(samples), syllables)
-    if (~inside).sum() < _LEAST_GAP_S * sample_rate:
+    if len(inside) - np.count_nonzero(inside) < _LEAST_GAP_S * sample_rate:
         return None
     contrast = contrast_db(samples, inside)
     if not contrast < LEAST_DB:

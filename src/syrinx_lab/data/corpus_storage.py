@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .corpus_index import NAME, CorpusIndex, Outcome
@@ -35,6 +35,10 @@ class CorpusStorage:
         if not self.cache_mb > 0:
             raise ValueError(f"data.cache_mb is {self.cache_mb}: give MB above 0")
         object.__setattr__(self, "cache", SampleCache(self.cache_mb))
+
+    def within(self, cache_mb: float) -> CorpusStorage:
+        """The same, with at most so many MB held."""
+        return replace(self, cache_mb=min(self.cache_mb, cache_mb))
 
     def index(self, settings: CorpusSettings) -> CorpusIndex | None:
         """The index for recordings that are read in this way."""

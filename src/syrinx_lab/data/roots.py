@@ -52,7 +52,9 @@ def find_audio(roots: Sequence[Path], pattern: str | None = None) -> tuple[list[
         problems += unreadable
         sounds = list(filter(is_audio, names))
         copies = label_copies(root, sounds)
-        once = {copies.get(name, name): name for name in reversed(sounds)}  # the first copy stands for all
+        once: dict[Path, Path] = {}
+        for name in sounds:
+            once.setdefault(copies.get(name, name), name)  # the first copy stands for all
         audio = [AudioFile(recording_id(prefix, i), root / name, name.parent.parts) for i, name in once.items()]
         for file in sorted(audio, key=lambda file: not _chosen(file, pattern)):  # the chosen ones first
             place, wanted = os.path.realpath(file.path), _chosen(file, pattern)
