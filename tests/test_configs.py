@@ -44,7 +44,7 @@ def test_groups_are_those_of_the_house() -> None:
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES, ids=lambda value: value)
 def test_every_choice_composes_and_builds(group: str, choice: str, tmp_path) -> None:
-    more = ["loss=spectral_song"] if choice.startswith("syrinx") else []  # its state is hidden
+    more = ["loss=spectral_song"] if choice.startswith(("syrinx", "cycle")) else []  # its state is hidden
     if choice == "whitened":  # it follows the pitch
         more = ["oscillator=syrinx", "loss=spectral_song"]
     cfg = composed(f"{group}={choice}", *more, "data.root=song", f"paths.outputs={tmp_path}")

@@ -52,6 +52,7 @@ from .training.checkpoints import Checkpoints
 from .training.datamodule import SongDataModule
 from .training.history import HistoryWriter
 from .training.loggers import finishing
+from .training.measured_start import measure
 from .training.media_logger import Start
 from .training.module import OuroborosModule
 from .training.schedules import check_plan
@@ -153,6 +154,8 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
     objective.fit(SongStatistics(datamodule, module.model))
     if module.model.analyser is not None:
         module.model.calibrate(*datamodule.calibration_material())
+    if latest is None and cfg.init_from is None:
+        measure(module.model, *datamodule.calibration_material())
     # where the run has gone further, pruning would remove what is written now, being older than what is there
     keep = cfg.trainer.keep_checkpoints if again is None else None
     checkpoints = Checkpoints(run.checkpoints_path, prepared.config, save_every=cfg.trainer.save_every, keep=keep)

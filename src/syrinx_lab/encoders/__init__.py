@@ -17,6 +17,9 @@ class Encoder(nn.Module, ABC):
 
     A subclass calls `super().__init__(...)` with every fact about itself: none has a default, so none is forgotten.
 
+    One that takes what is the bird's from its recordings has `measure_(recordings)`, lists of (L,), called once before
+    training.
+
     Args:
         hop: samples between the knots of its controls; 1 is audio rate.
         width: features a knot for heads that it does not know of (tract, noise); 0: it gives none.

@@ -48,7 +48,7 @@ class LoudnessSyrinx(Syrinx):
         pitch = analytic.pitch_hz * torch.exp2(self.pitch_reach_cents / 1200 * torch.tanh(reading.omega))
         return LoudGestures(pitch, analytic.envelope, background.expand_as(pitch), reading.gamma)
 
-    def decode(self, parameters: Parameters, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def decode(self, parameters: Parameters, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Stiffness beta, damping, weights within their reach of the normal form, and gain."""
         given = cast(LoudGestures, parameters)
         pressure = self.pressure(given.loudness, given.background, weights[..., 0, 0])

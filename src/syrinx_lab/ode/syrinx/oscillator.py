@@ -163,7 +163,7 @@ class Syrinx(Oscillator):
         """g (B, T), so that the source is as loud as `loudness` (B, T), full scale, at this pitch (B, T) in Hz."""
         return loudness / torch.exp(self._look_up(pitch_hz, self.log_rms))
 
-    def decode(self, parameters: Parameters, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def decode(self, parameters: Parameters, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Stiffness beta, damping, weights within their reach of the normal form, and gain."""
         gestures = cast(Gestures, parameters)
         beta = self._look_up(gestures.pitch_hz, self.beta)

@@ -14,6 +14,8 @@ those (two steps as in Engel et al. 2020, DDSP, section 3). Raw controls of zero
     needs_pitch True where the tract follows the pitch: `forward` then gets a fourth argument, pitch_hz (B, T) at the
               same knots, of an oscillator that gives it. It costs no number; without the attribute there is none
 
+    measure_(sources, recordings), where a tract begins as what is missing: before training, with what the oscillator
+              sends of syllables and their recordings, lists of (L,)
     initialise_ (head, first, edges_hz), where raw controls may begin as what is heard: it sets the linear head that
               gives them, of features that hold log spectra, see `Encoder.relative_spectra`. Noise may have it as well
 

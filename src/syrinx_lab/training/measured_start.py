@@ -1,0 +1,38 @@
+"""What a model measures in the training song before it is trained: an encoder's thresholds, then a tract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..model import Ouroboros
+from ..ode.sides import source_of
+
+_COLD = 1e-3  # full scale
+_ENOUGH = 60  # syllables
+
+
+@torch.no_grad()
+def measure(model: Ouroboros, recordings: Sequence[Tensor], syllables: Sequence[Tensor]) -> None:
+    """Call `measure_` of the parts that have it: of an encoder with recordings, of a tract with sources and recordings.
+
+    A source is what the oscillator sends into the tract for a syllable, from a cold start, under drives as they are.
+
+    recordings  (L,) with their silence;   syllables  (L,) without, of which the first 60 count
+    """
+    for part, several in ((model.encoder, recordings), (model.tract, syllables[:_ENOUGH])):
+        measure_ = getattr(part, "measure_", None)
+        if measure_ is None:
+            continue
+        heard = [one.to(model.device, torch.float32) for one in several]
+        measure_(heard) if part is model.encoder else measure_([_source(model, one) for one in heard], heard)
+
+
+def _source(model: Ouroboros, syllable: Tensor) -> Tensor:
+    """(L,) of a syllable (L,)."""
+    x = syllable[None]
+    drives = model(x, torch.zeros_like(x))
+    quiet = torch.full((1,), _COLD, device=x.device)
+    return source_of(model.oscillator, model.sing(drives, (quiet, quiet), x.shape[1]), drives)[0]
