@@ -13,6 +13,7 @@ from syrinx_lab.gradients.__main__ import gradients
 from syrinx_lab.gradients.convergence import Recovery, recoveries, shares, within
 from syrinx_lab.gradients.method import Descent, Search
 from syrinx_lab.gradients.mistuned import MistunedClips, simulated
+from syrinx_lab.gradients.shooting import Shooting, segments
 from syrinx_lab.losses.acceleration_error import AccelerationError
 from syrinx_lab.losses.cycle_frequency import CycleFrequency, cycle_frequency
 from syrinx_lab.losses.mrstft import MultiResolutionStft
@@ -65,6 +66,22 @@ def test_the_search_finds_what_the_descent_does_not(clips: MistunedClips) -> Non
     assert left.abs().min() < 50
 
 
+def test_shooting_comes_home_and_its_segments_join(clips: MistunedClips) -> None:
+    with torch.no_grad():
+        right = clips.sing(torch.zeros(2))
+        assert right.trajectory is not None
+        assert right.output is not None
+        states = torch.stack((right.trajectory.x, right.trajectory.v), -1)
+        sound, ends = segments(clips, torch.zeros(2), states[:, : 31 * 32 : 32], 32)
+    torch.testing.assert_close(sound.flatten(1), right.output[:, : 31 * 32], rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(ends, states[:, 32 : 31 * 32 + 1 : 32], rtol=1e-3, atol=1e-4)
+    left = Shooting(steps=60).recover(clips, torch.tensor([200.0, -200.0]), torch.Generator())
+    assert left.abs().max() < 50
+    for settings, said in (({"periods": 0.0}, "periods is 0.0"), ({"penalty": -1.0}, "penalty is -1.0")):
+        with pytest.raises(ValueError, match=said):
+            Shooting(**settings)
+
+
 def test_starts_of_every_clip_and_their_shares(clips: MistunedClips) -> None:
     class Nothing(Descent):
         def recover(self, clips: MistunedClips, cents: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -89,7 +106,15 @@ def test_what_cannot_be_tried_is_refused() -> None:
 def test_the_command_writes_table_and_figure(tmp_path, capsys) -> None:
     with initialize_config_dir(str(config_directory()), version_base=None):
         overrides = ["count=1", "length=512", "starts_cents=[-300]", "methods.cycle.steps=2", f"out={tmp_path / 'g'}"]
-        names = ("stft", "stft_damped", "stft_search", "transport_2", "transport_then_stft", "cycle_then_stft")
+        names = (
+            "stft",
+            "stft_damped",
+            "stft_search",
+            "transport_2",
+            "transport_then_stft",
+            "cycle_then_stft",
+            "shooting",
+        )
         cfg = compose(
             "gradients", [*overrides, *(f"methods.{name}=null" for name in names), "methods.transport.steps=1"]
         )

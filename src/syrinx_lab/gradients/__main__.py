@@ -110,9 +110,10 @@ def _recorded(cfg: DictConfig, chosen: Mapping[str, Any]) -> MistunedClips:
 def _method(name: str, node: Any, terms: Mapping[str, Any]) -> Method:
     """The method of a configuration, with its losses in place of their names."""
     unknown = [loss for loss in node.get("losses", ()) if loss not in terms]
-    if unknown or "losses" not in node:
+    if unknown:
         raise ValueError(f"methods.{name}.losses: there is no {', '.join(unknown)}: use some of {', '.join(terms)}")
-    method = build(node, less=["losses"], losses=[terms[loss] for loss in node.losses])
+    chosen = {"losses": [terms[loss] for loss in node.losses]} if "losses" in node else {}
+    method = build(node, less=list(chosen), **chosen)
     if not isinstance(method, Method):
         raise ValueError(
             f"methods.{name} is a {type(method).__name__}: derive it from syrinx_lab.gradients.method.Method"

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..losses.term import LossTerm
 from .mistuned import MistunedClips
 
-_BETAS = (0.9, 0.99)
+BETAS = (0.9, 0.99)
 _TINY = 1e-12
 
 
@@ -62,10 +62,10 @@ class Descent(Method):
             values = loss(clips.sing(variable, extra))
             (slope,) = torch.autograd.grad(values.sum(), variable)
             slope = torch.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0)
-            first = _BETAS[0] * first + (1 - _BETAS[0]) * slope
-            second = _BETAS[1] * second + (1 - _BETAS[1]) * slope.square()
-            unbiased = first / (1 - _BETAS[0] ** (step + 1))
-            scale = (second / (1 - _BETAS[1] ** (step + 1))).sqrt() + _TINY
+            first = BETAS[0] * first + (1 - BETAS[0]) * slope
+            second = BETAS[1] * second + (1 - BETAS[1]) * slope.square()
+            unbiased = first / (1 - BETAS[0] ** (step + 1))
+            scale = (second / (1 - BETAS[1] ** (step + 1))).sqrt() + _TINY
             at = at - self.rate * 0.5 * (1 + math.cos(math.pi * step / self.steps)) * unbiased / scale
         return at.detach()
 

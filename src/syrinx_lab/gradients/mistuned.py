@@ -41,13 +41,13 @@ class MistunedClips:
 
     def repeated(self, times: int) -> MistunedClips:
         """Every clip `times` times, one copy after the other: (N times, ...)."""
+        return self.taken(torch.arange(len(self.target)).repeat_interleave(times))
+
+    def taken(self, clips: Tensor) -> MistunedClips:
+        """Those of some numbers (M,), in that order."""
+        parameters = self.parameters.each(lambda y: y[clips])
         return MistunedClips(
-            self.oscillator,
-            self.parameters.each(lambda y: y.repeat_interleave(times, 0)),
-            self.target.repeat_interleave(times, 0),
-            self.pitch_hz.repeat_interleave(times, 0),
-            self.hop,
-            self.backend,
+            self.oscillator, parameters, self.target[clips], self.pitch_hz[clips], self.hop, self.backend
         )
 
     def sing(self, cents: Tensor, damping: float = 0.0) -> Prediction:

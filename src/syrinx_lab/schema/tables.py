@@ -77,6 +77,9 @@ GRADIENTS: dict[str, Kind] = {
     "methods.*.rate": Number(above=0, high=2_400),
     "methods.*.damping": Number(low=0, high=10),
     "methods.*.candidates": Whole(2, 10**6),
+    "methods.*.periods": Number(above=0, high=1e4),
+    "methods.*.penalty": Number(low=0, high=1e6),
+    "methods.*.state_rate": Number(above=0, high=10),
     "methods.*.reach": Number(above=0, high=4_800),
 }
 
