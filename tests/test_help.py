@@ -16,7 +16,18 @@ from syrinx_lab.voices.finding import shipped_voices
 REPOSITORY = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("train", "check_data", "evaluate", "rate", "bench", "watch", "dashboard", "report", "synthesize"),
-    *("rivals", "blind_spots", "dynamics", "probe", "hear", "gradients", "pack_voice", "segment", "runs"),
+    *(
+        "rivals",
+        "blind_spots",
+        "dynamics",
+        "probe",
+        "reconstruct",
+        "hear",
+        "gradients",
+        "pack_voice",
+        "segment",
+        "runs",
+    ),
 )
 WITH_GROUPS = ("train", "check_data", "rivals", "blind_spots", "gradients")
 # runs commands one after the other, notes what they print, the folders that they list and whether torch is there

@@ -22,7 +22,7 @@ from syrinx_lab.schema.signatures import arguments
 
 CONF = config_directory()
 COMMANDS = sorted(file.stem for file in CONF.glob("*.yaml"))
-NOT_COMPOSED = ("hydra", "experiment", "arm", "debug", "system")
+NOT_COMPOSED = ("hydra", "experiment", "model", "arm", "debug", "system")
 CHOICES = [
     (folder.name, file.stem)
     for folder in sorted(CONF.iterdir())

@@ -74,6 +74,11 @@ def probe() -> None:
     _run("probe")
 
 
+def reconstruct() -> None:
+    """As `python -m syrinx_lab.reconstruct`."""
+    _run("reconstruct")
+
+
 def segment() -> None:
     """As `python -m syrinx_lab.segment`."""
     _run("segment")

@@ -241,9 +241,9 @@ class Ouroboros(nn.Module):
     def acceleration(self, x: Tensor, dx: Tensor, drives: Drives) -> Tensor | None:
         """(B, L) teacher-forced tau^2 x'': the right-hand side at the data's own states, unclamped.
 
-        None for an oscillator whose state is not in a recording.
+        None for an oscillator whose state is not in a recording, and where no equation runs.
         """
-        if not self.oscillator.state_is_observed:
+        if not (self.oscillator.state_is_observed and self.oscillator.is_polynomial):
             return None
         return acceleration_along(x, self.velocity(dx), drives)
 

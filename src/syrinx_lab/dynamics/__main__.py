@@ -51,6 +51,9 @@ def _of_run(chosen: Mapping[str, Any]) -> None:
     refuse_registry(chosen["paths"]["outputs"], chosen["paths"]["registry"])
     named = named_model(chosen)
     loaded, run, stored, split = named.loaded, named.loaded.run, named.stored, named.split
+    if not loaded.model.oscillator.is_polynomial:
+        kind = type(loaded.model.oscillator).__name__
+        raise ValueError(f"{run.path} is of a {kind}: dynamics takes polynomial oscillators apart, give a run of one")
     out = run.dynamics_path if chosen["out"] is None else Path(chosen["out"])
     refuse_unwritable(out, "give out=FOLDER")
     clips = _clips(named.datamodule().clips(split), {**chosen, "split": split})

@@ -16,7 +16,9 @@ MOST_CENTRES = 2000
 Points = NDArray[np.float64]
 
 
-def state_space_divergence(output: ArrayLike, target: ArrayLike, *, bins: int = BINS) -> float:
+def state_space_divergence(
+    output: ArrayLike, target: ArrayLike, *, bins: int = BINS, box: tuple[ArrayLike, ArrayLike] | None = None
+) -> float:
     """D_stsp, binned: the divergence of where the output goes from where the target goes.
 
     D = sum_k p_k ln(p_k / q_k),   p_k = (n_k + alpha) / (n + alpha (bins^m + 1)),   alpha = 1e-5
@@ -28,6 +30,7 @@ def state_space_divergence(output: ArrayLike, target: ArrayLike, *, bins: int = 
     the dimension m. For m up to 3 or so; above that take the mixture.
 
     output, target  (n, m) points, of any n each
+    box             lowest and highest corner (m,) of the boxes instead
     result          nats, 0 for equal distributions; NaN where the output or the target is not finite, or a coordinate
                     of the target does not vary
 
@@ -38,7 +41,9 @@ def state_space_divergence(output: ArrayLike, target: ArrayLike, *, bins: int = 
     spread = ref.std(0)
     if not (np.isfinite(out).all() and np.isfinite(ref).all() and (spread > 0).all()):
         return float("nan")
-    p, q = (_occupation(points, ref.mean(0), spread, bins) for points in (ref, out))
+    reach = REACH * spread
+    low, high = (ref.mean(0) - reach, ref.mean(0) + reach) if box is None else map(np.asarray, box)
+    p, q = (_occupation(points, low, high, bins) for points in (ref, out))
     return float((p * np.log(p / q)).sum())
 
 
@@ -81,10 +86,10 @@ def _points(points: ArrayLike) -> Points:
     return array
 
 
-def _occupation(points: Points, middle: Points, spread: Points, bins: int) -> Points:
+def _occupation(points: Points, low: Points, high: Points, bins: int) -> Points:
     """(bins^m + 1,) smoothed share of the points in every box, and outside."""
     boxes = bins ** points.shape[1]
-    place = np.floor((points - middle + REACH * spread) / (2 * REACH * spread) * bins)
+    place = np.floor((points - low) / (high - low) * bins)
     inside = ((place >= 0) & (place < bins)).all(1)
     index = np.full(len(points), boxes)
     index[inside] = np.ravel_multi_index(tuple(place[inside].astype(np.int64).T), (bins,) * points.shape[1])

@@ -15,6 +15,7 @@ from ..controls.analytic import AnalyticControls
 from ..types import Drives, Heads, Trajectory
 from .parameters import Parameters
 from .right_hand_side import SoftClamp
+from .rollout import InitialValueProblem, rollout
 
 
 @dataclass
@@ -49,6 +50,8 @@ class Oscillator(nn.Module, ABC):
         gives_loudness     whether its parameters hold the loudness of the song, see `loudness`; by default not
         gives_pitch        whether they hold the pitch, see `sung_hz`; by default not
         sides              2: the sources of two oscillators are added, see `other_side`; by default 1
+        is_polynomial      whether the polynomial is what runs; False: `integrated` is overridden by another recurrence
+                           under the same drives, which has no acceleration; by default True
         nonlinear_maps     whether `decode` is no linear function of the parameters: then what it gives is low-passed
                            once more, since a bend makes slow parameters fast
 
@@ -72,6 +75,7 @@ class Oscillator(nn.Module, ABC):
     gives_loudness: ClassVar[bool] = False
     gives_pitch: ClassVar[bool] = False
     sides: ClassVar[int] = 1
+    is_polynomial: ClassVar[bool] = True
 
     def __new__(cls, *args: Any, **settings: Any) -> Self:
         """Check the class before its own constructor runs."""
@@ -140,6 +144,15 @@ class Oscillator(nn.Module, ABC):
     @abstractmethod
     def source(self, trajectory: Trajectory, drives: Drives) -> Tensor:
         """(B, H) what the oscillator sends into the tract, full scale."""
+
+    def integrated(self, problem: InitialValueProblem, backend: str) -> Trajectory:
+        """The run from an initial condition under given drives; here of the polynomial, see `ode.rollout`."""
+        return rollout(problem, backend)
+
+    @property
+    def state_is_whole(self) -> bool:
+        """Whether x and v are all of the state, so that a run can be taken up where another one ended."""
+        return True
 
     def pitch_hz(self, drives: Drives) -> Tensor:
         """(B, T) Hz, for display; here the small-amplitude frequency sqrt(k) / (2 pi tau)."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..types import Drives, Trajectory
 from .oscillator import Oscillator
-from .rollout import Forcing, InitialValueProblem, rollout
+from .rollout import Forcing, InitialValueProblem
 
 State = tuple[Tensor, Tensor]
 
@@ -34,9 +34,8 @@ def sung(
         stiffness, gamma, weights = (torch.cat(pair) for pair in pairs)
         driven = Drives(stiffness, gamma, weights, drives.hop)
         state = state if len(state[0]) == 2 * batch else (state[0].repeat(2), state[1].repeat(2))
-    found = rollout(
-        InitialValueProblem(driven, state, horizon, oscillator.step, oscillator.clamp, forcing, adjoint_decay), backend
-    )
+    problem = InitialValueProblem(driven, state, horizon, oscillator.step, oscillator.clamp, forcing, adjoint_decay)
+    found = oscillator.integrated(problem, backend)
     if other is None:
         return found
     return Trajectory(found.x[:batch], found.v[:batch], Trajectory(found.x[batch:], found.v[batch:]))

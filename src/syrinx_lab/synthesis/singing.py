@@ -36,8 +36,13 @@ def sing(
 
     seed          of the cold start and of the noise
     ic_noise_rms  dimensionless, of x and v
-    Raises ValueError when the table is of another hop or sample rate than the model.
+    Raises ValueError when the table is of another hop or sample rate than the model, or the model holds more than x and
+    v from a chunk to the next.
     """
+    if not model.oscillator.state_is_whole:
+        raise ValueError(
+            "this model's state is more than x and v, which is what a song is sung on from: use another one"
+        )
     if (table.hop, table.sample_rate) != (model.control_hop, model.sample_rate):
         raise ValueError(
             f"drives with a row every {table.hop} samples at {table.sample_rate} Hz: "

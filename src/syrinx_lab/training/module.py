@@ -73,11 +73,12 @@ class OuroborosModule(LightningModule):
             raise ValueError(
                 "rollout.forcing_rate is adaptive, but the state of this oscillator is not in a recording: use 0"
             )
-        if objective.need_acceleration and not model.oscillator.state_is_observed:
+        has_acceleration = model.oscillator.state_is_observed and model.oscillator.is_polynomial
+        if objective.need_acceleration and not has_acceleration:
             term = f"loss.terms.{objective.need_acceleration[0]}"
             raise ValueError(
-                f"{term} looks at the acceleration, which a hidden state does not have: set {term}.weight=0 with this "
-                "oscillator, or use loss=spectral_song"
+                f"{term} looks at the acceleration, which a hidden state or a recurrence does not have: set "
+                f"{term}.weight=0 with this oscillator, or use loss=spectral_song"
             )
         if optim.learn == "embedding":
             if model.birds is None:

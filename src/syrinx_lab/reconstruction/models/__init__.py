@@ -1,0 +1,1 @@
+"""Models of a path's dynamics, one a file."""

@@ -1,0 +1,1 @@
+"""Systems whose equations and exponents are known, one a file."""
