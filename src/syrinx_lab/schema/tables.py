@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .kinds import Either, Flag, Group, Kind, Listed, Names, Number, OneOf, Text, Whole, or_null
+from .reconstruct_keys import RECONSTRUCT
 from .train_keys import GROUPS, OWN, PATHS, SEED
 
 OUTPUTS: dict[str, Kind] = {"paths.outputs": Text("a path"), "paths.registry": or_null(Text("a path or a URL"))}
@@ -130,35 +131,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "tasks.*.letters": Whole(2, 16),
         "tasks.*.match": Flag(),
     },
-    "reconstruct": {
-        **OUTPUTS,
-        "pick.system": Names("all, or names with commas"),
-        "pick.model": Names("all, or names with commas"),
-        "seeds": Whole(1, 10_000),
-        "samples": Whole(1_000, 10**8),
-        "noise": Number(low=0, high=10),
-        "updates": or_null(Whole(1, 10**8)),
-        "out": Text("a path"),
-        "systems.*.interval": Number(above=0),
-        "systems.*.flow": Text("a name"),
-        "systems.*.points": Whole(2, 100_000),
-        "models.*.hidden": Whole(0, 4_096),
-        "models.*.updates": Whole(1, 10**8),
-        "models.*.lr": Number(above=0, high=10),
-        "models.*.lr_end": Number(above=0, high=10),
-        "models.*.noise": Number(low=0, high=10),
-        "models.*.recurrence.hidden": Whole(1, 65_536),
-        "models.*.recurrence.clipped": Flag(),
-        "models.*.recurrence.rectified": Whole(0, 65_536),
-        "models.*.forcing.alpha": Number(low=0, high=1),
-        "models.*.forcing.adaptive": Flag(),
-        "models.*.forcing.every": Whole(1, 10**6),
-        "models.*.delays": Whole(1, 10_000),
-        "models.*.rank": Whole(0, 10_000),
-        "models.*.degree": Whole(1, 10),
-        "models.*.threshold": Number(low=0),
-        "models.*.window": Whole(5, 10_001, odd=True),
-    },
+    "reconstruct": {**OUTPUTS, **RECONSTRUCT},
     "segment": {
         "paths.outputs": Text("a path"),
         "data.root": PATHS,
