@@ -57,6 +57,14 @@ def test_full_forcing_predicts_a_step_from_the_recording() -> None:
     torch.testing.assert_close(found.x[:, 7], oscillator.integrated(alone, "auto").x[:, 1])
 
 
+def test_the_adaptive_rate_is_what_undoes_the_stretching() -> None:
+    oscillator = DrivenRecurrence(sample_rate=RATE, recurrence=partial(AlmostLinearRnn, rectified=0))
+    with torch.no_grad():
+        oscillator.recurrence.diagonal.copy_(torch.tensor([2.0, 0.5]))
+        oscillator.recurrence.coupling.zero_()
+    assert oscillator.adaptive_rate(drives(), torch.randn(2, 9), torch.randn(2, 9)) == pytest.approx(0.5)
+
+
 def test_pulses_have_the_pitch_the_loudness_and_no_aliases() -> None:
     oscillator, hz, samples = Pulses(sample_rate=RATE, harmonics=60), 1102.5, 4000
     heard = Heard(torch.full((1, 126), hz), torch.full((1, 126), 0.05))

@@ -16,6 +16,7 @@ from ..types import Drives, Heads, Trajectory
 from .parameters import Parameters
 from .right_hand_side import SoftClamp
 from .rollout import InitialValueProblem, rollout
+from .rollout.growth import adaptive_rate
 
 
 @dataclass
@@ -148,6 +149,10 @@ class Oscillator(nn.Module, ABC):
     def integrated(self, problem: InitialValueProblem, backend: str) -> Trajectory:
         """The run from an initial condition under given drives; here of the polynomial, see `ode.rollout`."""
         return rollout(problem, backend)
+
+    def adaptive_rate(self, drives: Drives, x: Tensor, v: Tensor) -> float:
+        """The smallest rate of forcing to data x, v (B, H) that keeps errors from growing; see `ode.rollout.growth`."""
+        return adaptive_rate(drives, x, v, self.step, self.clamp)
 
     @property
     def state_is_whole(self) -> bool:

@@ -13,6 +13,7 @@ from ..ode.oscillator import Oscillator, Reading
 from ..ode.parameters import Parameters, parameter
 from ..ode.rollout import InitialValueProblem
 from ..types import Drives, Trajectory
+from .forcing import needed_share
 from .pieces import Pull
 from .recurrence import Recurrence
 
@@ -98,15 +99,18 @@ class DrivenRecurrence(Oscillator):
 
     def integrated(self, problem: InitialValueProblem, backend: str) -> Trajectory:
         """The run of the recurrence; compiled on a CPU, whatever the backend of polynomials is."""
-        drives = at_audio_rate(problem.drives, problem.horizon)
-        rows = (drives.stiffness[..., None], drives.gamma[..., None], drives.weights.flatten(2))
         pull = None
         if problem.forcing is not None:
             seen = torch.stack((problem.forcing.x, problem.forcing.v), -1) / self.scale
             pull = Pull(seen, torch.full((problem.horizon,), problem.forcing.rate).to(seen))
         start = torch.stack(problem.ic, -1) / self.scale
-        states = self.recurrence.run(start, problem.horizon, torch.cat(rows, -1), pull, problem.adjoint_decay)
+        given = _inputs(problem.drives, problem.horizon)
+        states = self.recurrence.run(start, problem.horizon, given, pull, problem.adjoint_decay)
         return Trajectory(self.scale * states[..., 0], self.scale * states[..., 1])
+
+    def adaptive_rate(self, drives: Drives, x: Tensor, v: Tensor) -> float:
+        """The share that undoes the largest stretching along the data, by the recurrence's Jacobians."""
+        return needed_share(self.recurrence, torch.stack((x, v), -1) / self.scale, _inputs(drives, x.shape[1]))
 
     def source(self, trajectory: Trajectory, drives: Drives) -> Tensor:
         """X itself."""
@@ -128,3 +132,9 @@ class DrivenRecurrence(Oscillator):
         """Another pitch as input: what the recurrence makes of it, it has learned."""
         before = cast(Heard, parameters)
         return replace(before, pitch_hz=factor * before.pitch_hz)
+
+
+def _inputs(drives: Drives, samples: int) -> Tensor:
+    """(B, H, K) pitch, loudness and the encoder's weights at audio rate."""
+    fine = at_audio_rate(drives, samples)
+    return torch.cat((fine.stiffness[..., None], fine.gamma[..., None], fine.weights.flatten(2)), -1)

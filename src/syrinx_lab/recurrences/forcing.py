@@ -70,8 +70,8 @@ class GeneralisedForcing:
 
 
 @torch.no_grad()
-def needed_share(recurrence: Recurrence, data: Tensor) -> float:
-    """Alpha* for data (B, H, N), see `GeneralisedForcing`."""
-    norms = torch.linalg.matrix_norm(jacobians(recurrence.lifted(data), recurrence.pieces()), ord=2)
+def needed_share(recurrence: Recurrence, data: Tensor, given: Tensor | None = None) -> float:
+    """Alpha* for data (B, H, N) under inputs (B, H, K), see `GeneralisedForcing`; 1 where it is not finite."""
+    norms = torch.linalg.matrix_norm(jacobians(recurrence.lifted(data), recurrence.pieces(given)), ord=2)
     largest = float(norms.clamp_min(1e-12).log().mean(1).exp().max())
-    return max(0.0, 1 - 1 / largest)
+    return max(0.0, 1 - 1 / largest) if largest < float("inf") else 1.0

@@ -48,9 +48,9 @@ def step(z: Tensor, pieces: Pieces, t: int = 0) -> Tensor:
 
 
 def jacobians(z: Tensor, pieces: Pieces) -> Tensor:
-    """dF/dz (..., M, M) at states z (..., M) of a map that does not change: A + W1 diag(phi') W2."""
+    """dF/dz (..., M, M) = A + W1 diag(phi') W2 at states z (M,), or (B, H, M) where the map changes."""
     pre = z @ pieces.into.T
-    open_ = (pre + pieces.threshold[0, 0] > 0).to(z)
+    open_ = (pre + (pieces.threshold if z.dim() == 3 else pieces.threshold[0, 0]) > 0).to(z)
     if pieces.clipped:
         open_ = open_ - (pre > 0).to(z)
     return pieces.transition + (pieces.out * open_.unsqueeze(-2)) @ pieces.into

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from ..model import Ouroboros
 from ..ode.rollout import Forcing
-from ..ode.rollout.growth import adaptive_rate
 from ..transfer import normal, sent
 from ..types import Batch, Category, Drives, Prediction, RolloutSettings
 
@@ -96,7 +95,7 @@ def predict(
 
 def _forcing(model: Ouroboros, drives: Drives, x: Tensor, v: Tensor, rollout: RolloutSettings) -> Forcing:
     """What pulls the state to the data (B, H), at the rate that is set or found."""
-    rate, oscillator = rollout.forcing_rate, model.oscillator
+    rate = rollout.forcing_rate
     if isinstance(rate, str):
-        rate = adaptive_rate(drives, x, v, oscillator.step, oscillator.clamp)
+        rate = model.oscillator.adaptive_rate(drives, x, v)
     return Forcing(x, v, rate)
