@@ -44,14 +44,28 @@ def write_corpus(root: Path, files: int, seconds: float) -> None:
         (folder / f"bird_{number:06d}.txt").write_text("".join(lines))
 
 
-def measured(command: list[str]) -> tuple[float, float, float]:
-    """Wall-clock s, processor s and MB at the most of a command."""
-    begun = time.monotonic()
+def measured(command: list[str]) -> tuple[float, float, float, float]:
+    """Wall-clock s, processor s, and MB at the most of a command: resident, and with shared pages divided (PSS)."""
+    begun, shared = time.monotonic(), 0.0
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+        shared = max(shared, _pss_mb(process.pid))
+        time.sleep(0.5)
+    _, status, used = ended
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    return time.monotonic() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return time.monotonic() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, shared
+
+
+def _pss_mb(process: int) -> float:
+    """Proportional set size of a process and all below it, MB; 0 where the system does not say it."""
+    try:
+        below = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    own = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return own + sum(_pss_mb(int(child)) for child in below)
 
 
 def main() -> None:
@@ -60,7 +74,9 @@ def main() -> None:
     parser.add_argument("files", type=int, nargs="+", help="how many recordings a folder holds")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of a recording")
     given = parser.parse_args()
-    print("| files | check | wall-clock s | processor s | peak MB |\n|---|---|---|---|---|", flush=True)
+    print(
+        "| files | check | wall-clock s | processor s | resident MB | PSS MB |\n|---|---|---|---|---|---|", flush=True
+    )
     for files in given.files:
         folder = Path(tempfile.mkdtemp(prefix="syrinx_lab-corpus-"))
         try:
@@ -69,8 +85,8 @@ def main() -> None:
             time.sleep(2.5)  # what changed a moment ago is not remembered
             arguments = ["data=folder", f"data.root={folder / 'song'}", f"paths.outputs={folder / 'out'}"]
             for name in ("first", "unchanged"):
-                wall, processor, peak = measured([sys.executable, "-m", "syrinx_lab.check_data", *arguments])
-                print(f"| {files} | {name} | {wall:.1f} | {processor:.1f} | {peak:.0f} |", flush=True)
+                wall, processor, peak, pss = measured([sys.executable, "-m", "syrinx_lab.check_data", *arguments])
+                print(f"| {files} | {name} | {wall:.1f} | {processor:.1f} | {peak:.0f} | {pss:.0f} |", flush=True)
         finally:
             shutil.rmtree(folder)
 

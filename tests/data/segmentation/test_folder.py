@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import crowsetta
@@ -215,3 +218,37 @@ def test_song_on_another_channel_is_pointed_out(tmp_path: Path) -> None:
     assert not found.annotations
     assert "no song in channel 0 of 2" in "\n".join(lines_of(account_of(found)))
     assert segmented(tmp_path / "raw", tmp_path / "other", channel=1).annotations
+
+
+def test_a_second_process_waits_and_one_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    raw.mkdir()
+    for k in range(4):
+        sf.write(raw / f"song{k}.wav", finch(k)[0], RATE, subtype="PCM_16")
+    alone = segmented(raw, tmp_path / "alone")
+    script = (
+        "import sys, os, time; from pathlib import Path\n"
+        "from syrinx_lab.data.segmentation import folder, threshold\n"
+        "found, count = folder.find_in, []\n"
+        "def slow(*job):\n"
+        "    if len(count) == 2:\n"
+        "        print('two', flush=True); time.sleep(60)\n"
+        "    count.append(1); return found(*job)\n"
+        "folder.find_in = slow\n"
+        "one, by = folder.SegmentSettings(workers=1), threshold.ThresholdSegmenter()\n"
+        "folder.segment_folder(sys.argv[1], Path(sys.argv[2]), by, {'what': 'threshold'}, one)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(raw), str(out)], stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        first.stdout.readline()  # it holds the folder, and two recordings are found
+        with ThreadPoolExecutor(1) as pool:
+            second = pool.submit(segmented, raw, out)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=1.0)
+            first.kill()
+            both = second.result(timeout=60)
+    assert both.kept == 2
+    assert both.labels == alone.labels
+    assert sorted(path.read_text() for path in both.annotations.values()) == sorted(
+        path.read_text() for path in alone.annotations.values()
+    )

@@ -26,6 +26,7 @@ from .found_file import FoundFile, Unreadable, find_in, load_found
 from .labels import Names, first_names, labels_of, more_names
 from .marks import Written, refuse_other_audio, write_own
 from .segmenter import Segmenter
+from .sole import sole
 from .stored_names import read_names, write_names
 
 DEFAULT_LABEL = "voc"
@@ -122,6 +123,20 @@ def segment_folder(
         )
         for file in wanted
     }
+    with sole(out):  # another process that segments to it is waited for
+        return _segmented(wanted, places, out, segmenter, described, settings, problems, write)
+
+
+def _segmented(
+    wanted: Sequence[AudioFile],
+    places: dict[str, Path],
+    out: Path,
+    segmenter: Segmenter,
+    described: dict[str, object],
+    settings: SegmentSettings,
+    problems: Sequence[Problem],
+    write: bool,
+) -> SegmentedFolder:
     if write:
         refuse_other_audio({places[file.id]: file.path.resolve() for file in wanted}, out / "marks.json")
     segmenter = _fitted(segmenter, out / "parameters.json", described, wanted, settings.channel)
