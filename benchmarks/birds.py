@@ -1,7 +1,7 @@
 """A folder a bird, to train on several: `python benchmarks/birds.py OUT [SONG ...]`, simulated and real ones.
 
 In each are train, val and test, so that `data.hold_out=session:test data.hold_out_val=session:val` hold out the same
-songs whichever birds are read together.
+songs whichever birds are read together. Where one bird's folder is read by itself, data.groups=OUT/BIRD.csv names it.
 """
 
 from __future__ import annotations
@@ -53,12 +53,17 @@ def main() -> None:
     """Write the folders."""
     out = Path(sys.argv[1])
     seen: dict[str, int] = {}
+    tables: dict[str, list[str]] = {}
     for songs in (simulated(), *(real(root) for root in sys.argv[2:])):
         for bird, (samples, spans) in songs:
             number = seen[bird] = seen.get(bird, 0) + 1
-            file = out / bird / SPLITS[number % len(SPLITS)] / f"song{number:02d}"
+            split = SPLITS[number % len(SPLITS)]
+            file = out / bird / split / f"song{number:02d}"
             write_wav(file.with_suffix(".wav"), samples, RATE)
+            tables.setdefault(bird, ["file,bird,session\n"]).append(f"{split}/{file.name}.wav,{bird},{split}\n")
             file.with_suffix(".txt").write_text("".join(f"{on:.6f} {off:.6f} {label}\n" for on, off, label in spans))
+    for bird, lines in tables.items():
+        (out / f"{bird}.csv").write_text("".join(lines))
     print({bird: number for bird, number in seen.items()})
 
 
