@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .evaluation.anchors import rendition_anchor
 from .evaluation.initial_weights import weights_file
+from .evaluation.refinement import Refinement
 from .evaluation.scoring import Scoring
 from .fit import Prepared
 from .model import Ouroboros
@@ -21,7 +22,8 @@ from .runs.provenance import provenance
 from .selected_model import trained_model
 from .voice_assembly import build_scoring
 
-BEFORE, AFTER = "unheard", "adapted"
+BEFORE, AFTER, REFINED = "unheard", "adapted", "refined"
+AS_READ = Refinement(0)
 _SHOWN = ("tf_corr", "spec_corr", "wrong_partial", "onset_error_ms")
 
 
@@ -41,17 +43,22 @@ def sung_unheard(prepared: Prepared) -> Outcome:
 def write_side_by_side(prepared: Prepared, before: Outcome, checkpoint: Path) -> Path:
     """Sing the same clips by the adapted model; print the scores side by side and write scores, sounds and the page.
 
+    As it reads them, and once more with the numbers of each clip refined by `eval.refine` steps, where there are any.
+
     Returns the page, adapted/rivals.html in the run's folder, which needs nothing beside it.
     """
     cfg, datamodule = prepared.cfg, prepared.datamodule
-    after = _outcome(AFTER, trained_model(cfg, checkpoint).eval(), prepared)
+    model = trained_model(cfg, checkpoint).eval()
+    found = {BEFORE: before, AFTER: _outcome(AFTER, model, prepared)}
+    if cfg.eval.refine:
+        found[REFINED] = _outcome(REFINED, model, prepared, Refinement(cfg.eval.refine, cfg.eval.refine_lr))
     clips, rate = datamodule.clips("test"), datamodule.sample_rate
     comparison = Comparison(
         title="unheard and adapted",
         split="test",
         sample_rate=rate,
         targets=targets(clips, rate),
-        outcomes=(before, after),
+        outcomes=tuple(found.values()),
         rendition=rendition_anchor(datamodule.renditions("test"), rate),
         known=build_scoring(cfg).known,
     )
@@ -59,15 +66,15 @@ def write_side_by_side(prepared: Prepared, before: Outcome, checkpoint: Path) ->
     write_results(folder, comparison, made, cfg.eval.max_audio)
     print_table(comparison)
     page = write_rivals_page(comparison, folder, ours=AFTER, theirs=BEFORE, most=cfg.eval.max_audio, provenance=made)
-    print(f"unheard   {_in_a_line(before.raw)}\nadapted   {_in_a_line(after.raw)}")
+    print("\n".join(f"{name:9} {_in_a_line(one.raw)}" for name, one in found.items()))
     print(f"side by side, to see and to hear: {page}", flush=True)
     return page
 
 
-def _outcome(name: str, model: Ouroboros, prepared: Prepared) -> Outcome:
+def _outcome(name: str, model: Ouroboros, prepared: Prepared, refinement: Refinement = AS_READ) -> Outcome:
     scoring: Scoring = build_scoring(prepared.cfg)
     datamodule = prepared.datamodule
-    singer = SungModel(model, sample_rate=model.sample_rate, ic_noise_rms=scoring.ic_noise_rms)
+    singer = SungModel(model, sample_rate=model.sample_rate, ic_noise_rms=scoring.ic_noise_rms, refinement=refinement)
     songs = Songs([], [], val=datamodule.clips("val")[:1])
     return outcome(name, singer, songs, datamodule.clips("test"), scoring)
 

@@ -31,6 +31,7 @@ FEWEST = 6
 _LEAST = 3  # train, val and test
 _PART_S = 12.0
 _PIECE_S, _SHORTEST_PIECE_S, _PAUSE_S = 6.0, 1.5, 0.03
+_LEAST_S = 0.2  # length of a piece, where there would else be too few
 _LABEL = "song"
 
 
@@ -78,22 +79,26 @@ def found_songs(
     parts = _most_sung(_parts(songs, reading), reading.sample_rate)
     heard = sum(len(part.samples) for part in parts) / reading.sample_rate
     length = min(_PIECE_S, max(_SHORTEST_PIECE_S, heard / (2 * FEWEST)))
+    cut = _cut_in_pauses(parts, length, reading.sample_rate)
+    while len(cut) < least and length > _LEAST_S:
+        length /= 2
+        cut = _cut_in_pauses(parts, length, reading.sample_rate)
+    syllables = sum(len(part.syllables) for part in parts)
+    if len(cut) < least:
+        raise ValueError(
+            f"{roots[0]}: {syllables} syllables stand out of the background in {heard:.1f} s of it, in {len(cut)} "
+            f"pieces with pauses between, {least} are needed: add song"
+        )
     digest = hashlib.sha256(repr((length, reading.sample_rate, *birds.values())).encode())
     for part in parts:
         digest.update(part.samples.tobytes())
     folder = outputs / "found_songs" / f"{roots[0].resolve().name}-{digest.hexdigest()[:8]}"
-    pieces, syllables = 0, 0
-    for part in parts:
+    for part, start, stop, inside in cut:
         bird = birds.get(part.song.path, "")
-        for start, stop, inside in _cut_in_pauses(part, length, reading.sample_rate):
-            stem = f"{part.song.path.stem}-{(part.start + start) / reading.sample_rate:07.2f}"
-            write_wav(folder / bird / f"{stem}.wav", part.samples[start:stop], reading.sample_rate)
-            lines = [f"{on / reading.sample_rate:.6f} {off / reading.sample_rate:.6f} {_LABEL}\n" for on, off in inside]
-            write_text_atomic(folder / bird / f"{stem}.txt", "".join(lines))
-            pieces, syllables = pieces + 1, syllables + len(inside)
-    if pieces < least:
-        where = roots[0]
-        raise ValueError(f"{where}: {syllables} syllables stand out of the background in {heard:.1f} s of it: add song")
+        stem = f"{part.song.path.stem}-{(part.start + start) / reading.sample_rate:07.2f}"
+        write_wav(folder / bird / f"{stem}.wav", part.samples[start:stop], reading.sample_rate)
+        lines = [f"{on / reading.sample_rate:.6f} {off / reading.sample_rate:.6f} {_LABEL}\n" for on, off in inside]
+        write_text_atomic(folder / bird / f"{stem}.txt", "".join(lines))
     line = f"{syllables} syllables found in {heard:.0f} s of {len(songs)} files, not annotated: {folder}"
     return folder, line
 
@@ -143,16 +148,19 @@ def _most_sung(parts: Sequence[_Part], sample_rate: int) -> list[_Part]:
     return [parts[number] for number in sorted(kept)]
 
 
-def _cut_in_pauses(part: _Part, length_s: float, sample_rate: int) -> list[tuple[int, int, list[tuple[int, int]]]]:
-    """(start, stop, syllables from start on) of pieces of some `length_s` that begin and end in pauses."""
-    pieces: list[tuple[int, int, list[tuple[int, int]]]] = []
-    start, inside = 0, []
-    for number, (on, off) in enumerate(part.syllables):
-        inside.append((on - start, off - start))
-        following = part.syllables[number + 1][0] if number + 1 < len(part.syllables) else None
-        pause = following is not None and following - off >= _PAUSE_S * sample_rate
-        if following is None or (off - start >= length_s * sample_rate and pause):
-            stop = len(part.samples) if following is None else (off + following) // 2
-            pieces.append((start, stop, inside))
-            start, inside = stop, []
+def _cut_in_pauses(
+    parts: Sequence[_Part], length_s: float, sample_rate: int
+) -> list[tuple[_Part, int, int, list[tuple[int, int]]]]:
+    """(part, start, stop, syllables from start on) of pieces of some `length_s` that begin and end in pauses."""
+    pieces = []
+    for part in parts:
+        start, inside = 0, []
+        for number, (on, off) in enumerate(part.syllables):
+            inside.append((on - start, off - start))
+            following = part.syllables[number + 1][0] if number + 1 < len(part.syllables) else None
+            pause = following is not None and following - off >= _PAUSE_S * sample_rate
+            if following is None or (off - start >= length_s * sample_rate and pause):
+                stop = len(part.samples) if following is None else (off + following) // 2
+                pieces.append((part, start, stop, inside))
+                start, inside = stop, []
     return pieces
