@@ -18,9 +18,10 @@ from .cli import entry_point
 from .data.annotation_problem import printable
 from .data.audio import read_audio
 from .data.corpus_settings import CorpusSettings
-from .data.segmentation.account import account_of, comparison_lines, lines_of
+from .data.segmentation.account import account_of, comparison_lines, lines_of, table_of
 from .data.segmentation.against_hand import against_hand
 from .data.segmentation.folder import SegmentedFolder, SegmentSettings, segment_folder
+from .data.whole_file import write_whole
 from .figures.segments import Marked, segments_figure
 from .figures.style import save_figure
 from .instantiation import plain, settings_of
@@ -67,6 +68,7 @@ def segment(cfg: DictConfig) -> SegmentedFolder:
         lines += comparison_lines(against.scores, against.labels)
     write_json_atomic(out / "report.json", account)
     write_text_atomic(out / "report.txt", "\n".join(lines) + "\n")
+    write_whole(out / "syllables.csv", table_of(folder))
     print("\n".join(lines))
     if stretches := _examples(folder, settings, config["examples"]):
         print(f"look at     {save_figure(segments_figure(stretches), out / 'examples.png')}")

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from syrinx_lab.data.corpus import CorpusSettings, CorpusStorage, load_corpus
-from syrinx_lab.data.denoising import Denoising, denoised, removed
+from syrinx_lab.data.denoising import Denoising, _wiener, denoised, removed
 from syrinx_lab.data.report import render_report, summarise
 from syrinx_lab.metrics.time_frequency import tf_corr
 
@@ -111,3 +111,14 @@ def test_parts_of_a_denoised_recording_are_those_of_the_whole_however_it_is_read
 def test_unknown_ways_are_refused(settings: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=rf"data\.denoise.* is .*{said}"):
         CorpusSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_the_wiener_gain_follows_the_power_of_the_frame_before() -> None:
+    ratio = np.array([[4.0, 4.0, 1.0]])
+    first = 0.02 * 3
+    g1 = first / (1 + first)
+    second = 0.98 * g1**2 * 4 + 0.02 * 3
+    g2 = second / (1 + second)
+    third = 0.98 * g2**2 * 4
+    expected = [[g1, g2, third / (1 + third)]]
+    np.testing.assert_allclose(_wiener(ratio, np.ones((1, 1))), expected, rtol=1e-12)

@@ -16,7 +16,7 @@ from songs import RATE, cage, finch
 from syrinx_lab.data.corpus import load_corpus
 from syrinx_lab.data.corpus_settings import CorpusSettings
 from syrinx_lab.data.segmentation import folder as folder_module
-from syrinx_lab.data.segmentation.account import account_of, lines_of
+from syrinx_lab.data.segmentation.account import account_of, lines_of, table_of
 from syrinx_lab.data.segmentation.folder import SegmentedFolder, SegmentSettings, segment_folder
 from syrinx_lab.data.segmentation.marks import read_marks, write_own
 from syrinx_lab.data.segmentation.on_the_way import SegmentsOnTheWay
@@ -57,6 +57,11 @@ def test_a_raw_folder_is_segmented_and_read_again(raw: Path, tmp_path: Path) -> 
     assert account["labels"] == {name: 12 for name in "abcde"}
     text = "\n".join(lines_of(account))
     assert "4 with song, 1 without, 4 not readable" in text
+    rows = [line.split(",") for line in table_of(found).decode().splitlines()]
+    assert rows[0] == ["file", "onset_s", "offset_s", "label", "confidence"]
+    assert len(rows) == 61
+    sure = {file.id: one.result.syllables[0].confidence for file, one in found.files if one.result.syllables}
+    assert (rows[1][0], float(rows[1][4])) == ("day1/song0", pytest.approx(sure["day1/song0"], abs=1e-4))
     assert "nan.wav: sample 1000 (0.0227 s) is nan" in text
     path = found.annotations["day1/song1"]
     assert path == tmp_path / "annotations" / "day1" / "song1.csv"
