@@ -155,7 +155,7 @@ def fit(prepared: Prepared, *, to: int | None = None, again: Path | None = None)
     if module.model.analyser is not None:
         module.model.calibrate(*datamodule.calibration_material())
     if latest is None and cfg.init_from is None:
-        measure(module.model, *datamodule.calibration_material())
+        measure(module.model, datamodule.calibration_material)
     # where the run has gone further, pruning would remove what is written now, being older than what is there
     keep = cfg.trainer.keep_checkpoints if again is None else None
     checkpoints = Checkpoints(run.checkpoints_path, prepared.config, save_every=cfg.trainer.save_every, keep=keep)

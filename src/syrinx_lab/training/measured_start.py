@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -15,19 +15,23 @@ _ENOUGH = 60  # syllables
 
 
 @torch.no_grad()
-def measure(model: Ouroboros, recordings: Sequence[Tensor], syllables: Sequence[Tensor]) -> None:
+def measure(model: Ouroboros, material: Callable[[], tuple[Sequence[Tensor], Sequence[Tensor]]]) -> None:
     """Call `measure_` of the parts that have it: of an encoder with recordings, of a tract with sources and recordings.
 
     A source is what the oscillator sends into the tract for a syllable, from a cold start, under drives as they are.
 
-    recordings  (L,) with their silence;   syllables  (L,) without, of which the first 60 count
+    material  gives recordings (L,) with their silence and syllables (L,) without, of which the first 60 count; it is
+              called where a part measures
     """
-    for part, several in ((model.encoder, recordings), (model.tract, syllables[:_ENOUGH])):
-        measure_ = getattr(part, "measure_", None)
-        if measure_ is None:
-            continue
-        heard = [one.to(model.device, torch.float32) for one in several]
-        measure_(heard) if part is model.encoder else measure_([_source(model, one) for one in heard], heard)
+    encoder, tract = (getattr(part, "measure_", None) for part in (model.encoder, model.tract))
+    if encoder is None and tract is None:
+        return
+    recordings, syllables = ([x.to(model.device, torch.float32) for x in several] for several in material())
+    if encoder is not None:
+        encoder(recordings)
+    if tract is not None:
+        heard = syllables[:_ENOUGH]
+        tract([_source(model, syllable) for syllable in heard], heard)
 
 
 def _source(model: Ouroboros, syllable: Tensor) -> Tensor:
