@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from syrinx_lab.encoders.frames import FramesEncoder
 from syrinx_lab.ode.oscillator import Reading
 from syrinx_lab.ode.rollout import InitialValueProblem, rollout
 from syrinx_lab.ode.syrinx.cycle import CyclePolynomial, raw_loudness, raw_pitch
@@ -91,3 +92,11 @@ def test_edits_are_of_pitch_and_loudness_alone():
 def test_softest_out_of_range(softest):
     with pytest.raises(ValueError, match=r"oscillator\.softest"):
         CyclePolynomial(sample_rate=RATE, softest=softest)
+
+
+def test_it_is_born_as_it_is_asked_to_be():
+    encoder = FramesEncoder(degree=3, keep_const=True, sample_rate=RATE)
+    CyclePolynomial(sample_rate=RATE, born_gamma=3.0).initialise_(encoder.heads)
+    assert float(encoder.gamma_net.bias.detach()) == 3.0
+    others = [p for head in encoder.heads.modules for p in head.parameters() if p is not encoder.gamma_net.bias]
+    assert sum(float(p.detach().abs().sum()) for p in others[:2]) == 0

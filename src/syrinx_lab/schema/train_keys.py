@@ -119,6 +119,7 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "pitch_reach_cents": Number(low=0, high=1e5),
         "weight_reach": Number(low=0, below=1),
         "softest": Number(above=0, below=1),
+        "born_gamma": Number(-100, 100),
         **dict.fromkeys(("recurrence.hidden", "recurrence.rectified", "hidden", "harmonics"), Whole(0, 65_536)),
         "recurrence.clipped": Flag(),
         "scale": Number(above=0, high=1e3),

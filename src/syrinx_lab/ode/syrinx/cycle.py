@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from ...types import Drives, Trajectory
+from ...types import Drives, Heads, Trajectory
 from ..oscillator import Reading
 from ..parameters import Parameters, parameter
 from .normal_form import alpha_at, numerical_damping_correction
@@ -49,7 +49,8 @@ class CyclePolynomial(Syrinx):
     pressure. gamma is `numerical_damping_correction`. A loudness that varies is followed at the rate at which the cycle
     attracts.
 
-    softest  full scale, lowest loudness: a^-2, the weight of x^2 v, has to stay in single precision
+    softest     full scale, lowest loudness: a^-2, the weight of x^2 v, has to stay in single precision
+    born_gamma  bias that the head of gamma begins with: at 0 an encoder that hears nothing yet is silent, at 3 it sings
     Arguments that are not listed, and errors, as `Syrinx`, without onset_db, slope_db, pressure_reach and
     pitch_reach_cents, which are the encoder's.
     """
@@ -60,13 +61,19 @@ class CyclePolynomial(Syrinx):
 
     excess_order: Tensor
 
-    def __init__(self, *, softest: float = 0.003, **settings: Any) -> None:
+    def __init__(self, *, softest: float = 0.003, born_gamma: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         if not 0 < softest < 1:
             raise ValueError(f"oscillator.softest is {softest}: use a loudness between 0 and 1 (full scale)")
-        self.softest = softest
+        self.softest, self.born_gamma = softest, born_gamma
         power = torch.arange(self.degree + 1)
         self.register_buffer("excess_order", (power[:, None] + power - 1).float(), persistent=False)
+
+    @torch.no_grad()
+    def initialise_(self, heads: Heads) -> None:
+        """Zero, but for the bias of gamma."""
+        super().initialise_(heads)
+        heads.gamma.bias.fill_(self.born_gamma)
 
     def encode(self, reading: Reading) -> Parameters:
         """Pitch, pressure and loudness of the raw outputs; analysis is not looked at."""
