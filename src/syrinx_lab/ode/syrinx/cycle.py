@@ -40,14 +40,15 @@ class CyclePolynomial(Syrinx):
     """A polynomial that begins as the vocal organ's normal form, in units of the sound, under an encoder's outputs.
 
         tau^2 x'' = -beta x - gamma v - sum_ij a^(1 - i - j) w_ij x^i v^j,   the sound is v = tau x'
-        f = 1 kHz 2^r_omega,   p = sigmoid(r_gamma),   a = loudness / (rms of v at f),   loudness = 10^(r_00 - 1)
+        f = 1 kHz 2^r_omega,   p = sigmoid(r_gamma),   loudness = 10^(r_00 - 1)
+        a = softest^(1 - p) loudness^p / (rms of v at f)
         beta = pitch map of f,   w_00 = alpha_at(p, beta),   w_ij = fixed_ij + weight_reach tanh r_ij
 
     x / a runs on the cycle of `Syrinx`, so that a polynomial's pitch, loudness and ignition are drives of their own and
     what they have to be is in every recording; nothing multiplies the state on its way out. No pitch is tracked and no
     envelope followed: r are the raw outputs of an encoder, low-passed. With outputs of zero it sings 1 kHz at half its
     pressure. gamma is `numerical_damping_correction`. A loudness that varies is followed at the rate at which the cycle
-    attracts.
+    attracts. At rest the cycle is as small as it may be: the fixed point then lies next to where a cold start begins.
 
     softest     full scale, lowest loudness: a^-2, the weight of x^2 v, has to stay in single precision
     born_gamma  bias that the head of gamma begins with: at 0 an encoder that hears nothing yet is silent, at 3 it sings
@@ -61,7 +62,7 @@ class CyclePolynomial(Syrinx):
 
     excess_order: Tensor
 
-    def __init__(self, *, softest: float = 0.003, born_gamma: float = 0.0, **settings: Any) -> None:
+    def __init__(self, *, softest: float = 0.0005, born_gamma: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         if not 0 < softest < 1:
             raise ValueError(f"oscillator.softest is {softest}: use a loudness between 0 and 1 (full scale)")
@@ -87,7 +88,9 @@ class CyclePolynomial(Syrinx):
         own = self.fixed + self.weight_reach * torch.tanh(weights) * self.movable
         alpha = alpha_at(gestures.pressure, beta)
         own = torch.cat((alpha[..., None], own.flatten(-2)[..., 1:]), -1).view_as(own)
-        log_size = gestures.loudness.clamp_min(self.softest).log() - self._look_up(gestures.pitch_hz, self.log_rms)
+        softest = math.log(self.softest)
+        log_loudness = softest + gestures.pressure * (gestures.loudness.clamp_min(self.softest).log() - softest)
+        log_size = log_loudness - self._look_up(gestures.pitch_hz, self.log_rms)
         there = (self.fixed != 0) | self.movable
         there[0, 0] = True
         # of powers that are not there the scale would not be finite
