@@ -58,7 +58,7 @@ def test_a_raw_weight_moves_it_by_its_reach_at_most():
     raw = torch.full((1, 2, 4, 4), 1e3)
     raw[..., 0, 0] = raw_loudness(torch.tensor(-1.0))
     zero = torch.zeros(1, 2)
-    parameters = oscillator.encode(Reading(zero, zero, lambda: raw))
+    parameters = oscillator.encode(Reading(zero, zero + 30, lambda: raw))
     still, moved = (oscillator.decode(parameters, w)[2][0, 0] for w in (torch.zeros_like(raw), raw))
     size = 0.1 / math.exp(float(oscillator._look_up(torch.tensor(1000.0), oscillator.log_rms)))
     powers = torch.arange(4)
@@ -100,3 +100,9 @@ def test_it_is_born_as_it_is_asked_to_be():
     assert float(encoder.gamma_net.bias.detach()) == 3.0
     others = [p for head in encoder.heads.modules for p in head.parameters() if p is not encoder.gamma_net.bias]
     assert sum(float(p.detach().abs().sum()) for p in others[:2]) == 0
+
+
+def test_at_rest_the_cycle_is_the_softest():
+    quiet, louder = (sung(1500.0, 0.2, pressure=-30.0, samples=2_205, softest=s).abs().max() for s in (5e-4, 1e-2))
+    assert float(quiet) < 6e-4, "the way to the fixed point makes no sound"
+    assert float(louder) > 2e-3
