@@ -15,7 +15,7 @@ from syrinx_lab import cli
     ("override", "said"),
     [
         ("backend=foo", r"Available options in 'backend': auto compile cudagraph eager fused scan$"),
-        ("optim.lr=1", r"Could not override 'optim\.lr'\. --cfg job prints the keys that there are; .*\+optim\.lr=1$"),
+        ("optim.zq=1", r"Could not override 'optim\.zq'\. --cfg job prints the keys that there are; .*\+optim\.zq=1$"),
     ],
 )
 def test_what_hydra_does_not_know_is_a_line_with_what_there_is(override: str, said: str) -> None:

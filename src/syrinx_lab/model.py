@@ -82,6 +82,8 @@ class Ouroboros(nn.Module):
             raise ValueError(f"oscillator.drive_lowpass_ms is {drive_lowpass_ms}: use 0 or more")
         if control_hop < 1:
             raise ValueError(f"oscillator.control_hop is {control_hop}: use 1 (audio rate) or more samples")
+        if knots_per_second is not None and not knots_per_second > 0:
+            raise ValueError(f"oscillator.knots_per_second is {knots_per_second}: use a number above 0, or null")
         noise = NoNoise() if noise is None else noise
         fit_together(encoder, oscillator, tract, noise, analyser)
         if encoder.hop > 1 and control_hop not in (1, encoder.hop):
@@ -89,8 +91,6 @@ class Ouroboros(nn.Module):
                 f"oscillator.control_hop is {control_hop}, but encoder.hop {encoder.hop}: give one, or both alike"
             )
         hop = max(encoder.hop, control_hop)
-        if knots_per_second is not None and not knots_per_second > 0:
-            raise ValueError(f"oscillator.knots_per_second is {knots_per_second}: use a number above 0, or null")
         self.encoder = encoder
         self.tract = tract
         self.noise = noise

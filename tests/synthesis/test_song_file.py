@@ -89,7 +89,6 @@ def test_song_without_a_pause_is_no_background(seconds: float, hz: float, tmp_pa
     model = syrinx_voice()
     tone = 0.1 * np.sin(2 * np.pi * hz * np.arange(round(seconds * RATE)) / RATE)
     bird = calibrate_to(model, SongFile(written(tmp_path, "tone.wav", tone), RATE, None), 0.4)
-    assert bird.syllables == 0
     assert float(model.analyser.background) <= 0.11 * bird.scale * tone.std()
 
 

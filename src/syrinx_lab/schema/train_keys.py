@@ -193,6 +193,8 @@ GROUPS: dict[str, dict[str, Kind]] = {
         "terms.spec.loss.log_floor": Number(above=0, high=1e3),
         "terms.env_log.loss.eps": Number(above=0, high=1),
         "terms.*.loss.floor": Number(above=0, high=1),
+        "terms.cycle.loss.follow": OneOf("fundamental", "strongest"),
+        "terms.transport.loss.order": Whole(1, 2),
     },
     "rollout": {
         "ic_noise_rms": Number(low=0, high=1),

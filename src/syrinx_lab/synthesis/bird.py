@@ -25,6 +25,7 @@ _PIECES = 12
 _MOST_PEAKS = 0.9
 _FAINT = 1e-9
 _BELOW_DB = 20.0
+_ALL = 0.8  # share of what is heard: song without a pause
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float
     """Give a model the pitch range and the background of a song, and find the song's level; needs no labels.
 
     The level is that of the syllables that stand out, see `stretches_of_song`: the 90 % quantile of their peaks becomes
-    `scale_to`, so that a bang does not count. Where nothing stands out (song without a pause, noise, a clip of
-    50 ms) the whole counts, and the background is held 20 dB below it, or else song without a pause would be taken for
+    `scale_to`, so that a bang does not count. Where nothing stands out, or all of it does (song without a pause, noise,
+    a clip of 50 ms), the whole counts, and the background is held 20 dB below it, or else song without a pause would be taken for
     background and the voice be silent.
 
     scale_to  peak of syllables in the voice's training, full scale = 1
@@ -94,7 +95,7 @@ def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float
     pieces = [torch.from_numpy(x) for x in heard]
     found = stretches_of_song(heard, song.sample_rate)
     syllables = [x[on:off] for x, inside in zip(pieces, found) for on, off in inside]
-    apart = bool(syllables)
+    apart = 0 < sum(map(len, syllables)) < _ALL * sum(map(len, pieces))
     sung = syllables if apart else [x for x in pieces if len(x)]
     peaks = torch.tensor([float(x.abs().max()) for x in sung])
     level = float(torch.quantile(peaks, _MOST_PEAKS, interpolation="lower")) if len(peaks) else 0.0
