@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..birds import UNKNOWN
 from ..data.roots import locate
@@ -25,7 +26,7 @@ _PIECES = 12
 _MOST_PEAKS = 0.9
 _FAINT = 1e-9
 _BELOW_DB = 20.0
-_ALL = 0.8  # share of what is heard: song without a pause
+_PAUSE_DB = 6.0
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float
     """Give a model the pitch range and the background of a song, and find the song's level; needs no labels.
 
     The level is that of the syllables that stand out, see `stretches_of_song`: the 90 % quantile of their peaks becomes
-    `scale_to`, so that a bang does not count. Where nothing stands out, or all of it does (song without a pause, noise,
-    a clip of 50 ms), the whole counts, and the background is held 20 dB below it, or else song without a pause would be taken for
-    background and the voice be silent.
+    `scale_to`, so that a bang does not count. Where nothing stands out (song without a pause, noise, a
+    clip of 50 ms) the whole counts, and the background is held 20 dB below it, or else song without a pause would be
+    taken for background and the voice be silent.
 
     scale_to  peak of syllables in the voice's training, full scale = 1
     scale     the factor itself, where it is given
@@ -95,7 +96,7 @@ def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float
     pieces = [torch.from_numpy(x) for x in heard]
     found = stretches_of_song(heard, song.sample_rate)
     syllables = [x[on:off] for x, inside in zip(pieces, found) for on, off in inside]
-    apart = 0 < sum(map(len, syllables)) < _ALL * sum(map(len, pieces))
+    apart = stands_out(pieces, found)
     sung = syllables if apart else [x for x in pieces if len(x)]
     peaks = torch.tensor([float(x.abs().max()) for x in sung])
     level = float(torch.quantile(peaks, _MOST_PEAKS, interpolation="lower")) if len(peaks) else 0.0
@@ -119,3 +120,18 @@ def calibrate_to(model: Ouroboros, song: SongFile, scale_to: float, scale: float
         analyser.background.clamp_(max=quietest)
     held = analyser.pitch_range()
     return Bird(factor, len(syllables), (held.min_hz, held.max_hz), known)
+
+
+def stands_out(pieces: Sequence[Tensor], found: Sequence[Sequence[tuple[int, int]]]) -> bool:
+    """Whether there are syllables [on, off), and half of what is left of the pieces is 6 dB softer than they are."""
+    inside, outside = [], []
+    for piece, syllables in zip(pieces, found):
+        sung = torch.zeros(len(piece), dtype=torch.bool)
+        for on, off in syllables:
+            sung[on:off] = True
+        inside.append(piece[sung])
+        outside.append(piece[~sung])
+    syllable, pause = torch.cat(inside), torch.cat(outside)
+    if not len(syllable) or not len(pause):
+        return False
+    return float(pause.abs().median()) < 10 ** (-_PAUSE_DB / 20) * float(syllable.abs().median())
