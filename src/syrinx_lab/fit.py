@@ -33,6 +33,7 @@ from .bird_names import with_birds
 from .cli import one_line
 from .data.stored_split import difference
 from .ear.analyser import EarAnalyser
+from .ear.encoder import EarEncoder
 from .evaluation.initial_weights import start_from, weights_file, weights_hash
 from .evaluation.weights import read_checkpoint
 from .from_voice import of_voice
@@ -116,8 +117,9 @@ def prepare(cfg: DictConfig) -> Prepared:
     if cfg.init_from is not None:
         start_from(model, config, weights_file(cfg.init_from))
         config["init_weights"] = weights_hash(cfg.init_from)  # the identity, wherever they lie
-    if isinstance(model.analyser, EarAnalyser):
-        config["ear_weights"] = model.analyser.identity  # likewise
+    for part in (model.analyser, model.encoder):
+        if isinstance(part, EarAnalyser | EarEncoder):
+            config["ear_weights"] = part.identity  # likewise
     module = build_module(cfg, model, build_objective(cfg), build_horizon(cfg), scoring)
     check_plan(module.horizon, cfg.n_epochs)
     callbacks, start_logger = build_callbacks(cfg), build_logger(cfg)

@@ -56,7 +56,7 @@ def test_a_long_recording_in_pieces_is_the_same(encoder, monkeypatch):
     x = torch.cat([tone(900.0), tone(3000.0)], 1)
     with torch.no_grad():
         whole = encoder.listen(x)
-        monkeypatch.setattr("syrinx_lab.ear.encoder._CHUNK_KNOTS", 40)
+        monkeypatch.setattr("syrinx_lab.ear.encoder.CHUNK_KNOTS", 40)
         pieces = encoder.listen(x)
     for a, b in zip(whole, pieces):
         assert torch.allclose(a, b, atol=1e-4)
@@ -100,3 +100,12 @@ def test_settings_out_of_range():
             EarEncoder(**SETTINGS, **{key: 0.0})
     with pytest.raises(ValueError, match="lookahead_ms"):
         EarEncoder(**SETTINGS, direction="causal", lookahead_ms=2.0)
+
+
+def test_another_ear_is_another_identity():
+    torch.manual_seed(0)
+    encoder = EarEncoder(**SETTINGS)
+    before = encoder.identity
+    with torch.no_grad():
+        next(encoder.ear.parameters()).add_(1e-3)
+    assert encoder.identity != before

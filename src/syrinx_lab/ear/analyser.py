@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import torch
 from torch import Tensor
 
@@ -14,8 +12,8 @@ from ..controls.pitch_range import PitchRange
 from ..controls.range_estimate import WIDEST
 from ..types import knot_count
 from .features import PERIOD_S
-from .listening import Heard, listen
-from .weights import load_ear, packaged_ear
+from .listening import Heard, between, listen
+from .weights import identity_of, load_ear, packaged_ear
 
 DOUBT = 3.0
 """Nats in favour of a pitch: who sings it follows one better than a line across what is hoarse."""
@@ -67,10 +65,7 @@ class EarAnalyser(Analyser):
     @property
     def identity(self) -> str:
         """16 hexadecimal digits of the ear's weights."""
-        digest = hashlib.sha256()
-        for name, value in self.ear.state_dict().items():
-            digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()[:16]
+        return identity_of(self.ear)
 
     def hear(self, x: Tensor) -> Heard:
         """What the ear says of recordings x (B, L) at its own knots, within the range of pitch."""
@@ -104,7 +99,7 @@ class EarAnalyser(Analyser):
             delay = max(0, window - int(self.lookahead_ms * 1e-3 * self.sample_rate))
 
         def at_knots(y: Tensor) -> Tensor:
-            return _between(y.to(x), knot_count(x.shape[1], hop), hop / self.sample_rate)
+            return between(y.to(x), knot_count(x.shape[1], hop), hop / self.sample_rate)
 
         found = AnalyticControls(
             pitch_hz=torch.exp2(at_knots(octaves)),
@@ -148,12 +143,3 @@ class EarAnalyser(Analyser):
             max(self.widest.min_hz, 2 ** (low - _MARGIN_OCTAVES)),
             min(self.widest.max_hz, 0.45 * self.sample_rate, 2 ** (high + _MARGIN_OCTAVES)),
         )
-
-
-def _between(y: Tensor, count: int, period: float) -> Tensor:
-    """(B, T) at the ear's knots -> (B, count) at knots `period` s apart, on straight lines."""
-    at = torch.arange(count, device=y.device, dtype=torch.float64) * (period / PERIOD_S)
-    below = (at + 1e-6).floor().long().clamp_max(y.shape[1] - 1)
-    share = (at - below).clamp(0, 1).to(y)
-    above = (below + 1).clamp_max(y.shape[1] - 1)
-    return y[:, below] + share * (y[:, above] - y[:, below])

@@ -17,12 +17,12 @@ from ..encoders.log_spectra import FLOOR
 from ..ode.syrinx.cycle import raw_loudness, raw_pitch
 from ..types import Controls, knot_count
 from .axis import BINS, FINE, octaves
-from .features import PERIOD_S, knots_of
+from .features import knots_of
+from .listening import CHUNK_KNOTS, between
 from .network import EarOutput, pieces
-from .weights import load_ear, packaged_ear
+from .weights import identity_of, load_ear, packaged_ear
 
 _REACH = 3  # pitches to either side of the highest peak: 75 cents
-_CHUNK_KNOTS = 2048
 _NARROW, _WIDE = 0.35, 20.0  # knots
 _FAR = 1e-3
 _TAIL, _MARGIN_OCTAVES = 0.01, 0.25
@@ -84,10 +84,16 @@ class EarEncoder(FramesEncoder):
         self.threshold_db = nn.Parameter(torch.tensor(_THRESHOLD_DB))
         self.register_buffer("range_octaves", _WIDEST.clone())
 
+    @property
+    def identity(self) -> str:
+        """16 hexadecimal digits of the ear's weights."""
+        return identity_of(self.ear)
+
     def forward(self, x: Tensor, v: Tensor, analytic: AnalyticControls | None = None) -> Controls:
         """Encode recordings x (B, L); v and analytic controls are not looked at."""
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.train_ear):
-            octave, sure = (self._at_knots(y, x.shape[1]) for y in self.listen(x))
+            knots, period = knot_count(x.shape[1], self.hop), self.hop / self.sample_rate
+            octave, sure = (between(y, knots, period) for y in self.listen(x))
         level = self.level(x)
         heard = AnalyticControls(
             pitch_hz=torch.exp2(octave), voiced=sure, periodicity=sure, envelope=torch.pow(10.0, level), hop=self.hop
@@ -137,7 +143,7 @@ class EarEncoder(FramesEncoder):
         """log2 of the pitch in Hz, and its probability, (B, T) at the ear's knots."""
         rate, lookahead = self.sample_rate, self.lookahead_ms
         count = knots_of(x.shape[1], rate)
-        spans = list(pieces(count, _CHUNK_KNOTS))
+        spans = list(pieces(count, CHUNK_KNOTS))
         fronts = {}
         pooled = []
         for first, stop in spans:
@@ -154,15 +160,6 @@ class EarEncoder(FramesEncoder):
             parts.append(highest_peak(self.ear.back(u, m[:, first:stop]), inside))
         octave, sure = (torch.cat(part, 1) for part in zip(*parts))
         return joined(octave, sure, lookahead is None), sure
-
-    def _at_knots(self, y: Tensor, samples: int) -> Tensor:
-        """(B, T) at the ear's knots -> at the encoder's, on straight lines."""
-        count = knot_count(samples, self.hop)
-        at = torch.arange(count, device=y.device, dtype=torch.float64) * (self.hop / self.sample_rate / PERIOD_S)
-        below = (at + 1e-6).floor().long().clamp_max(y.shape[1] - 1)
-        share = (at - below).clamp(0, 1).to(y)
-        above = (below + 1).clamp_max(y.shape[1] - 1)
-        return y[:, below] + share * (y[:, above] - y[:, below])
 
 
 def highest_peak(output: EarOutput, inside: Tensor) -> tuple[Tensor, Tensor]:

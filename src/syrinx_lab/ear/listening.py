@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .decoding import Candidates, Decoded, at_place, decide, find_candidates
-from .features import knots_of
+from .features import PERIOD_S, knots_of
 from .network import Ear, EarOutput, pieces
 
 CHUNK_KNOTS = 2048
@@ -120,3 +120,12 @@ def _voice(found: Candidates, pressure: Tensor, loudness: Tensor, online: bool, 
         return y.gather(-1, decided.which[..., None])[..., 0]
 
     return HeardVoice(decided.octaves, decided.voiced, decided.sure, 1 - found.none, chosen(pressure), chosen(loudness))
+
+
+def between(y: Tensor, count: int, period: float) -> Tensor:
+    """(B, T) at the ear's knots -> (B, count) at knots `period` s apart, on straight lines."""
+    at = torch.arange(count, device=y.device, dtype=torch.float64) * (period / PERIOD_S)
+    below = (at + 1e-6).floor().long().clamp_max(y.shape[1] - 1)
+    share = (at - below).clamp(0, 1).to(y)
+    above = (below + 1).clamp_max(y.shape[1] - 1)
+    return y[:, below] + share * (y[:, above] - y[:, below])

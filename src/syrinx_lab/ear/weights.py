@@ -58,6 +58,14 @@ def load_ear(path: str | Path, sha256: str | None = None) -> Ear:
     return ear.eval().requires_grad_(False)
 
 
+def identity_of(ear: Ear) -> str:
+    """16 hexadecimal digits of an ear's weights."""
+    digest = hashlib.sha256()
+    for name, value in ear.state_dict().items():
+        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
 TRAINED = Path(__file__).with_name("trained")
 """The ear that comes with the lab, ear.pt, and ear.json: how it was made, its sha256, licence and scores."""
 
